@@ -1,0 +1,45 @@
+/** The closed set of reason codes. A new reason is added here, in docs/probes.md and in a test that provokes it. */
+export const REASONS = [
+  // network
+  'dns',
+  'connect-refused',
+  'connect-timeout',
+  'unreachable',
+  'tls-expired',
+  'tls-name',
+  'tls-other',
+  'timeout',
+  'reset',
+  'closed',
+  'protocol',
+  // http
+  'http-3xx',
+  'http-4xx',
+  'http-5xx',
+  'body-too-large',
+  'assertion',
+  // market data
+  'no-data',
+  'stale',
+  'gap',
+  'malformed',
+  'subscribe-rejected',
+  // orders
+  'rejected',
+  'risk-rejected',
+  'never-acked',
+  'not-filled',
+  'left-open',
+  'proof-unreachable',
+  'not-paper',
+  'limit',
+  // the prober itself
+  'loop-stall',
+  'overlap',
+  'missed',
+  'aborted',
+  'browser-missing',
+  'internal',
+] as const;
+
+export type Reason = (typeof REASONS)[number];

@@ -1,0 +1,44 @@
+/** What was promised, as data. */
+
+export type Colour = 'green' | 'yellow' | 'red' | 'unknown';
+
+/** What makes one event good. */
+export type Sli =
+  /** The run's own outcome: good ÷ (good + bad); excluded runs leave both. */
+  | { readonly type: 'availability' }
+  /** Events of an indicator within a limit ÷ valid events. `strict`: below, not at. */
+  | { readonly type: 'threshold'; readonly indicator: string; readonly ms: number; readonly strict: boolean }
+  /** Σ executed ÷ Σ submitted quantity. */
+  | { readonly type: 'quantity' }
+  /** Counts that come from the platform's own telemetry. */
+  | { readonly type: 'telemetry'; readonly what: string };
+
+/** What an event weighs. `time`: the interval its run stood for; `count`: one; `quantity`: its size times that interval. */
+export type Weighing = 'time' | 'count' | 'quantity';
+
+export interface Objective {
+  readonly id: string;
+  readonly title: string;
+  readonly commitment: 'sla' | 'slo' | 'kpi';
+  readonly service: string;
+  readonly owners: readonly string[];
+  readonly supporting: readonly string[];
+  /** Decimal string in (0, 1). */
+  readonly target: string;
+  /** The window that gives the colour, real milliseconds (already divided by the time scale). */
+  readonly windowMs: number;
+  /** Percentile rows: the sliding window of the live verdict, stepped each minute; real milliseconds. */
+  readonly slidingMs: number | null;
+  readonly sli: Sli;
+  readonly weighing: Weighing;
+  /** Events are also kept apart by this property of their run. */
+  readonly split: 'endpoint' | 'venue' | 'location' | null;
+  /** Raw valid events below which consequences become review items. */
+  readonly minEvents: number;
+  /** Ids of the probes that feed it. Empty together with `unknownBecause`. */
+  readonly probes: readonly string[];
+  /** Why nothing can feed this row, if so: its colour is then Unknown, with this reason. */
+  readonly unknownBecause: string | null;
+  /** Assumptions that wait for an owner's sign-off; printed beside the figure. */
+  readonly assumptions: readonly string[];
+}

@@ -1,0 +1,57 @@
+/** Counts of one objective, over one tally step or any sum of steps. Merging is addition: commutative and associative. */
+export interface Tally {
+  /** Raw events. */
+  readonly good: number;
+  readonly bad: number;
+  readonly excluded: number;
+  /** Runs that the prober spoiled or never started; they count for coverage only. */
+  readonly faults: number;
+  /**
+   * Weights in the objective's own unit: microseconds of time stood for (weighing `time`), events (`count`), or
+   * millionths of a quantity unit times milliseconds (`quantity`).
+   */
+  readonly goodWeight: bigint;
+  readonly badWeight: bigint;
+  /**
+   * Σ w² over clusters, for Kish's effective n: milliseconds² (`time`), events² (`count`: the ticks of a step are one
+   * cluster), quantity-millionths² (`quantity`).
+   */
+  readonly squaredWeight: bigint;
+}
+
+export const EMPTY_TALLY: Tally = {
+  good: 0,
+  bad: 0,
+  excluded: 0,
+  faults: 0,
+  goodWeight: 0n,
+  badWeight: 0n,
+  squaredWeight: 0n,
+};
+
+export function addTallies(a: Tally, b: Tally): Tally {
+  return {
+    good: a.good + b.good,
+    bad: a.bad + b.bad,
+    excluded: a.excluded + b.excluded,
+    faults: a.faults + b.faults,
+    goodWeight: a.goodWeight + b.goodWeight,
+    badWeight: a.badWeight + b.badWeight,
+    squaredWeight: a.squaredWeight + b.squaredWeight,
+  };
+}
+
+export function sumTallies(tallies: Iterable<Tally>): Tally {
+  let sum = EMPTY_TALLY;
+  for (const tally of tallies) sum = addTallies(sum, tally);
+  return sum;
+}
+
+/** Raw valid events: the figure that the 1,000-event rule is about. */
+export function validEvents(tally: Tally): number {
+  return tally.good + tally.bad;
+}
+
+export function validWeight(tally: Tally): bigint {
+  return tally.goodWeight + tally.badWeight;
+}

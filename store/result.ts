@@ -1,0 +1,37 @@
+import type { Observation, Outcome } from '../probes/probe.ts';
+import type { Reason } from '../probes/reasons.ts';
+
+/** At which rate a run was scheduled. `once`: asked for by hand; weighs nothing, counts nowhere. */
+export type Cadence = 'green' | 'yellow' | 'red' | 'gameday' | 'once';
+
+/** One run of one probe, as it is remembered. */
+export interface Result {
+  /** Unique for ever: `<probe>/<scheduled ns, base 36>/<random suffix>`. Appending the same id twice stores it once. */
+  readonly runId: string;
+  readonly probe: string;
+  readonly kind: string;
+  readonly service: string;
+  readonly location: string;
+  readonly endpoint: string | null;
+  readonly venue: string | null;
+  /** Wall-clock ms at which the run was due, and at which it began. */
+  readonly scheduledMs: number;
+  readonly startedMs: number;
+  /** Monotonic: began − due. */
+  readonly latenessMs: number;
+  /** Monotonic length of the whole run; null when it never started. */
+  readonly durationMs: number | null;
+  readonly cadence: Cadence;
+  /** The interval in force when it was scheduled, integer ms; 0 for `once`. */
+  readonly weightMs: number;
+  readonly outcome: Outcome;
+  readonly reason: Reason | null;
+  readonly detail: string | null;
+  readonly phases: Observation['phases'];
+  readonly readings: Observation['readings'];
+  readonly values: Observation['values'];
+  /** Largest event-loop delay while it ran, ms; null when not watched. */
+  readonly loopDelayMs: number | null;
+  /** Id of the game-day during which it ran. */
+  readonly gameday: string | null;
+}
