@@ -25,6 +25,16 @@ export type Answer<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problem: InjectorProblem };
 
+/** What has crossed a target since it exists, by the injector's own count: two readings prove whether a fault bit. */
+export interface Crossing {
+  /** Received from either peer, both directions added. */
+  readonly bytes: number;
+  /** Accepted from clients. */
+  readonly connections: number;
+  /** Ended by a fault (or by switching the target off), not by a peer. */
+  readonly cut: number;
+}
+
 export interface Injector {
   readonly kind: string;
   /** Can this fault be expressed on this target, right now? Changes nothing. */
@@ -35,4 +45,6 @@ export interface Injector {
   inject(target: Target, fault: Fault, undo: Undo, signal: AbortSignal): Promise<Answer<void>>;
   /** Takes it back and reads back that it is gone. */
   undo(undo: Undo, signal: AbortSignal): Promise<Answer<void>>;
+  /** Null where the other side keeps no such count: the effect is then unknown, not absent. */
+  effect?(target: Target, signal: AbortSignal): Promise<Answer<Crossing | null>>;
 }
