@@ -7,12 +7,38 @@ export type Lookback = (typeof LOOKBACKS)[number];
 
 export type StatVerdict = 'DEMONSTRATED' | 'VIOLATED' | 'INCONCLUSIVE';
 
+export type Severity = 'SEV-1' | 'SEV-2' | 'SEV-3';
+
 export interface Interval {
   /** Ratios in [0, 1]. */
   readonly lower: number;
   readonly upper: number;
 }
 
+/** The sliding window of a percentile row, as it stands now. Raw counts; `pass` is decided on weights, null without any. */
+export interface LiveWindow {
+  readonly valid: number;
+  readonly good: number;
+  readonly pass: boolean | null;
+}
+
+/** One multi-window burn-rate rule that applies to this objective, and whether both of its lookbacks burn. */
+export interface PairStatus {
+  readonly long: Lookback;
+  readonly short: Lookback;
+  /** The threshold, already scaled with the window; for display. */
+  readonly factor: number;
+  readonly severity: Severity;
+  /** Both burn rates are at or above the factor, decided exactly. */
+  readonly burning: boolean;
+  /** Raw bad events within the long lookback: what the low-traffic guard looks at. */
+  readonly badEvents: number;
+}
+
+/**
+ * Where an objective is split and a split has enough events, every figure here is that of the worst such split
+ * (`worstSplit` names it): a colour is never shown beside figures that do not explain it.
+ */
 export interface Status {
   readonly objective: Objective;
   readonly atMs: number;
@@ -22,33 +48,47 @@ export interface Status {
   /** Everything counted in the window, raw and weighted. */
   readonly tally: Tally;
   readonly validEvents: number;
-  /** Σ weights of valid events = 0 although there are raw events cannot happen for scheduled runs. Display numbers below. */
+  /** Raw valid events reach `minEvents`: consequences that cost people may act; otherwise they become review items. */
+  readonly enoughEvents: boolean;
+  /** Good ÷ valid by weight, in [0, 1]; null without valid events. Display numbers, here and below. */
   readonly attainment: number | null;
   /** Share of the error budget consumed, uncapped (3 = 300 %). */
   readonly consumed: number | null;
   /** Met iff consumed ≤ 1, decided exactly. */
   readonly met: boolean | null;
-  /** Share of (raw) events that were excluded, of all that arrived. */
+  /** Share of (raw) events that were excluded, of all that arrived in the window. */
   readonly excludedShare: number | null;
-  /** 1 − faults ÷ all runs that should have measured; null without any. */
+  /** The same over the last hour, which an outage of authentication fills at once. */
+  readonly excludedShare1h: number | null;
+  /** 1 − faults ÷ all runs that should have measured; null without any, and where events are not runs (ticks). */
   readonly coverage: number | null;
+  /** Kish's effective n, unrounded; null for quantities. */
   readonly effectiveEvents: number | null;
   readonly wilson: Interval | null;
   readonly clopperPearson: Interval | null;
   readonly statVerdict: StatVerdict | null;
+  /** Null: no valid event in that lookback, or the lookback is longer than the window. */
   readonly burn: Readonly<Record<Lookback, number | null>>;
-  /** min(BR_1h, BR_6h): what alerts and forecasts use. */
+  /** min(BR_1h, BR_6h): what alerts and forecasts use. A lookback longer than the window is taken as the window. */
   readonly burnNow: number | null;
+  readonly pairs: readonly PairStatus[];
   /** In policy hours. Null: never at this burn. */
   readonly exhaustion: { readonly rolloffHours: number | null; readonly naiveHours: number | null };
+  /** The colour's projection rule, on the roll-off figure. Whether it is raised is for `alertConditions` to say. */
   readonly alert: 'RED_LT_72H' | 'YELLOW_LT_7D' | null;
   readonly sev2Within24h: boolean;
+  /** The window, its live sliding window or one of its splits is below the event minimum. */
   readonly manualReview: boolean;
+  /** More than 2 % worse than the target (relative, strict); null where that cannot be judged. */
+  readonly regression: boolean | null;
+  /** Start of the newest step within the last hour that holds a bad event; older ones: of its hourly group. */
+  readonly lastBadAtMs: number | null;
   /** Percentile rows: the sliding window now, and how many of the stepped windows passed. */
-  readonly live: { readonly valid: number; readonly good: number; readonly pass: boolean | null } | null;
-  readonly windows: { readonly passed: number; readonly judged: number } | null;
+  readonly live: LiveWindow | null;
+  /** `flagged`: judged windows below the event minimum. */
+  readonly windows: { readonly passed: number; readonly judged: number; readonly flagged: number } | null;
   readonly splits: readonly SplitStatus[];
-  /** The split with the worst colour that has enough events; null without splits. */
+  /** The split with the worst colour that has enough events; null without splits, or while none has enough. */
   readonly worstSplit: SplitStatus | null;
 }
 
@@ -56,6 +96,9 @@ export interface SplitStatus {
   readonly split: string;
   readonly colour: Colour;
   readonly tally: Tally;
+  readonly validEvents: number;
+  readonly enoughEvents: boolean;
   readonly attainment: number | null;
   readonly consumed: number | null;
+  readonly live: LiveWindow | null;
 }
