@@ -1,0 +1,17 @@
+import type { ProbeEnvironment } from '../kind.ts';
+import { NO_PHASES, type Probe } from '../probe.ts';
+import type { BrowserSpec } from './spec.ts';
+
+export function openBrowser(spec: BrowserSpec, _environment: ProbeEnvironment): Probe {
+  return {
+    run: () =>
+      Promise.resolve({
+        outcome: 'fault',
+        reason: 'internal',
+        detail: `${spec.kind} probes cannot run yet`,
+        phases: NO_PHASES,
+        readings: [],
+        values: {},
+      }),
+  };
+}

@@ -1,0 +1,23 @@
+import type { z } from 'zod';
+import type { Clock, Probe } from './probe.ts';
+
+/** What a probe may need between its runs; during a run it has the run's context. */
+export interface ProbeEnvironment {
+  readonly clock: Clock;
+  /** Seeded; uniform in [0, 1). */
+  readonly random: () => number;
+  /** Where programs are looked for: the value of PATH. */
+  readonly path: string;
+}
+
+/** How a market-data probe listens: one subscription that lives across runs, or one a run. */
+export type Mode = 'continuous' | 'session';
+
+/** One kind of question: the shape of its configuration, and what opens it. */
+export interface ProbeKind<S extends z.ZodObject = z.ZodObject> {
+  readonly schema: S;
+  /** Opens no socket: the first run does. */
+  open(spec: z.output<S>, environment: ProbeEnvironment): Probe;
+  /** Kinds that know only one way of asking have no mode. */
+  modeOf?(spec: z.output<S>): Mode;
+}

@@ -1,0 +1,40 @@
+/** The one map of kinds. A new kind is its folder, a line here, its test and a row of docs/probes.md. */
+import type { z } from 'zod';
+import { openBrowser } from './browser/probe.ts';
+import { browserSpec } from './browser/spec.ts';
+import { openHttp } from './http/probe.ts';
+import { httpSpec } from './http/spec.ts';
+import type { Mode, ProbeEnvironment, ProbeKind } from './kind.ts';
+import { openMarketData } from './market-data/probe.ts';
+import { marketDataSpec } from './market-data/spec.ts';
+import { openPaperOrder } from './paper-order/probe.ts';
+import { paperOrderSpec } from './paper-order/spec.ts';
+import type { Probe } from './probe.ts';
+
+/** Lets each entry keep its own types. */
+function kind<S extends z.ZodObject>(entry: ProbeKind<S>): ProbeKind<S> {
+  return entry;
+}
+
+export const KINDS = {
+  http: kind({ schema: httpSpec, open: openHttp }),
+  'market-data': kind({ schema: marketDataSpec, open: openMarketData, modeOf: (spec) => spec.mode }),
+  'paper-order': kind({ schema: paperOrderSpec, open: openPaperOrder }),
+  browser: kind({ schema: browserSpec, open: openBrowser }),
+};
+
+export type KindName = keyof typeof KINDS;
+/** A probe's configuration after validation, and as its user writes it. */
+export type ProbeSpec = { [K in KindName]: z.output<(typeof KINDS)[K]['schema']> }[KindName];
+export type ProbeInput = { [K in KindName]: z.input<(typeof KINDS)[K]['schema']> }[KindName];
+
+export function openProbe(spec: ProbeSpec, environment: ProbeEnvironment): Probe {
+  const kind: ProbeKind = KINDS[spec.kind];
+  return kind.open(spec, environment);
+}
+
+/** `continuous` or `session` where a kind knows both; otherwise null. */
+export function modeOf(spec: ProbeSpec): Mode | null {
+  const kind: ProbeKind = KINDS[spec.kind];
+  return kind.modeOf?.(spec) ?? null;
+}

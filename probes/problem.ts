@@ -1,0 +1,102 @@
+/** What is wrong in a document its user wrote: where, what was expected, what was found. Every problem at once. */
+import leven from 'leven';
+import type { z } from 'zod';
+
+export interface Problem {
+  /** `probes[2].every`; '' is the document itself. */
+  readonly path: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
+type Path = readonly PropertyKey[];
+
+/** `['probes', 2, 'every']` → `probes[2].every`; keys that are no plain words are quoted. */
+export function pathText(path: Path): string {
+  let text = '';
+  for (const key of path) {
+    if (typeof key === 'number') text += `[${key}]`;
+    else if (/^[\w$-]+$/.test(String(key))) text += text === '' ? String(key) : `.${String(key)}`;
+    else text += `[${JSON.stringify(String(key))}]`;
+  }
+  return text;
+}
+
+/** A value as it is shown in a message: short, on one line. */
+export function foundText(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'function') return 'a function';
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function valueAt(document: unknown, path: Path): unknown {
+  let value = document;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = Reflect.get(value, key);
+  }
+  return value;
+}
+
+const TYPE_TEXT: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a group of keys',
+  record: 'a group of keys',
+  function: 'a function',
+};
+
+function expectedText(issue: z.core.$ZodIssue): string {
+  // A schema that gave its own message said what it expects; zod's own messages begin with these words.
+  if (!/^(Invalid|Unrecognized|Too |Duplicate)/.test(issue.message)) return issue.message;
+  switch (issue.code) {
+    case 'invalid_type':
+      return TYPE_TEXT[issue.expected] ?? `a ${issue.expected}`;
+    case 'invalid_value':
+      return issue.values.map((value) => JSON.stringify(value)).join(' or ');
+    case 'too_small':
+      return `at least ${issue.minimum}`;
+    case 'too_big':
+      return `at most ${issue.maximum}`;
+    case 'invalid_union':
+      return [...new Set(issue.errors.flatMap((errors) => errors.slice(0, 1).map(expectedText)))].join(' or ');
+    default:
+      return issue.message.replace(/^Invalid (input: )?/, '');
+  }
+}
+
+/**
+ * @param document what was validated, to show what was found
+ * @param prefix where the validated part stands in its document
+ * @param knownKeys keys that the group at a path knows, to suggest the one that was meant
+ */
+export function problemsOf(
+  error: z.ZodError,
+  document: unknown,
+  prefix: Path = [],
+  knownKeys: (path: Path) => readonly string[] = () => [],
+): readonly Problem[] {
+  return error.issues.flatMap((issue): Problem[] => {
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => unknownKey([...prefix, ...issue.path, key], key, knownKeys(issue.path)));
+    }
+    const found = foundText(valueAt(document, issue.path));
+    return [{ path: pathText([...prefix, ...issue.path]), expected: expectedText(issue), found }];
+  });
+}
+
+function unknownKey(path: Path, key: string, known: readonly string[]): Problem {
+  const closest = known.toSorted((a, b) => leven(a, key) - leven(b, key))[0];
+  const meant = closest !== undefined && leven(closest, key) <= 2 ? ` (did you mean "${closest}"?)` : '';
+  return { path: pathText(path), expected: `no such key${meant}`, found: `an unknown key` };
+}
+
+/** `pulsedrill.config.yaml: probes[2].every: expected a duration such as "15s", got "15 bananas"` */
+export function problemLine(source: string, problem: Problem): string {
+  const where = problem.path === '' ? source : `${source}: ${problem.path}`;
+  return `${where}: expected ${problem.expected}, got ${problem.found}`;
+}
