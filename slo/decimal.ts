@@ -68,6 +68,18 @@ export function divide(a: Rational, b: Rational): Rational {
   return { num: a.num * b.den * sign, den: a.den * b.num * sign };
 }
 
+/** The same value in lowest terms: for a value that enters a long loop. */
+export function reduced(value: Rational): Rational {
+  const divisor = greatestCommonDivisor(value.num < 0n ? -value.num : value.num, value.den);
+  return divisor === 1n ? value : { num: value.num / divisor, den: value.den / divisor };
+}
+
+export function greatestCommonDivisor(a: bigint, b: bigint): bigint {
+  let [x, y] = [a, b];
+  while (y !== 0n) [x, y] = [y, x % y];
+  return x;
+}
+
 /** −1, 0 or 1 as a is below, equal to or above b. */
 export function compare(a: Rational, b: Rational): -1 | 0 | 1 {
   const left = a.num * b.den;

@@ -36,8 +36,8 @@ export interface PairStatus {
 }
 
 /**
- * Where an objective is split and a split has enough events, every figure here is that of the worst such split
- * (`worstSplit` names it): a colour is never shown beside figures that do not explain it.
+ * Where an objective is split, every figure here is that of the split that governs (`worstSplit` names it): splits are
+ * never blended, and a colour is never shown beside figures that do not explain it.
  */
 export interface Status {
   readonly objective: Objective;
@@ -81,14 +81,14 @@ export interface Status {
   readonly manualReview: boolean;
   /** More than 2 % worse than the target (relative, strict); null where that cannot be judged. */
   readonly regression: boolean | null;
-  /** Start of the newest step within the last hour that holds a bad event; older ones: of its hourly group. */
+  /** Start of the newest step with a bad event; one older than an hour is known to its hourly group only. */
   readonly lastBadAtMs: number | null;
   /** Percentile rows: the sliding window now, and how many of the stepped windows passed. */
   readonly live: LiveWindow | null;
   /** `flagged`: judged windows below the event minimum. */
   readonly windows: { readonly passed: number; readonly judged: number; readonly flagged: number } | null;
   readonly splits: readonly SplitStatus[];
-  /** The split with the worst colour that has enough events; null without splits, or while none has enough. */
+  /** The split that governs: the worst among those with enough events; among all while none has; null without splits. */
   readonly worstSplit: SplitStatus | null;
 }
 

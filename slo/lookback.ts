@@ -1,0 +1,72 @@
+/** Burn rates over the policy's lookbacks, each counted back from the end of the current step. */
+import { consumed, shareOf } from './budget.ts';
+import { burnPairs, LOOKBACK_MINUTES } from './burn.ts';
+import { compare, toNumber, type Rational } from './decimal.ts';
+import type { TallyStep } from './ranges.ts';
+import type { Lookback, PairStatus } from './status.ts';
+import { sumTallies, type Tally } from './tally.ts';
+import type { TimeBase } from './time-base.ts';
+
+/** Null: the lookback is longer than the window. */
+export type Lookbacks = Readonly<Record<Lookback, Tally | null>>;
+
+export interface LookbackSteps {
+  readonly minutes: readonly TallyStep[];
+  readonly hours: readonly TallyStep[];
+}
+
+/** Whole hours come from the hourly groups, which count back from the same end, so that they add up exactly. */
+export function lookbackTallies(steps: LookbackSteps, base: TimeBase, windowMs: number, endMs: number): Lookbacks {
+  return byLookback((lookback) => {
+    const lengthMs = LOOKBACK_MINUTES[lookback] * base.minuteMs;
+    if (lengthMs > windowMs) return null;
+    return sumTallies(since(lengthMs < base.hourMs ? steps.minutes : steps.hours, endMs - lengthMs));
+  });
+}
+
+/** The tail of ascending steps that start at or after a moment. */
+export function since<Step extends { readonly atMs: number }>(steps: readonly Step[], fromMs: number): readonly Step[] {
+  let first = steps.length;
+  while (first > 0 && (steps[first - 1]?.atMs ?? fromMs) >= fromMs) first -= 1;
+  return steps.slice(first);
+}
+
+export function byLookback<Value>(of: (lookback: Lookback) => Value): Record<Lookback, Value> {
+  return {
+    '5m': of('5m'),
+    '30m': of('30m'),
+    '1h': of('1h'),
+    '2h': of('2h'),
+    '6h': of('6h'),
+    '1d': of('1d'),
+    '3d': of('3d'),
+  };
+}
+
+/** Null without valid events, or without the lookback. */
+export function burnRate(tally: Tally | null, target: Rational): Rational | null {
+  return tally === null ? null : consumed(shareOf(tally), target);
+}
+
+/** min(BR_1h, BR_6h): a burst that is over and a wobble that just began both stay quiet. `whole` stands in for a lookback longer than the window. */
+export function slowerBurn(lookbacks: Lookbacks, whole: Tally, target: Rational): Rational | null {
+  const fast = burnRate(lookbacks['1h'] ?? whole, target);
+  const slow = burnRate(lookbacks['6h'] ?? whole, target);
+  if (fast === null || slow === null) return null;
+  return compare(fast, slow) <= 0 ? fast : slow;
+}
+
+export function pairStatuses(lookbacks: Lookbacks, target: Rational, windowHours: Rational): readonly PairStatus[] {
+  const reaches = (lookback: Lookback, factor: Rational): boolean => {
+    const rate = burnRate(lookbacks[lookback], target);
+    return rate !== null && compare(rate, factor) >= 0;
+  };
+  return burnPairs(target, windowHours).kept.map(({ long, short, factor, severity }) => ({
+    long,
+    short,
+    factor: toNumber(factor),
+    severity,
+    burning: reaches(long, factor) && reaches(short, factor),
+    badEvents: lookbacks[long]?.bad ?? 0,
+  }));
+}
