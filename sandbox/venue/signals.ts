@@ -1,0 +1,50 @@
+/** A market-data event as the venue publishes it. */
+export interface TickEvent {
+  readonly channel: 'trades';
+  readonly type: 'tick';
+  readonly event_id: string;
+  readonly schema_version: string;
+  readonly symbol: string;
+  /** The exchange's timestamp, microseconds since the epoch. */
+  readonly timestamp: number;
+  readonly seq: number;
+  readonly bid_price: number;
+  readonly ask_price: number;
+  readonly last_price: number;
+  readonly volume: number;
+}
+
+/** What the toy strategy concludes from one tick: how far the price stands from its recent average. */
+export interface Conclusion {
+  readonly tick: TickEvent;
+  /** In [−1, 1]. */
+  readonly strength: number;
+  readonly direction: 'BUY' | 'SELL' | 'FLAT';
+}
+
+/** Weight of the newest price in the average, the deviation that means full strength, and the one that means nothing. */
+const WEIGHT = 0.1;
+const FULL = 0.001;
+const FLAT_BELOW = 0.05;
+
+/** A toy strategy: at most one signal per interval, from whatever tick comes then. */
+export class Strategy {
+  readonly #intervalMs: number;
+  readonly #averages = new Map<string, number>();
+  #nextMs = 0;
+
+  constructor(intervalMs: number) {
+    this.#intervalMs = intervalMs;
+  }
+
+  consider(tick: TickEvent, nowMs: number): Conclusion | null {
+    const before = this.#averages.get(tick.symbol) ?? tick.last_price;
+    this.#averages.set(tick.symbol, before + (tick.last_price - before) * WEIGHT);
+    if (nowMs < this.#nextMs) return null;
+    this.#nextMs = nowMs + this.#intervalMs;
+    const raw = Math.tanh((tick.last_price - before) / before / FULL);
+    const strength = Math.round(raw * 1e4) / 1e4;
+    const direction = Math.abs(strength) < FLAT_BELOW ? 'FLAT' : strength > 0 ? 'BUY' : 'SELL';
+    return { tick, strength, direction };
+  }
+}
