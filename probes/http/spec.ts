@@ -72,6 +72,8 @@ export const httpSpec = probeSchema('http', {
   expect: z.array(expectation).default([]),
   /** Use one connection for all runs; DNS, TCP and TLS are then measured only when it is made. */
   keepAlive: z.boolean().default(false),
+  /** Certificates to trust instead of the system's, PEM. */
+  ca: z.string().includes('-----BEGIN CERTIFICATE-----', { error: 'a certificate in PEM' }).optional(),
   /** The response's body beyond this many bytes is not read; the run is bad, `body-too-large`. */
   maxBodyBytes: byteCount().default(1_048_576),
 });
