@@ -1,0 +1,137 @@
+/** When somebody should be told. Conditions are facts about one status; edges say which of them are news. */
+import { formatPercent } from './budget.ts';
+import type { PairStatus, Severity, Status } from './status.ts';
+
+export type AlertRule = 'breach' | 'violation-24h' | 'projection' | 'burn' | 'excluded-share';
+
+export interface AlertCondition {
+  /** Stable while the condition lasts: `<objective>/<rule>`, for burn pairs with the long lookback. */
+  readonly key: string;
+  readonly rule: AlertRule;
+  readonly objective: string;
+  readonly service: string;
+  readonly severity: Severity;
+  /** `review`: what would have paged, on too few events to wake anybody. */
+  readonly as: 'page' | 'ticket' | 'review';
+  readonly says: string;
+  /** The newest bad event behind it: news for an alert that was resolved while its condition went on. */
+  readonly lastBadAtMs: number | null;
+}
+
+export interface AlertOptions {
+  /** Raw bad events in the long lookback below which a burn pair stays quiet: one failed probe never pages. */
+  readonly minBadEvents: number;
+  /** Excluded share of the last hour above which exclusions look like an outage of authentication. */
+  readonly maxExcludedShare: number;
+}
+
+export const ALERT_DEFAULTS: AlertOptions = { minBadEvents: 3, maxExcludedShare: 0.05 };
+
+/** A budget that was spent by an incident long over stays Red in the tables and pages nobody. */
+export function isBurning(status: Status): boolean {
+  return status.burnNow !== null && status.burnNow > 1;
+}
+
+/** Everything about this status that somebody should be told, worst first. */
+export function alertConditions(status: Status, options: AlertOptions = ALERT_DEFAULTS): readonly AlertCondition[] {
+  const excluded = excludedCondition(status, options);
+  const burning = isBurning(status) ? burningConditions(status, options) : [];
+  return excluded === null ? burning : [...burning, excluded];
+}
+
+function burningConditions(status: Status, options: AlertOptions): AlertCondition[] {
+  const { objective, exhaustion, consumed } = status;
+  const spent = consumed === null ? '' : `${formatPercent(consumed, 1)} of the budget is consumed`;
+  const hours = exhaustion.rolloffHours ?? 0;
+  const found: AlertCondition[] = [];
+  if (objective.commitment === 'sla' && status.met === false) {
+    found.push(condition(status, 'breach', 'SEV-1', `the SLA is breached: ${spent}`));
+  }
+  if (status.sev2Within24h) {
+    const when = hours === 0 ? 'the budget is exhausted' : `the budget will be exhausted in ${hours} h`;
+    found.push(condition(status, 'violation-24h', 'SEV-2', `${when}: ${spent}`));
+  }
+  for (const pair of status.pairs) {
+    if (pair.burning && pair.badEvents >= options.minBadEvents) {
+      found.push(condition(status, 'burn', pair.severity, pairSays(pair), `/${pair.long}`));
+    }
+  }
+  if (status.alert !== null) {
+    const limit = status.alert === 'RED_LT_72H' ? 'Red and under 72 h' : 'Yellow and under 7 days';
+    found.push(condition(status, 'projection', 'SEV-3', `${limit} from exhaustion (${hours} h): ${spent}`));
+  }
+  return found;
+}
+
+function pairSays({ factor, long, short, badEvents }: PairStatus): string {
+  return `burning at ${factor}× or more over ${long} and ${short}, ${badEvents} bad events`;
+}
+
+function excludedCondition(status: Status, options: AlertOptions): AlertCondition | null {
+  const share = status.excludedShare1h;
+  if (share === null || share <= options.maxExcludedShare) return null;
+  return condition(
+    status,
+    'excluded-share',
+    'SEV-3',
+    `${formatPercent(share, 1)} of the last hour's events were excluded`,
+  );
+}
+
+function condition(status: Status, rule: AlertRule, severity: Severity, says: string, suffix = ''): AlertCondition {
+  const { objective } = status;
+  const pages = severity === 'SEV-3' ? 'ticket' : status.enoughEvents ? 'page' : 'review';
+  return {
+    key: `${objective.id}/${rule}${suffix}`,
+    rule,
+    objective: objective.id,
+    service: objective.service,
+    severity,
+    as: pages,
+    says: `${objective.title}: ${says}`,
+    lastBadAtMs: status.lastBadAtMs,
+  };
+}
+
+/** What is remembered of one alert between evaluations; plain data, so that it survives a restart. */
+export interface AlertMemory {
+  readonly key: string;
+  /** When somebody (or nobody: null) resolved it while its condition went on. */
+  readonly resolvedAtMs: number | null;
+  /** As it was last told; an alert that gets worse is news. */
+  readonly as: AlertCondition['as'];
+}
+
+export interface AlertEdges {
+  readonly opened: readonly AlertCondition[];
+  /** Keys of alerts whose condition is over. */
+  readonly ended: readonly string[];
+  readonly memory: readonly AlertMemory[];
+}
+
+/**
+ * Opens an alert on the edge: when its condition begins, when a review item gains enough events to page, and when one that
+ * was resolved meanwhile sees new bad events. A condition that merely lasts is not news.
+ */
+export function alertEdges(conditions: readonly AlertCondition[], memory: readonly AlertMemory[]): AlertEdges {
+  const known = new Map(memory.map((each) => [each.key, each]));
+  const opened = conditions.filter((condition) => isNews(condition, known.get(condition.key)));
+  const fresh = new Set(opened.map((condition) => condition.key));
+  const lasting = new Set(conditions.map((condition) => condition.key));
+  return {
+    opened,
+    ended: memory.filter((each) => !lasting.has(each.key)).map((each) => each.key),
+    memory: conditions.map(({ key, as }) => ({
+      key,
+      as,
+      resolvedAtMs: fresh.has(key) ? null : (known.get(key)?.resolvedAtMs ?? null),
+    })),
+  };
+}
+
+function isNews(condition: AlertCondition, known: AlertMemory | undefined): boolean {
+  if (known === undefined) return true;
+  if (known.as === 'review' && condition.as === 'page') return true;
+  const { resolvedAtMs } = known;
+  return resolvedAtMs !== null && condition.lastBadAtMs !== null && condition.lastBadAtMs > resolvedAtMs;
+}
