@@ -1,0 +1,129 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { LedgerError, explain } from './ledger-error.ts';
+import { APPLICATION_ID, MIGRATIONS } from './schema.ts';
+
+export interface DatabaseOptions {
+  readonly path: string;
+  readonly readOnly?: boolean;
+  /** How long to wait for another process's lock, ms. Default 5,000. */
+  readonly busyMs?: number;
+  /** A ceiling for the file, in pages of 4,096 bytes; beyond it the ledger behaves as on a full disk. */
+  readonly maxPages?: number;
+  /** For tests of the mechanism itself. */
+  readonly migrations?: readonly string[];
+}
+
+/** Opens the file, or makes it, and brings its schema up to date. @throws LedgerError */
+export function openDatabase(options: DatabaseOptions): DatabaseSync {
+  const { path, readOnly = false } = options;
+  if (readOnly) mustExist(path);
+  else makeFolder(path);
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(path, { readOnly, timeout: options.busyMs ?? 5_000, enableForeignKeyConstraints: true });
+    mustBeOurs(db, path);
+    if (!readOnly) {
+      // WAL: readers never wait for the writer. FULL: a commit is on the disk before append() resolves.
+      db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;');
+      if (options.maxPages !== undefined) db.exec(`PRAGMA max_page_count = ${Math.trunc(options.maxPages)}`);
+    }
+    migrate(db, path, readOnly, options.migrations ?? MIGRATIONS);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw explain(error, path);
+  }
+}
+
+/** Runs `work` in one write transaction: all of it is durable, or none of it happened. @throws LedgerError */
+export function transaction<T>(db: DatabaseSync, path: string, work: () => T): T {
+  try {
+    db.exec('BEGIN IMMEDIATE');
+    const value = work();
+    db.exec('COMMIT');
+    return value;
+  } catch (error) {
+    // SQLite has already rolled back after some errors (a full disk among them).
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw explain(error, path);
+  }
+}
+
+function numberOf(db: DatabaseSync, pragma: string): number {
+  const row = db.prepare(`PRAGMA ${pragma}`).get();
+  return Number(row?.[pragma] ?? 0);
+}
+
+function mustBeOurs(db: DatabaseSync, path: string): void {
+  const id = numberOf(db, 'application_id');
+  const tables = db.prepare('SELECT count(*) AS n FROM sqlite_schema').get();
+  if (id !== APPLICATION_ID && Number(tables?.['n']) > 0) {
+    throw new LedgerError(
+      'mismatch',
+      path,
+      'this database belongs to another program',
+      'name another file in store.ledger',
+    );
+  }
+}
+
+function migrate(db: DatabaseSync, path: string, readOnly: boolean, migrations: readonly string[]): void {
+  const current = numberOf(db, 'user_version');
+  if (current > migrations.length) {
+    throw new LedgerError(
+      'newer',
+      path,
+      `its schema is version ${current}, this program knows ${migrations.length}`,
+      'use the pulsedrill that wrote it, or a later one',
+    );
+  }
+  if (current === migrations.length) return;
+  if (readOnly) {
+    throw new LedgerError(
+      'mismatch',
+      path,
+      `its schema is version ${current}, this program reads ${migrations.length}`,
+      'open it once for writing (pulsedrill run) to bring it up to date',
+    );
+  }
+  transaction(db, path, () => {
+    // Read again under the lock: another process may have done it meanwhile.
+    for (let version = numberOf(db, 'user_version'); version < migrations.length; version += 1) {
+      db.exec(migrations[version] ?? '');
+      db.exec(`PRAGMA user_version = ${version + 1}`);
+    }
+    db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+  });
+}
+
+function mustExist(path: string): void {
+  try {
+    if (statSync(path).isFile()) return;
+  } catch (error) {
+    throw new LedgerError(
+      'missing',
+      path,
+      'there is no such file',
+      'run pulsedrill run first, or name the right file',
+      error,
+    );
+  }
+  throw new LedgerError('unwritable', path, 'this is not a file', 'name a file in store.ledger');
+}
+
+function makeFolder(path: string): void {
+  const folder = dirname(path);
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new LedgerError(
+      'unwritable',
+      path,
+      `the folder ${folder} cannot be made`,
+      'name a folder that can be written',
+      error,
+    );
+  }
+}

@@ -1,0 +1,228 @@
+/**
+ * What one result means to one objective. Pure: the ledger calls it when a result is stored and again, on the stored
+ * result, whenever an objective's definition has changed. Nothing else decides what counts.
+ */
+import { isWithin, thresholdKey } from '../probes/probe.ts';
+import type { CountReading, QuantityReading, Threshold } from '../probes/probe.ts';
+import { parseDecimal } from '../slo/decimal.ts';
+import type { Objective } from '../slo/objective.ts';
+import { EMPTY_TALLY, addTallies } from '../slo/tally.ts';
+import type { Tally } from '../slo/tally.ts';
+import { shareOut } from './share.ts';
+import type { Slice } from './share.ts';
+import type { Result } from './result.ts';
+
+/** The part of an objective that judging depends on. Targets and windows are not in it: they read tallies, later. */
+export type Rule = Pick<Objective, 'id' | 'sli' | 'weighing' | 'split' | 'probes'>;
+
+/** Why a stored result cannot be judged by a rule: a defect of the prober or its configuration, never an outage. */
+export interface Problem {
+  readonly code: 'threshold-not-counted' | 'counts' | 'no-stretch' | 'quantity' | 'weighing';
+  readonly detail: string;
+}
+
+/** A result's share in one step of one objective. */
+export interface Judged {
+  /** Start of the step, wall-clock ms. */
+  readonly atMs: number;
+  /** '' when the objective is not split, or the run lacks the property. */
+  readonly split: string;
+  readonly tally: Tally;
+  /**
+   * The part of the weight that forms one cluster with everything else of its step (events of a continuous watch), in
+   * the root of the unit of `tally.squaredWeight`, which already contains its square.
+   */
+  readonly cluster: bigint;
+  /** Set when a reading could not be judged; it is then counted as a fault. */
+  readonly problem: Problem | null;
+}
+
+/** Two shares in the same step of the same split. Commutative and associative; (a+b)² replaces a² + b² for the cluster. */
+export function mergeJudged(a: Judged, b: Judged): Judged {
+  const sum = addTallies(a.tally, b.tally);
+  return {
+    atMs: a.atMs,
+    split: a.split,
+    tally: { ...sum, squaredWeight: sum.squaredWeight + 2n * a.cluster * b.cluster },
+    cluster: a.cluster + b.cluster,
+    problem: a.problem ?? b.problem,
+  };
+}
+
+/**
+ * The steps to which `result` contributes under `rule`; empty when it counts nowhere (asked for by hand, weightless, of
+ * another probe, or without a reading of the indicator). At most one entry a step.
+ */
+export function judge(rule: Rule, result: Result, stepMs: number): readonly Judged[] {
+  if (result.cadence === 'once' || result.weightMs <= 0) return [];
+  if (rule.sli.type === 'telemetry' || !rule.probes.includes(result.probe)) return [];
+  const split = rule.split === null ? '' : (result[rule.split] ?? '');
+  const steps = new Map<number, Judged>();
+  for (const part of parts(rule, result)) {
+    const atMs = Math.floor(part.atMs / stepMs) * stepMs;
+    const judged: Judged = {
+      atMs,
+      split,
+      tally: { ...EMPTY_TALLY, ...part.tally },
+      cluster: part.cluster ?? 0n,
+      problem: part.problem ?? null,
+    };
+    const earlier = steps.get(atMs);
+    steps.set(atMs, earlier === undefined ? judged : mergeJudged(earlier, judged));
+  }
+  return [...steps.values()];
+}
+
+interface Part {
+  readonly atMs: number;
+  readonly tally: Partial<Tally>;
+  readonly cluster?: bigint;
+  readonly problem?: Problem;
+}
+
+function parts(rule: Rule, result: Result): readonly Part[] {
+  const { outcome, scheduledMs } = result;
+  if (outcome === 'fault' || outcome === 'skipped') return [{ atMs: scheduledMs, tally: { faults: 1 } }];
+  if (outcome === 'excluded') return [{ atMs: scheduledMs, tally: { excluded: 1 } }];
+  if ((rule.weighing === 'quantity') !== (rule.sli.type === 'quantity')) {
+    return [fault(scheduledMs, 'weighing', `${rule.sli.type} events cannot be weighed by ${rule.weighing}`)];
+  }
+  switch (rule.sli.type) {
+    case 'availability':
+      return shared(rule, result, [slice(scheduledMs, outcome === 'good')]);
+    case 'threshold':
+      return thresholdParts(rule, result, rule.sli.indicator, rule.sli);
+    case 'quantity':
+      return result.readings.flatMap((reading) => (reading.type === 'quantity' ? quantityPart(result, reading) : []));
+    default:
+      return [];
+  }
+}
+
+function thresholdParts(rule: Rule, result: Result, indicator: string, limit: Threshold): readonly Part[] {
+  const found: Part[] = [];
+  const slices: Slice[] = [];
+  for (const reading of result.readings) {
+    if (reading.type === 'quantity' || reading.indicator !== indicator) continue;
+    if (reading.type === 'duration') {
+      slices.push(slice(reading.atMs ?? result.scheduledMs, reading.ms !== null && isWithin(reading.ms, limit)));
+      continue;
+    }
+    const counted = countsWithin(reading, limit);
+    if (typeof counted !== 'number') found.push({ ...counted, atMs: reading.atMs });
+    else if (reading.valid === 0) continue;
+    else if (reading.weigh === 'shared') {
+      slices.push({ atMs: reading.atMs, good: counted, bad: reading.valid - counted });
+    } else found.push(eachPart(rule, reading, counted));
+  }
+  // A run that failed before its event could happen: the event never happened, +∞, valid and bad. Leaving it out would
+  // turn an outage into silence.
+  if (found.length === 0 && slices.length === 0 && result.outcome === 'bad') {
+    slices.push(slice(result.scheduledMs, false));
+  }
+  return [...found, ...shared(rule, result, slices)];
+}
+
+function slice(atMs: number, good: boolean): Slice {
+  return { atMs, good: good ? 1 : 0, bad: good ? 0 : 1 };
+}
+
+/** Events that share the weight of their run; the run is one cluster, noted in its first step. */
+function shared(rule: Rule, result: Result, slices: readonly Slice[]): readonly Part[] {
+  const events = slices.reduce((sum, { good, bad }) => sum + good + bad, 0);
+  if (rule.weighing === 'count') {
+    return slices.map(({ atMs, good, bad }, index) => ({
+      atMs,
+      tally: {
+        good,
+        bad,
+        goodWeight: BigInt(good),
+        badWeight: BigInt(bad),
+        squaredWeight: index === 0 ? BigInt(events) ** 2n : 0n,
+      },
+    }));
+  }
+  const weightMs = BigInt(result.weightMs);
+  return shareOut(slices, weightMs * 1000n).map((share, index) => ({
+    atMs: share.atMs,
+    tally: { ...share, squaredWeight: index === 0 ? weightMs ** 2n : 0n },
+  }));
+}
+
+/** Events of a continuous watch: each weighs one, or the stretch of time it stands for. */
+function eachPart(rule: Rule, reading: CountReading, within: number): Part {
+  const bad = reading.valid - within;
+  if (rule.weighing === 'time' && (reading.eachMs === undefined || !(reading.eachMs > 0))) {
+    return fault(
+      reading.atMs,
+      'no-stretch',
+      `${reading.indicator} events stand for no stretch of time, so they cannot be weighed by time`,
+    );
+  }
+  const eachMs = rule.weighing === 'time' ? (reading.eachMs ?? 0) : null;
+  const weight = eachMs === null ? 1n : BigInt(Math.round(eachMs * 1000));
+  const cluster = eachMs === null ? BigInt(reading.valid) : BigInt(Math.round(eachMs * reading.valid));
+  return {
+    atMs: reading.atMs,
+    tally: {
+      good: within,
+      bad,
+      goodWeight: BigInt(within) * weight,
+      badWeight: BigInt(bad) * weight,
+      squaredWeight: cluster ** 2n,
+    },
+    cluster,
+  };
+}
+
+/** How many events were within the limit, counted exactly when they happened. */
+function countsWithin(reading: CountReading, limit: Threshold): number | Part {
+  const key = thresholdKey(limit);
+  const within = reading.within[key];
+  if (within === undefined) {
+    if (reading.valid === 0) return 0;
+    const had = Object.keys(reading.within).join(', ') || 'none';
+    return fault(0, 'threshold-not-counted', `${reading.indicator} was not counted within ${key}, only within: ${had}`);
+  }
+  const plausible = Number.isSafeInteger(within) && Number.isSafeInteger(reading.valid) && within >= 0;
+  if (!plausible || within > reading.valid) {
+    return fault(0, 'counts', `${reading.indicator}: ${within} of ${reading.valid} events within ${key}`);
+  }
+  return within;
+}
+
+/** One order: good when executed in full; its quantity weighs in millionths of a unit times the run's milliseconds. */
+function quantityPart(result: Result, reading: QuantityReading): readonly Part[] {
+  const { scheduledMs } = result;
+  const submitted = parseDecimal(reading.submitted);
+  const executed = parseDecimal(reading.executed);
+  if (submitted === null || executed === null) {
+    return [
+      fault(scheduledMs, 'quantity', `executed ${reading.executed} of ${reading.submitted}: not decimal numbers`),
+    ];
+  }
+  // Against the service: what was asked for is rounded up to a millionth, what was delivered is rounded down.
+  const asked = (submitted.num * 1_000_000n + submitted.den - 1n) / submitted.den;
+  if (asked === 0n) return [];
+  const delivered = (executed.num * 1_000_000n) / executed.den;
+  const done = delivered < asked ? delivered : asked;
+  const isFull = executed.num * submitted.den >= submitted.num * executed.den;
+  const weightMs = BigInt(result.weightMs);
+  const goodWeight = (isFull ? asked : done) * weightMs;
+  return [
+    {
+      atMs: scheduledMs,
+      tally: {
+        good: isFull ? 1 : 0,
+        bad: isFull ? 0 : 1,
+        goodWeight,
+        badWeight: asked * weightMs - goodWeight,
+        squaredWeight: asked ** 2n,
+      },
+    },
+  ];
+}
+
+function fault(atMs: number, code: Problem['code'], detail: string): Part {
+  return { atMs, tally: { faults: 1 }, problem: { code, detail } };
+}

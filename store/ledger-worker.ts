@@ -1,0 +1,60 @@
+/** The thread that keeps a ledger: SQLite waits for the disk here, never on the loop that measures. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { LedgerError } from './ledger-error.ts';
+import { Ledger } from './ledger.ts';
+import type { LedgerOptions } from './ledger.ts';
+import type { Result } from './result.ts';
+import { toFailure } from './thread.ts';
+import type { Calls, Failure, Reply, Request } from './thread.ts';
+
+function appendGroups(ledger: Ledger, groups: readonly (readonly Result[])[]): readonly (Failure | null)[] {
+  try {
+    ledger.append(groups.flat());
+    return groups.map(() => null);
+  } catch (error) {
+    // A disk that fails, fails for all of them. A result that cannot be stored is nobody else's fault.
+    if (error instanceof LedgerError || groups.length === 1) return groups.map(() => toFailure(error));
+    return groups.flatMap((group) => appendGroups(ledger, [group]));
+  }
+}
+
+function callsOf(ledger: Ledger): Calls {
+  return {
+    appendGroups: (groups) => appendGroups(ledger, groups),
+    recordEvents: (events) => ledger.recordEvents(events),
+    recordBudgets: (points) => ledger.recordBudgets(points),
+    intendOrder: (order) => ledger.intendOrder(order),
+    closeOrder: (id, how, atMs) => ledger.closeOrder(id, how, atMs),
+    openOrders: () => ledger.openOrders(),
+    tallies: (query) => ledger.tallies(query),
+    page: (query, start, limit) => ledger.page(query, start, limit),
+    events: (query) => ledger.events(query),
+    budgets: (query) => ledger.budgets(query),
+    pending: (stream, name, limit) => ledger.pending(stream, name, limit),
+    advance: (name, position) => ledger.advance(name, position),
+    close: () => ledger.close(),
+  };
+}
+
+function serve(options: LedgerOptions): void {
+  const reply = (message: Reply): void => parentPort?.postMessage(message, []);
+  let ledger: Ledger;
+  try {
+    ledger = new Ledger(options);
+  } catch (error) {
+    reply({ id: 0, failure: toFailure(error) });
+    return;
+  }
+  const calls = callsOf(ledger);
+  parentPort?.on('message', ({ id, method, args }: Request) => {
+    try {
+      reply({ id, value: Reflect.apply(calls[method], calls, args) });
+    } catch (error) {
+      reply({ id, failure: toFailure(error) });
+    }
+    if (method === 'close') parentPort?.close();
+  });
+  reply({ id: 0 });
+}
+
+serve(workerData);

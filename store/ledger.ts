@@ -1,0 +1,253 @@
+/**
+ * The source of truth on this machine: one SQLite file. Synchronous; `open.ts` runs it in a thread of its own, so that
+ * the disk never stalls a measurement. A result and its share in every tally are one transaction: a kill cannot part them.
+ */
+import type { OrderIntent } from '../probes/probe.ts';
+import { openDatabase } from './database.ts';
+import type { DatabaseOptions } from './database.ts';
+import type { Rule } from './judge.ts';
+import { LedgerError, explain } from './ledger-error.ts';
+import { pendingLines } from './outbox.ts';
+import type { OutboxPage, OutboxStream } from './outbox.ts';
+import * as records from './record-tables.ts';
+import { ResultTable } from './result-table.ts';
+import type { PageStart, ResultPage } from './result-table.ts';
+import type { Result } from './result.ts';
+import { RuleTable } from './rules.ts';
+import { TALLY_COLUMNS } from './schema.ts';
+import { Sql } from './sql.ts';
+import type { BudgetPoint, EventQuery, LedgerEvent, ResultQuery, TallyQuery, TallyRow } from './store.ts';
+import { Gathered, TallyTable } from './tally-table.ts';
+
+export interface LedgerOptions extends DatabaseOptions {
+  /** Length of a tally step, ms; a ledger keeps the one it was made with. Default: whatever the ledger has, or a minute. */
+  readonly stepMs?: number;
+  /** The objectives to judge by from now on. Default: those that the ledger was last opened with. */
+  readonly objectives?: readonly Rule[];
+}
+
+const PAGE = 500;
+/** Rows gathered in memory before they are written, while tallies are rebuilt. */
+const REBUILD_ROWS = 20_000;
+
+export class Ledger implements Disposable {
+  readonly stepMs: number;
+  readonly #sql: Sql;
+  readonly #results: ResultTable;
+  readonly #rules: RuleTable;
+  readonly #tallies: TallyTable;
+  /** Objectives that a read-only ledger judges for itself, in memory, because it was opened with other definitions. */
+  readonly #own = new Map<string, TallyTable>();
+  #active: readonly Rule[] = [];
+  #generation = '';
+  #revision = 0n;
+
+  /** @throws LedgerError */
+  constructor(options: LedgerOptions) {
+    const db = openDatabase(options);
+    try {
+      this.#sql = new Sql(db, options.path, options.readOnly ?? false);
+      this.stepMs = this.#adoptStep(options.stepMs);
+      this.#results = new ResultTable(this.#sql);
+      this.#rules = new RuleTable(db);
+      this.#tallies = new TallyTable(db, 'main.tallies');
+      if (options.objectives !== undefined) this.#adopt(options.objectives);
+    } catch (error) {
+      db.close();
+      throw explain(error, options.path);
+    }
+  }
+
+  /** Stores the new ones of `results` and adds their shares to the tallies. @returns how many were new. @throws LedgerError */
+  append(results: readonly Result[]): number {
+    return this.#write(() => {
+      this.#loadRules();
+      const gathered = new Gathered(this.stepMs);
+      let stored = 0;
+      for (const result of results) {
+        if (!this.#results.insert(result)) continue;
+        stored += 1;
+        for (const rule of this.#active) gathered.add(rule, result);
+      }
+      if (gathered.steps.size > 0) this.#numbered(() => this.#keep(gathered, this.#tallies));
+      return stored;
+    });
+  }
+
+  /** @throws LedgerError */
+  recordEvents(events: readonly LedgerEvent[]): void {
+    this.#write(() => events.forEach((event) => records.insertEvent(this.#sql, event)));
+  }
+
+  /** @throws LedgerError */
+  recordBudgets(points: readonly BudgetPoint[]): void {
+    this.#write(() => points.forEach((point) => records.insertBudget(this.#sql, point)));
+  }
+
+  /** @throws LedgerError */
+  intendOrder(order: OrderIntent): void {
+    this.#write(() => records.insertOrder(this.#sql, order));
+  }
+
+  /** @throws LedgerError */
+  closeOrder(clientOrderId: string, how: string, atMs: number): void {
+    this.#write(() => records.closeOrder(this.#sql, clientOrderId, how, atMs));
+  }
+
+  openOrders(): readonly OrderIntent[] {
+    return records.selectOpenOrders(this.#sql);
+  }
+
+  tallies(query: TallyQuery): readonly TallyRow[] {
+    try {
+      return (this.#own.get(query.objective) ?? this.#tallies).query(query);
+    } catch (error) {
+      throw explain(error, this.#sql.path);
+    }
+  }
+
+  page(query: ResultQuery, start: PageStart | null, limit = PAGE): ResultPage {
+    return this.#results.page(query, start, limit);
+  }
+
+  *results(query: ResultQuery): Iterable<Result> {
+    let start: PageStart | null = null;
+    do {
+      const page: ResultPage = this.page(query, start);
+      yield* page.results;
+      start = page.next;
+    } while (start !== null);
+  }
+
+  events(query: EventQuery): readonly LedgerEvent[] {
+    return records.selectEvents(this.#sql, query);
+  }
+
+  budgets(query: records.BudgetQuery): readonly BudgetPoint[] {
+    return records.selectBudgets(this.#sql, query);
+  }
+
+  /** What follower `name` has not been given yet of a stream, as lines of InfluxDB's line protocol. */
+  pending(stream: OutboxStream, name: string, limit: number): OutboxPage {
+    return pendingLines(this.#sql, stream, records.cursor(this.#sql, name), limit);
+  }
+
+  /** @throws LedgerError */
+  advance(name: string, position: number): void {
+    this.#write(() => records.advance(this.#sql, name, position));
+  }
+
+  close(): void {
+    if (this.#sql.db.isOpen) this.#sql.db.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #write<T>(work: () => T): T {
+    try {
+      return this.#sql.write(work);
+    } catch (error) {
+      this.#results.forget();
+      this.#generation = '';
+      throw error;
+    }
+  }
+
+  #adoptStep(wanted: number | undefined): number {
+    if (this.#sql.meta('step_ms') === null && !this.#sql.readOnly) {
+      const stepMs = wanted ?? 60_000;
+      if (!Number.isSafeInteger(stepMs) || stepMs < 1)
+        throw new RangeError(`a step is whole milliseconds, got ${stepMs}`);
+      this.#sql.write(() => {
+        this.#sql.run("INSERT INTO meta VALUES ('step_ms', ?) ON CONFLICT DO NOTHING", String(stepMs));
+      });
+    }
+    const kept = Number(this.#sql.meta('step_ms') ?? wanted ?? 60_000);
+    if (wanted !== undefined && kept !== wanted) {
+      throw new LedgerError(
+        'mismatch',
+        this.#sql.path,
+        `its tally steps are ${kept} ms long, the configuration's are ${wanted} ms`,
+        'name another file in store.ledger, or use the time scale it was made with',
+      );
+    }
+    return kept;
+  }
+
+  #adopt(objectives: readonly Rule[]): void {
+    if (this.#sql.readOnly) {
+      this.#judgeInMemory(objectives);
+      return;
+    }
+    this.#write(() => {
+      const lastSeq = this.#results.lastSeq();
+      this.#numbered(() => {
+        for (const { rule, afterSeq } of this.#rules.changes(objectives)) {
+          if (afterSeq === null) this.#tallies.clear(rule.id, this.#nextRevision);
+          this.#rebuild(rule, afterSeq ?? 0, this.#tallies);
+        }
+      });
+      if (this.#rules.use(objectives, lastSeq)) {
+        this.#sql.setMeta('generation', String(Number(this.#sql.meta('generation') ?? '0') + 1));
+      }
+    });
+  }
+
+  #judgeInMemory(objectives: readonly Rule[]): void {
+    const changes = this.#rules.changes(objectives);
+    if (changes.length === 0) return;
+    this.#sql.db.exec(`CREATE TEMP TABLE tallies ${TALLY_COLUMNS}`);
+    const own = new TallyTable(this.#sql.db, 'temp.tallies');
+    for (const { rule } of changes) {
+      this.#rebuild(rule, 0, own);
+      this.#own.set(rule.id, own);
+    }
+  }
+
+  /** Judges the stored results after `afterSeq` by `rule`. Memory is bounded whatever the ledger's length. */
+  #rebuild(rule: Rule, afterSeq: number, into: TallyTable): void {
+    if (rule.probes.length === 0) return;
+    let gathered = new Gathered(this.stepMs);
+    for (const result of this.#results.storedAfter(afterSeq, rule.probes)) {
+      gathered.add(rule, result);
+      if (gathered.steps.size + gathered.unjudged.length < REBUILD_ROWS) continue;
+      this.#keep(gathered, into);
+      gathered = new Gathered(this.stepMs);
+    }
+    this.#keep(gathered, into);
+  }
+
+  #keep(gathered: Gathered, into: TallyTable): void {
+    into.add(gathered, this.#nextRevision);
+    if (this.#sql.readOnly) return;
+    // A reading that cannot be judged is a fault of ours; it is said once for each objective and probe.
+    for (const { objective, result, problem } of gathered.unjudged) {
+      const { probe, runId, service, scheduledMs } = result;
+      const id = `unjudged/${objective}/${probe}/${problem.code}`;
+      const body = { probe, runId, code: problem.code, detail: problem.detail };
+      records.insertEvent(this.#sql, { id, atMs: scheduledMs, kind: 'note', service, subject: objective, body });
+    }
+  }
+
+  /** Inside a transaction: every tally row that `work` writes gets a revision that no row has ever had. */
+  #numbered(work: () => void): void {
+    this.#revision = BigInt(this.#sql.meta('revision') ?? '0');
+    work();
+    this.#sql.setMeta('revision', String(this.#revision));
+  }
+
+  #nextRevision = (): bigint => {
+    this.#revision += 1n;
+    return this.#revision;
+  };
+
+  /** Another process may have opened the ledger with other objectives: what it judges by is in the ledger itself. */
+  #loadRules(): void {
+    const generation = this.#sql.meta('generation') ?? '0';
+    if (generation === this.#generation) return;
+    this.#active = this.#rules.active();
+    this.#generation = generation;
+  }
+}

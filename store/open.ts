@@ -1,0 +1,177 @@
+import type { OrderIntent } from '../probes/probe.ts';
+import type { Rule } from './judge.ts';
+import { LedgerError } from './ledger-error.ts';
+import type { OutboxPage, OutboxStream } from './outbox.ts';
+import type { PageStart, ResultPage } from './result-table.ts';
+import type { Result } from './result.ts';
+import type { BudgetPoint, EventQuery, LedgerEvent, ResultQuery, Store, TallyQuery, TallyRow } from './store.ts';
+import { LedgerThread, fromFailure } from './thread.ts';
+
+export interface StoreOptions {
+  /** The ledger's file. Its folder is made when missing. */
+  readonly path: string;
+  /** What to judge by. Default: what the ledger was last opened with. */
+  readonly objectives?: readonly Rule[];
+  /** Length of a tally step, ms. Default: the ledger's own. */
+  readonly stepMs?: number;
+  readonly readOnly?: boolean;
+  /** How long to wait for another process's lock, ms. Default 5,000. */
+  readonly busyMs?: number;
+  /** A ceiling for the file, in pages of 4,096 bytes; beyond it the ledger behaves as on a full disk. */
+  readonly maxPages?: number;
+}
+
+/** What a follower of the ledger needs: pages after a durable cursor, and the cursor's next step. */
+export interface Outbox {
+  pending(stream: OutboxStream, name: string, limit: number): Promise<OutboxPage>;
+  advance(name: string, position: number): Promise<void>;
+}
+
+/** The ledger behind the seam, and what only a ledger on this machine has. */
+export interface LedgerStore extends Store {
+  readonly path: string;
+  readonly outbox: Outbox;
+}
+
+/** One transaction takes at most this many results: a longer queue becomes several, so that each is acknowledged soon. */
+const GROUP_RESULTS = 2_000;
+
+/** @throws LedgerError when the file cannot be used, with what to do about it */
+export async function openStore(options: StoreOptions): Promise<LedgerStore> {
+  const { path, objectives, readOnly = false, ...rest } = options;
+  const rules = objectives?.map(({ id, sli, weighing, split, probes }) => ({ id, sli, weighing, split, probes }));
+  const first = await LedgerThread.open({
+    path,
+    readOnly,
+    ...rest,
+    ...(rules === undefined ? {} : { objectives: rules }),
+  });
+  return new ThreadedStore(path, first, readOnly);
+}
+
+interface WaitingAppend {
+  readonly results: readonly Result[];
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A writing thread, and a reading one from the first question on: a report over months does not delay a commit. */
+class ThreadedStore implements LedgerStore {
+  readonly path: string;
+  readonly outbox: Outbox = {
+    pending: async (stream, name, limit) => (await this.#reader()).call('pending', stream, name, limit),
+    advance: (name, position) => this.#writer.call('advance', name, position),
+  };
+  readonly #writer: LedgerThread;
+  #reading: Promise<LedgerThread> | null;
+  #queue: WaitingAppend[] = [];
+  #appending: Promise<void> | null = null;
+  #closing: Promise<void> | null = null;
+
+  constructor(path: string, first: LedgerThread, readOnly: boolean) {
+    this.path = path;
+    this.#writer = first;
+    this.#reading = readOnly ? Promise.resolve(first) : null;
+  }
+
+  append(results: readonly Result[]): Promise<void> {
+    if (this.#closing !== null) return Promise.reject(this.#closed());
+    if (results.length === 0) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ results, resolve, reject });
+      this.#appending ??= this.#drain();
+    });
+  }
+
+  recordEvents(events: readonly LedgerEvent[]): Promise<void> {
+    return this.#writer.call('recordEvents', events);
+  }
+
+  recordBudgets(points: readonly BudgetPoint[]): Promise<void> {
+    return this.#writer.call('recordBudgets', points);
+  }
+
+  intendOrder(order: OrderIntent): Promise<void> {
+    return this.#writer.call('intendOrder', order);
+  }
+
+  closeOrder(clientOrderId: string, how: string, atMs: number): Promise<void> {
+    return this.#writer.call('closeOrder', clientOrderId, how, atMs);
+  }
+
+  async openOrders(): Promise<readonly OrderIntent[]> {
+    return (await this.#reader()).call('openOrders');
+  }
+
+  async tallies(query: TallyQuery): Promise<readonly TallyRow[]> {
+    return (await this.#reader()).call('tallies', query);
+  }
+
+  async *results(query: ResultQuery): AsyncIterable<Result> {
+    const reader = await this.#reader();
+    let start: PageStart | null = null;
+    do {
+      const page: ResultPage = await reader.call('page', query, start);
+      yield* page.results;
+      start = page.next;
+    } while (start !== null);
+  }
+
+  async events(query: EventQuery): Promise<readonly LedgerEvent[]> {
+    return (await this.#reader()).call('events', query);
+  }
+
+  async budgets(query: Parameters<Store['budgets']>[0]): Promise<readonly BudgetPoint[]> {
+    return (await this.#reader()).call('budgets', query);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Group commit: whatever waits while one transaction is on its way to the disk makes up the next one. */
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const group: WaitingAppend[] = [];
+      let size = 0;
+      while (this.#queue.length > 0 && size < GROUP_RESULTS) {
+        const next = this.#queue.shift();
+        if (next === undefined) break;
+        group.push(next);
+        size += next.results.length;
+      }
+      try {
+        const outcomes = await this.#writer.call(
+          'appendGroups',
+          group.map(({ results }) => results),
+        );
+        for (const [index, { resolve, reject }] of group.entries()) {
+          const failure = outcomes[index] ?? null;
+          if (failure === null) resolve();
+          else reject(fromFailure(failure));
+        }
+      } catch (error) {
+        for (const { reject } of group) reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    }
+    this.#appending = null;
+  }
+
+  #reader(): Promise<LedgerThread> {
+    if (this.#closing !== null) return Promise.reject(this.#closed());
+    this.#reading ??= LedgerThread.open({ path: this.path, readOnly: true });
+    return this.#reading;
+  }
+
+  async #close(): Promise<void> {
+    await this.#appending;
+    const reader = await this.#reading?.catch(() => null);
+    if (reader !== this.#writer) await reader?.close();
+    await this.#writer.close();
+  }
+
+  #closed(): LedgerError {
+    return new LedgerError('closed', this.path, 'it was closed', 'open it again');
+  }
+}

@@ -1,0 +1,74 @@
+import { budgetLine, eventLine, runLine, tallyLine } from './influx-lines.ts';
+import { integer, number, text, toBudget, toEvent, toResult, written } from './rows.ts';
+import type { Row } from './rows.ts';
+import { SELECT_RESULTS } from './result-table.ts';
+import type { Sql } from './sql.ts';
+import type { Rule } from './judge.ts';
+import { tallyOf } from './tally-table.ts';
+
+/** What the ledger ships, each in the order in which it became durable. */
+export const OUTBOX_STREAMS = ['results', 'events', 'budgets', 'tallies'] as const;
+export type OutboxStream = (typeof OUTBOX_STREAMS)[number];
+
+export interface OutboxPage {
+  readonly lines: readonly string[];
+  /** The cursor's next position, once these lines have arrived; null when nothing is left. */
+  readonly upTo: number | null;
+  /** How many rows wait after these, at most. */
+  readonly left: number;
+}
+
+interface Source {
+  readonly select: string;
+  /** The column that only ever grows. A tally row gets a new revision whenever it changes, and so is shipped again. */
+  readonly order: string;
+  /** How many rows come after a position, at most; cheap on a backlog of any length. */
+  readonly count: string;
+  readonly toLine: (row: Row) => string | null;
+}
+
+const SOURCES: Readonly<Record<OutboxStream, Source>> = {
+  results: {
+    select: `${SELECT_RESULTS} WHERE r.seq > ? ORDER BY r.seq LIMIT ?`,
+    order: 'seq',
+    count: 'SELECT ifnull(max(seq), 0) - ? AS n FROM results',
+    toLine: (row) => runLine(toResult(row), integer(row, 'ts_ns')),
+  },
+  events: {
+    select: 'SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?',
+    order: 'seq',
+    count: 'SELECT ifnull(max(seq), 0) - ? AS n FROM events',
+    toLine: (row) => eventLine(toEvent(row), integer(row, 'ts_ns')),
+  },
+  budgets: {
+    select: 'SELECT * FROM budgets WHERE seq > ? ORDER BY seq LIMIT ?',
+    order: 'seq',
+    count: 'SELECT ifnull(max(seq), 0) - ? AS n FROM budgets',
+    toLine: (row) => budgetLine(toBudget(row)),
+  },
+  tallies: {
+    select: `SELECT t.*, o.rule FROM tallies t JOIN objectives o ON o.id = t.objective
+      WHERE t.revision > ? ORDER BY t.revision LIMIT ?`,
+    order: 'revision',
+    count: 'SELECT count(*) AS n FROM (SELECT 1 FROM tallies WHERE revision > ? LIMIT 100000)',
+    toLine: (row) => {
+      const step = { atMs: number(row, 'at_ms'), split: text(row, 'split'), ...tallyOf(row) };
+      return tallyLine(text(row, 'objective'), written<Rule>(row, 'rule', 'json').weighing, step);
+    },
+  },
+};
+
+/** The lines of a stream after `position`, at most `limit` rows. */
+export function pendingLines(sql: Sql, stream: OutboxStream, position: number, limit: number): OutboxPage {
+  const source = SOURCES[stream];
+  const rows = sql.all(source.select, position, limit);
+  const last = rows.at(-1);
+  if (last === undefined) return { lines: [], upTo: null, left: 0 };
+  const upTo = number(last, source.order);
+  const waiting = rows.length < limit ? undefined : sql.first(source.count, upTo);
+  return {
+    lines: rows.map(source.toLine).filter((line) => line !== null),
+    upTo,
+    left: waiting === undefined ? 0 : number(waiting, 'n'),
+  };
+}

@@ -1,0 +1,109 @@
+import type { Result } from './result.ts';
+import { nanoseconds, number, resultCells, toResult } from './rows.ts';
+import type { Cell, Row } from './rows.ts';
+import { freeNs } from './sql.ts';
+import type { Sql } from './sql.ts';
+import type { ResultQuery } from './store.ts';
+
+/** A page of results and where the next one starts. */
+export interface ResultPage {
+  readonly results: readonly Result[];
+  readonly next: PageStart | null;
+}
+
+export interface PageStart {
+  readonly scheduledMs: number;
+  readonly seq: number;
+}
+
+export const SELECT_RESULTS = `SELECT r.*, s.probe, s.kind, s.service, s.location, s.endpoint, s.venue
+  FROM results r JOIN series s ON s.id = r.series`;
+
+/** Every run, once. What repeats from run to run is its series. */
+export class ResultTable {
+  readonly #sql: Sql;
+  readonly #series = new Map<string, number>();
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  /** @returns whether it was new. */
+  insert(result: Result): boolean {
+    if (this.#sql.first('SELECT 1 FROM results WHERE run_id = ?', result.runId) !== undefined) return false;
+    const series = this.#seriesOf(result);
+    this.#sql.run(
+      `INSERT INTO results (run_id, series, ts_ns, scheduled_ms, started_ms, lateness_ms, duration_ms, cadence, weight_ms,
+         outcome, reason, detail, dns_ms, connect_ms, tls_ms, first_byte_ms, transfer_ms, readings, "values",
+         loop_delay_ms, gameday) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      result.runId,
+      series,
+      freeNs(this.#sql, 'results', nanoseconds(result.scheduledMs), 'series = ?', series),
+      ...resultCells(result),
+    );
+    return true;
+  }
+
+  /** A transaction was undone: what was learnt inside it did not happen. */
+  forget(): void {
+    this.#series.clear();
+  }
+
+  /** The next results of a query, ascending by scheduled time. */
+  page(query: ResultQuery, start: PageStart | null, limit: number): ResultPage {
+    const where = ['r.scheduled_ms < ?', '(r.scheduled_ms, r.seq) > (?, ?)'];
+    const cells: Cell[] = [query.toMs, start?.scheduledMs ?? query.fromMs, start?.seq ?? -1];
+    for (const [column, value] of [
+      ['s.probe', query.probe],
+      ['s.service', query.service],
+      ['r.gameday', query.gameday],
+    ] as const) {
+      if (value === undefined) continue;
+      where.push(`${column} = ?`);
+      cells.push(value);
+    }
+    const rows = this.#sql.all(
+      `${SELECT_RESULTS} WHERE ${where.join(' AND ')} ORDER BY r.scheduled_ms, r.seq LIMIT ?`,
+      ...cells,
+      limit,
+    );
+    const last = rows.length < limit ? undefined : rows.at(-1);
+    return {
+      results: rows.map(toResult),
+      next: last === undefined ? null : { scheduledMs: number(last, 'scheduled_ms'), seq: number(last, 'seq') },
+    };
+  }
+
+  /** The results of some probes that were stored after `seq`, in the order in which they were stored. */
+  *storedAfter(seq: number, probes: readonly string[]): Iterable<Result> {
+    const places = probes.map(() => '?').join(', ');
+    const sql = `${SELECT_RESULTS} WHERE r.seq > ? AND s.probe IN (${places}) ORDER BY r.seq`;
+    for (const row of this.#sql.walk(sql, seq, ...probes)) yield toResult(row);
+  }
+
+  lastSeq(): number {
+    const row: Row = this.#sql.first('SELECT ifnull(max(seq), 0) AS seq FROM results') ?? { seq: 0 };
+    return number(row, 'seq');
+  }
+
+  #seriesOf({ probe, kind, service, location, endpoint, venue }: Result): number {
+    const key = JSON.stringify([probe, kind, service, location, endpoint ?? '', venue ?? '']);
+    const cached = this.#series.get(key);
+    if (cached !== undefined) return cached;
+    const cells = [probe, kind, service, location, endpoint, venue];
+    this.#sql.run(
+      `INSERT INTO series (probe, kind, service, location, endpoint, venue) VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO NOTHING`,
+      ...cells,
+    );
+    const row = this.#sql.first(
+      `SELECT id FROM series WHERE probe = ? AND kind = ? AND service = ? AND location = ?
+         AND ifnull(endpoint, '') = ? AND ifnull(venue, '') = ?`,
+      ...cells.map((cell) => cell ?? ''),
+    );
+    if (row === undefined) throw new Error('a series that was just written is not there');
+    const id = number(row, 'id');
+    this.#series.set(key, id);
+    return id;
+  }
+}

@@ -1,0 +1,123 @@
+/** 'PDLG': marks a SQLite file as a pulsedrill ledger. */
+export const APPLICATION_ID = 0x50_44_4c_47;
+
+/** A table of tallies; the same form is used in memory when a read-only ledger is judged by other definitions. */
+export const TALLY_COLUMNS = `(
+  objective TEXT NOT NULL,
+  split TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  good INTEGER NOT NULL,
+  bad INTEGER NOT NULL,
+  excluded INTEGER NOT NULL,
+  faults INTEGER NOT NULL,
+  good_weight ANY NOT NULL,
+  bad_weight ANY NOT NULL,
+  squared_weight ANY NOT NULL,
+  cluster ANY NOT NULL,
+  revision INTEGER NOT NULL,
+  PRIMARY KEY (objective, at_ms, split)
+) STRICT, WITHOUT ROWID`;
+
+/**
+ * Forward only: a migration that has been released is never edited, the next one is appended. The position in this list
+ * is the schema's version. Weights are `ANY`: an INTEGER where it fits 64 bits, else its decimal digits.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE series (
+  id INTEGER PRIMARY KEY,
+  probe TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  service TEXT NOT NULL,
+  location TEXT NOT NULL,
+  endpoint TEXT,
+  venue TEXT
+) STRICT;
+CREATE UNIQUE INDEX series_identity ON series (probe, kind, service, location, ifnull(endpoint, ''), ifnull(venue, ''));
+
+-- seq is the order of arrival and the exporter's cursor: never used twice.
+CREATE TABLE results (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  run_id TEXT NOT NULL UNIQUE,
+  series INTEGER NOT NULL REFERENCES series (id),
+  ts_ns INTEGER NOT NULL,
+  scheduled_ms REAL NOT NULL,
+  started_ms REAL NOT NULL,
+  lateness_ms REAL NOT NULL,
+  duration_ms REAL,
+  cadence TEXT NOT NULL,
+  weight_ms INTEGER NOT NULL,
+  outcome TEXT NOT NULL,
+  reason TEXT,
+  detail TEXT,
+  dns_ms REAL,
+  connect_ms REAL,
+  tls_ms REAL,
+  first_byte_ms REAL,
+  transfer_ms REAL,
+  readings TEXT NOT NULL,
+  "values" TEXT NOT NULL,
+  loop_delay_ms REAL,
+  gameday TEXT,
+  UNIQUE (series, ts_ns)
+) STRICT;
+CREATE INDEX results_scheduled ON results (scheduled_ms, seq);
+CREATE INDEX results_gameday ON results (gameday, scheduled_ms) WHERE gameday IS NOT NULL;
+
+-- retired_seq: the last result that was judged before no configuration named the objective any more; null while it is in use.
+CREATE TABLE objectives (
+  id TEXT PRIMARY KEY,
+  hash TEXT NOT NULL,
+  rule TEXT NOT NULL,
+  retired_seq INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tallies ${TALLY_COLUMNS};
+CREATE UNIQUE INDEX tallies_revision ON tallies (revision);
+
+CREATE TABLE events (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  at_ms REAL NOT NULL,
+  ts_ns INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  service TEXT,
+  subject TEXT NOT NULL,
+  body TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX events_series ON events (kind, ifnull(service, ''), ts_ns);
+CREATE INDEX events_at ON events (at_ms);
+
+CREATE TABLE budgets (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  objective TEXT NOT NULL,
+  at_ms REAL NOT NULL,
+  service TEXT NOT NULL,
+  colour TEXT NOT NULL,
+  consumed_pct REAL,
+  attainment_pct REAL,
+  burn_1h REAL,
+  valid_events INTEGER NOT NULL,
+  bad_events INTEGER NOT NULL,
+  UNIQUE (objective, at_ms)
+) STRICT;
+
+CREATE TABLE orders (
+  client_order_id TEXT PRIMARY KEY,
+  probe TEXT NOT NULL,
+  venue TEXT NOT NULL,
+  run_id TEXT NOT NULL,
+  at_ms REAL NOT NULL,
+  closed_ms REAL,
+  how TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX orders_open ON orders (at_ms) WHERE closed_ms IS NULL;
+
+CREATE TABLE cursors (
+  name TEXT PRIMARY KEY,
+  position INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`,
+];

@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { LedgerError } from '../../store/ledger-error.ts';
+import { openStore } from '../../store/open.ts';
+import type { LedgerEvent } from '../../store/store.ts';
+import { AVAILABILITY, T0, aResult } from '../support/results.ts';
+
+let folder = '';
+let path = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pulsedrill-store-'));
+  path = join(folder, 'ledger.db');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const ALL = { fromMs: 0, toMs: T0 * 2 };
+const open = (readOnly = false) => openStore({ path, objectives: [AVAILABILITY], stepMs: 60_000, readOnly });
+
+describe('a store', () => {
+  test('gives back what was appended, exactly, after it was closed and opened again', async () => {
+    const results = Array.from({ length: 1_234 }, (_, n) =>
+      aResult(n, n % 7 === 0 ? { outcome: 'bad', reason: 'timeout' } : {}),
+    );
+    {
+      await using store = await open();
+      await store.append(results.slice(0, 1_000));
+      await Promise.all(results.slice(1_000).map((result) => store.append([result])));
+    }
+    await using store = await open();
+    expect(await Array.fromAsync(store.results(ALL))).toEqual(results);
+    const bad = results.filter(({ outcome }) => outcome === 'bad').length;
+    expect(await store.tallies({ objective: AVAILABILITY.id, ...ALL, groupMs: T0 * 2 })).toEqual([
+      {
+        atMs: 0,
+        split: '',
+        good: 1_234 - bad,
+        bad,
+        excluded: 0,
+        faults: 0,
+        goodWeight: BigInt(1_234 - bad) * 1_000_000n,
+        badWeight: BigInt(bad) * 1_000_000n,
+        squaredWeight: 1_234n * 1_000_000n,
+      },
+    ]);
+  });
+
+  test('commits appends that wait together in order, and once it is closed takes no more', async () => {
+    const store = await open();
+    const waiting = Array.from({ length: 50 }, (_, n) => store.append([aResult(n)]));
+    await store[Symbol.asyncDispose]();
+    await Promise.all(waiting);
+    await expect(store.append([aResult(99)])).rejects.toThrow(`ledger ${path}: it was closed: open it again`);
+    await using again = await open(true);
+    expect(await Array.fromAsync(again.results(ALL))).toHaveLength(50);
+  });
+
+  test('a result that cannot be stored fails alone, not with those that waited beside it', async () => {
+    await using store = await open();
+    const broken = aResult(2, { weightMs: 0.5 });
+    const outcomes = await Promise.allSettled([1, 2, 3].map((n) => store.append([n === 2 ? broken : aResult(n)])));
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(await Array.fromAsync(store.results(ALL))).toEqual([aResult(1), aResult(3)]);
+  });
+
+  test('remembers events, budgets and orders once each', async () => {
+    await using store = await open();
+    const event: LedgerEvent = {
+      id: 'e1',
+      atMs: T0,
+      kind: 'note',
+      service: 'api',
+      subject: 'hello',
+      body: { a: [1, null] },
+    };
+    await store.recordEvents([event, { ...event, subject: 'again' }]);
+    await store.recordEvents([{ ...event, id: 'e2', atMs: T0 - 1, service: null }]);
+    expect(await store.events({})).toEqual([{ ...event, id: 'e2', atMs: T0 - 1, service: null }, event]);
+    expect(await store.events({ service: 'api', fromMs: T0, kind: 'note' })).toEqual([event]);
+    expect(await store.events({ toMs: T0 - 1 })).toEqual([]);
+
+    const point = {
+      objective: 'o',
+      service: 'api',
+      atMs: T0,
+      colour: 'unknown',
+      consumedPct: null,
+      attainmentPct: 99.5,
+      burn1h: null,
+      validEvents: 10,
+      badEvents: 1,
+    };
+    await store.recordBudgets([point, { ...point, colour: 'red' }]);
+    expect(await store.budgets({ objective: 'o', fromMs: T0, toMs: T0 + 1 })).toEqual([point]);
+
+    const order = { clientOrderId: 'c1', probe: 'buy', venue: 'primary', runId: 'r', atMs: T0 };
+    await store.intendOrder(order);
+    await store.intendOrder({ ...order, clientOrderId: 'c0', atMs: T0 + 1 });
+    expect((await store.openOrders()).map(({ clientOrderId }) => clientOrderId)).toEqual(['c1', 'c0']);
+    await store.closeOrder('c0', 'filled', T0 + 2);
+    await store.closeOrder('unheard-of', 'filled', T0 + 2);
+    expect(await store.openOrders()).toEqual([order]);
+  });
+
+  test('says in one line that a ledger to be read is not there', async () => {
+    const failure = await open(true).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(LedgerError);
+    expect(failure).toMatchObject({
+      code: 'missing',
+      path,
+      message: `ledger ${path}: there is no such file: run pulsedrill run first, or name the right file`,
+    });
+  });
+});
