@@ -1,0 +1,95 @@
+/** The playbook's rows bound to the probes that a configuration has. A row that nothing feeds is Unknown, and says why. */
+import type { Objective, Sli, Weighing } from './objective.ts';
+import type { TimeBase } from './time-base.ts';
+import { DOMAINS, TRADEPULSE_ROWS, type Feed, type Row } from './tradepulse-rows.ts';
+
+/** What a row needs to know of a probe. */
+export interface BoundProbe {
+  readonly id: string;
+  readonly kind: string;
+  readonly service: string;
+  /** market-data: one lasting subscription, or a session now and then. */
+  readonly mode?: 'continuous' | 'session' | undefined;
+  readonly endpoint?: string | undefined;
+  /** paper-order: the order answers a signal that the probe waited for. */
+  readonly startsFromSignal?: boolean | undefined;
+}
+
+export interface TradepulseOptions {
+  readonly base: TimeBase;
+  readonly settings: { readonly brokerSlaMs?: number | undefined; readonly minEvents: number };
+  readonly probes: readonly BoundProbe[];
+}
+
+/** All sixteen rows, in the playbook's order. */
+export function tradepulseObjectives(options: TradepulseOptions): Objective[] {
+  return TRADEPULSE_ROWS.map((row) => bind(row, options));
+}
+
+function bind(row: Row, { base, settings, probes }: TradepulseOptions): Objective {
+  const sli = sliOf(row, settings.brokerSlaMs);
+  const fed = sli === null ? [] : feeders(row, probes);
+  return {
+    id: row.id,
+    title: row.title,
+    commitment: row.commitment,
+    service: row.service,
+    owners: DOMAINS[row.service]?.owners ?? [],
+    supporting: DOMAINS[row.service]?.supporting ?? [],
+    target: row.target,
+    windowMs: row.windowMinutes * base.minuteMs,
+    slidingMs: row.slidingMinutes === null ? null : row.slidingMinutes * base.minuteMs,
+    sli: sli ?? { type: 'telemetry', what: 'orders confirmed within the broker SLA ÷ orders' },
+    weighing: weighingOf(row, fed),
+    split: row.split,
+    minEvents: settings.minEvents,
+    probes: fed.map((probe) => probe.id),
+    unknownBecause: sli === null ? 'the setting brokerSlaMs is not given' : whyUnfed(row, fed),
+    assumptions: row.assumptions,
+  };
+}
+
+/** Null while a setting that the row cannot do without is missing. */
+function sliOf(row: Row, brokerSlaMs: number | undefined): Sli | null {
+  if (!('setting' in row.sli)) return row.sli;
+  if (brokerSlaMs === undefined) return null;
+  return { type: 'threshold', indicator: row.sli.indicator, ms: brokerSlaMs, strict: row.sli.strict };
+}
+
+function feeders({ service, feed }: Row, probes: readonly BoundProbe[]): readonly BoundProbe[] {
+  const candidates = probes.filter((probe) => probe.service === service && probe.kind === feed.from);
+  if (feed.from === 'telemetry') return [];
+  if (feed.from === 'http') return candidates.filter((probe) => feed.endpoints?.includes(probe.endpoint ?? '') ?? true);
+  if (feed.from === 'paper-order') {
+    return candidates.filter((probe) => !feed.fromSignal || probe.startsFromSignal === true);
+  }
+  const continuous = candidates.filter(isContinuous);
+  return feed.watch === 'preferred' && continuous.length > 0 ? continuous : candidates;
+}
+
+function isContinuous(probe: BoundProbe): boolean {
+  return probe.mode === 'continuous';
+}
+
+/** Ticks of a lasting subscription weigh one each; whatever is sampled weighs the time it stands for. */
+function weighingOf({ feed, weighing }: Row, fed: readonly BoundProbe[]): Weighing {
+  const countsTicks = feed.from === 'market-data' && feed.watch === 'preferred' && fed.some(isContinuous);
+  return countsTicks ? 'count' : weighing;
+}
+
+function whyUnfed({ service, feed }: Row, fed: readonly BoundProbe[]): string | null {
+  return fed.length > 0 ? null : REASONS[feed.from](service, feed);
+}
+
+const REASONS: Readonly<Record<Feed['from'], (service: string, feed: Feed) => string>> = {
+  http: (service, feed) =>
+    'endpoints' in feed && feed.endpoints !== undefined
+      ? `no http probe of the service ${service} names the endpoint ${feed.endpoints.join(' or ')}`
+      : `no http probe of the service ${service} is configured`,
+  'market-data': (service) => `no market-data probe of the service ${service} is configured`,
+  'paper-order': (service, feed) =>
+    'fromSignal' in feed && feed.fromSignal
+      ? `no paper-order probe of the service ${service} starts from a signal`
+      : `no paper-order probe of the service ${service} is configured`,
+  telemetry: () => 'no telemetry source is configured',
+};
