@@ -1,0 +1,72 @@
+import yargs, { type Argv } from 'yargs';
+import { argsOf, type Command } from './command.ts';
+import { CommandError, EXIT, type Io } from './io.ts';
+import { LedgerError } from '../store/ledger-error.ts';
+
+/** Parses the words, runs the command, turns what went wrong into one line and an exit code. Never exits by itself. */
+export async function runCommandLine(
+  words: readonly string[],
+  commands: readonly Command[],
+  version: string,
+  io: Io,
+): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  let debug = false;
+  const parser = yargs([...words])
+    .scriptName('pulsedrill')
+    .usage('$0 <command>')
+    .version(version)
+    .option('config', { type: 'string', describe: 'configuration file', global: true })
+    .option('debug', { type: 'boolean', describe: 'show stack traces', global: true })
+    .help()
+    .alias('h', 'help')
+    .wrap(Math.min(io.columns, 100))
+    .strict()
+    .demandCommand(1, 'expected a command; "pulsedrill --help" lists them')
+    .recommendCommands()
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .fail((message: string | undefined, error: unknown) => {
+      throw error instanceof Error ? error : new CommandError(usage(message), EXIT.usage);
+    });
+
+  const add = (onto: Argv, command: Command): Argv =>
+    onto.command(
+      command.name,
+      command.describe,
+      (sub) => {
+        const built = (command.build?.(sub) ?? sub).example(`pulsedrill ${command.example[0]}`, command.example[1]);
+        const nested = (command.below ?? []).reduce(add, built);
+        return command.run === undefined
+          ? nested.demandCommand(1, `expected what to do; "pulsedrill ${words[0] ?? ''} --help" lists it`)
+          : nested;
+      },
+      async (parsed) => {
+        debug = parsed['debug'] === true;
+        if (command.run !== undefined) exitCode = await command.run(argsOf(parsed), io);
+      },
+    );
+
+  try {
+    await commands.reduce(add, parser).parseAsync();
+    return exitCode;
+  } catch (error) {
+    return explain(error, io, debug || words.includes('--debug'));
+  }
+}
+
+function usage(message: string | undefined): string {
+  const text = message ?? 'expected a command';
+  return text.startsWith('expected')
+    ? text
+    : `usage: ${text.charAt(0).toLowerCase()}${text.slice(1)}; --help shows what is known`;
+}
+
+function explain(error: unknown, io: Io, debug: boolean): number {
+  if (io.stop.aborted) return io.stop.reason === 'SIGINT' ? EXIT.interrupted : EXIT.ok;
+  const known = error instanceof CommandError || error instanceof LedgerError;
+  const message = error instanceof Error ? error.message : String(error);
+  io.complain(known ? message : `pulsedrill: unexpected: ${message} (--debug shows where)`);
+  if (debug && error instanceof Error) io.complain(error.stack ?? '');
+  return error instanceof CommandError ? error.exitCode : EXIT.prober;
+}

@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs';
+import type { Status } from '../../slo/status.ts';
+import { systemClock } from '../clock.ts';
+import type { Command } from '../command.ts';
+import type { Configuration } from '../config/configuration.ts';
+import { evaluateAll } from '../evaluation.ts';
+import { burnText, targetText, consumedText, flagsOf, hoursText, percent, statusJson } from '../figures.ts';
+import { CommandError, EXIT } from '../io.ts';
+import { durationText } from '../../probes/spec.ts';
+import { table } from '../table.ts';
+import { budgetCalc } from './budget-calc.ts';
+import { jsonOption, openConfiguration, openLedger, toJson } from './open.ts';
+
+export const budget: Command = {
+  name: 'budget',
+  describe: 'Every objective: attainment, valid events, consumed, colour, burn, exhaustion, flags',
+  example: ['budget --json', 'the same figures as one JSON document; exit 1 if any objective is missed'],
+  build: jsonOption,
+  below: [budgetCalc],
+  async run(args, io) {
+    const configuration = await openConfiguration(args, io);
+    const statuses = await currentStatuses(configuration);
+    if (args.flag('json'))
+      io.print(toJson({ timeScale: configuration.base.scale, objectives: statuses.map(statusJson) }));
+    else io.print(budgetTable(statuses, configuration.base.scale));
+    return statuses.some((status) => status.met === false) ? EXIT.failed : EXIT.ok;
+  },
+};
+
+/** Judges what the ledger holds, now, without writing to it. @throws CommandError when there is no ledger yet */
+export async function currentStatuses(configuration: Configuration): Promise<readonly Status[]> {
+  if (!existsSync(configuration.ledgerPath)) {
+    throw new CommandError(
+      `${configuration.ledgerPath}: expected a ledger, got no such file; "pulsedrill run" makes one`,
+      EXIT.prober,
+    );
+  }
+  await using store = await openLedger(configuration, true);
+  return evaluateAll(store, configuration.objectives, { base: configuration.base, nowMs: systemClock.wallMs() });
+}
+
+export function budgetTable(statuses: readonly Status[], scale: number): string {
+  const rows = statuses.map((status) => {
+    const { objective, exhaustion } = status;
+    const counts = status.validEvents === 0 ? '-' : `${status.tally.good}/${status.validEvents}`;
+    const interval = status.wilson === null ? '-' : `${percent(status.wilson.lower)} … ${percent(status.wilson.upper)}`;
+    return [
+      objective.id,
+      targetText(objective.target),
+      durationText(Math.round(objective.windowMs * scale)),
+      status.colour.toUpperCase(),
+      percent(status.attainment),
+      counts,
+      interval,
+      consumedText(status.consumed),
+      burnText(status.burn['1h']),
+      burnText(status.burn['6h']),
+      `${hoursText(exhaustion.rolloffHours)} (${hoursText(exhaustion.naiveHours)})`,
+      flagsOf(status).join('; '),
+    ];
+  });
+  const text = table(
+    [
+      { head: 'objective' },
+      { head: 'target', right: true },
+      { head: 'window', right: true },
+      { head: 'colour' },
+      { head: 'attained', right: true },
+      { head: 'good/valid', right: true },
+      { head: '95 % interval', right: true },
+      { head: 'consumed', right: true },
+      { head: 'burn 1h', right: true },
+      { head: '6h', right: true },
+      { head: 'exhausted in: roll-off (naive)', right: true },
+      { head: 'flags' },
+    ],
+    rows,
+  );
+  return scale === 1
+    ? text
+    : `${text}\n\nPractice: policy time runs ${scale} times faster (a 30-day window is ${durationText((30 * 86_400_000) / scale)}).`;
+}

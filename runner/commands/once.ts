@@ -1,0 +1,84 @@
+import type { Result } from '../../store/result.ts';
+import type { Command } from '../command.ts';
+import { CommandError, EXIT, type Io } from '../io.ts';
+import { sweepOnce } from '../sweep.ts';
+import { systemClock } from '../clock.ts';
+import { jsonOption, openConfiguration, openLedger, openRunner, toJson } from './open.ts';
+
+export const once: Command = {
+  name: 'once [probe..]',
+  describe: 'Run the probes once, now; print outcome, reason and phases',
+  example: ['once api-status --verbose', 'one run with the exchange shown, secrets masked'],
+  build: (yargs) =>
+    jsonOption(yargs)
+      .positional('probe', { type: 'string', array: true, describe: 'ids of probes; default: all' })
+      .option('verbose', { type: 'boolean', describe: 'show the exchange, secrets masked' }),
+  async run(args, io) {
+    const configuration = await openConfiguration(args, io);
+    const all = configuration.probes.map((probe) => probe.id);
+    const asked = args.texts('probe');
+    const unknown = asked.filter((id) => !all.includes(id));
+    if (unknown.length > 0) {
+      throw new CommandError(`once: expected ids of probes (${all.join(', ')}), got ${unknown.join(', ')}`, EXIT.usage);
+    }
+    await using store = await openLedger(configuration);
+    await using runner = openRunner(configuration, store, io);
+    const results: Result[] = [];
+    for (const id of asked.length > 0 ? asked : all) {
+      if (io.stop.aborted) break;
+      const { result, transcript } = await runner.engine.once(id, args.flag('verbose'));
+      runner.delivery.deliver(result);
+      results.push(result);
+      if (!args.flag('json')) print(result, transcript, io);
+    }
+    await runner.delivery.flush();
+    const left = await sweepOnce(
+      { store, engine: runner.engine, clock: systemClock, probes: configuration.probes, record: runner.record },
+      systemClock.wallMs(),
+    );
+    if (left > 0) io.complain(`${left} paper orders could not be proven closed; "pulsedrill run" asks again`);
+    if (args.flag('json')) io.print(toJson(results));
+    if (io.stop.aborted) return EXIT.interrupted;
+    return exitCodeOf(results);
+  },
+};
+
+/** A refusal outranks a failed prober, which outranks a failed target. */
+function exitCodeOf(results: readonly Result[]): number {
+  if (results.some((result) => result.reason === 'not-paper')) return EXIT.refused;
+  if (results.some((result) => result.outcome === 'fault')) return EXIT.prober;
+  if (results.some((result) => result.outcome === 'bad')) return EXIT.failed;
+  return EXIT.ok;
+}
+
+function milliseconds(ms: number): string {
+  return ms < 10 ? ms.toFixed(2) : ms.toFixed(1);
+}
+
+function print(result: Result, transcript: readonly string[], io: Io): void {
+  const phases = Object.entries(result.phases)
+    .filter(([, ms]) => ms !== null)
+    .map(([name, ms]) => `${name.replace(/Ms$/, '')} ${milliseconds(ms ?? 0)}`);
+  const values = Object.entries(result.values)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${name} ${value}`);
+  const took = result.durationMs === null ? '' : `${milliseconds(result.durationMs)} ms`;
+  const reason = result.reason === null ? '' : ` (${result.reason})`;
+  io.print(`${result.probe}  ${result.outcome}${reason}  ${took}`);
+  if (phases.length > 0) io.print(`  phases, ms: ${phases.join(', ')}`);
+  for (const reading of result.readings) {
+    if (reading.type === 'duration')
+      io.print(`  ${reading.indicator}: ${reading.ms === null ? 'never' : `${milliseconds(reading.ms)} ms`}`);
+    if (reading.type === 'quantity') io.print(`  executed ${reading.executed} of ${reading.submitted}`);
+    if (reading.type === 'counts') {
+      const worst = reading.maxMs === null ? '' : `, worst ${milliseconds(reading.maxMs)} ms`;
+      const within = Object.entries(reading.within).map(([key, count]) => `${key} ms: ${count}`);
+      io.print(
+        `  ${reading.indicator}: ${reading.valid} events${worst}${within.length > 0 ? ` (${within.join(', ')})` : ''}`,
+      );
+    }
+  }
+  if (values.length > 0) io.print(`  ${values.join(', ')}`);
+  if (result.detail !== null) io.print(`  ${result.detail}`);
+  for (const line of transcript) io.print(`  | ${line}`);
+}

@@ -1,0 +1,58 @@
+/** What most commands begin with: the configuration, the ledger, a runner. Each refusal is one clear message. */
+import { randomBytes } from 'node:crypto';
+import type { Argv } from 'yargs';
+import { openStore } from '../../store/open.ts';
+import type { Store } from '../../store/store.ts';
+import { systemClock } from '../clock.ts';
+import type { Args } from '../command.ts';
+import type { Configuration } from '../config/configuration.ts';
+import { loadConfiguration } from '../config/load.ts';
+import { CommandError, EXIT, type Io } from '../io.ts';
+import { createRunner, type Runner, type RunnerOptions } from '../runner.ts';
+
+/** @throws CommandError with every problem, one a line */
+export async function openConfiguration(args: Args, io: Io): Promise<Configuration> {
+  const loaded = await loadConfiguration({ file: args.text('config'), folder: io.folder, environment: io.env });
+  if (loaded.ok) return loaded.configuration;
+  throw new CommandError(loaded.lines.join('\n'), EXIT.usage);
+}
+
+/** @throws LedgerError */
+export function openLedger(configuration: Configuration, readOnly = false): Promise<Store> {
+  return openStore({
+    path: configuration.ledgerPath,
+    objectives: configuration.objectives,
+    stepMs: configuration.base.minuteMs,
+    readOnly,
+  });
+}
+
+/** A runner over a store that is open already. */
+export function openRunner(
+  configuration: Configuration,
+  store: Store,
+  io: Io,
+  more: Partial<Pick<RunnerOptions, 'tell' | 'warn' | 'stop' | 'abandon'>> = {},
+): Runner {
+  return createRunner({
+    configuration,
+    store,
+    clock: systemClock,
+    stop: io.stop,
+    abandon: io.stop,
+    path: io.env['PATH'] ?? '',
+    instance: randomBytes(4).toString('hex'),
+    tell: () => undefined,
+    warn: (line) => io.complain(configuration.redact(line)),
+    ...more,
+  });
+}
+
+export function jsonOption(yargs: Argv): Argv {
+  return yargs.option('json', { type: 'boolean', describe: 'one JSON document on standard output' });
+}
+
+/** JSON with BigInt as decimal text: a weight has more digits than a number holds. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? item.toString() : item), 2);
+}

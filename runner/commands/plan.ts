@@ -1,0 +1,160 @@
+import { durationText } from '../../probes/spec.ts';
+import { burnPairs } from '../../slo/burn.ts';
+import { decimal, rational, toNumber } from '../../slo/decimal.ts';
+import type { Objective } from '../../slo/objective.ts';
+import type { Command } from '../command.ts';
+import type { Configuration, PlannedProbe } from '../config/configuration.ts';
+import { usualGapMs } from '../engine/cron.ts';
+import { intervalMs, yellowAutoMs } from '../engine/cadence.ts';
+import { targetText } from '../figures.ts';
+import { EXIT } from '../io.ts';
+import { table } from '../table.ts';
+import { jsonOption, openConfiguration, toJson } from './open.ts';
+
+export const plan: Command = {
+  name: 'plan',
+  describe: 'What would run: intervals by colour, runs a day, events per window against the event minimum, warnings',
+  example: ['plan', 'nothing is started'],
+  build: jsonOption,
+  async run(args, io) {
+    const configuration = await openConfiguration(args, io);
+    const probes = configuration.probes.map((probe) => planProbe(probe, configuration));
+    const objectives = configuration.objectives.map((objective) => planObjective(objective, configuration));
+    const warnings = [...probes.flatMap((probe) => probe.warnings), ...objectives.flatMap((each) => each.warnings)];
+    const { scale } = configuration.base;
+    if (args.flag('json')) {
+      io.print(toJson({ timeScale: scale, probes, objectives, warnings }));
+      return EXIT.ok;
+    }
+    const ms = (value: number | null): string => (value === null ? '-' : durationText(value));
+    io.print(
+      table(
+        [
+          { head: 'probe' },
+          { head: 'kind' },
+          { head: 'service' },
+          { head: 'green', right: true },
+          { head: 'yellow', right: true },
+          { head: 'red', right: true },
+          { head: 'game-day', right: true },
+          { head: 'runs/day (green)', right: true },
+          { head: 'timeout', right: true },
+        ],
+        probes.map((probe) => [
+          probe.probe,
+          probe.kind,
+          probe.service,
+          probe.cron ?? ms(probe.greenMs),
+          `${ms(probe.yellowMs)}${probe.auto ? ' (auto)' : ''}`,
+          ms(probe.redMs),
+          ms(probe.gamedayMs),
+          String(probe.runsPerDay),
+          ms(probe.timeoutMs),
+        ]),
+      ),
+    );
+    io.print('');
+    io.print(
+      table(
+        [
+          { head: 'objective' },
+          { head: 'target', right: true },
+          { head: 'window', right: true },
+          { head: 'events a window (green)', right: true },
+          { head: 'minimum', right: true },
+          { head: 'judged by' },
+        ],
+        objectives.map((each) => [
+          each.objective,
+          targetText(each.target),
+          durationText(each.windowMs),
+          each.expectedEvents === null ? 'as they come' : String(each.expectedEvents),
+          String(each.minEvents),
+          each.unknownBecause === null ? each.probes.join(', ') : `Unknown: ${each.unknownBecause}`,
+        ]),
+      ),
+    );
+    for (const warning of warnings) io.print(`warning: ${warning}`);
+    if (scale !== 1) io.print(`Practice: policy time runs ${scale} times faster; windows above are policy time.`);
+    return EXIT.ok;
+  },
+};
+
+function planProbe(probe: PlannedProbe, { base, objectives }: Configuration) {
+  // `auto` is shown as it would be with the strictest objective of the service burning: the fastest it can get.
+  const targets = objectives.filter((each) => each.service === probe.service).map((each) => each.target);
+  const autoMs = probe.everyMs === null ? 0 : yellowAutoMs(probe, probe.everyMs, base, targets);
+  const green = intervalMs(probe, 'green', autoMs);
+  const yellow = intervalMs(probe, 'yellow', autoMs);
+  const everyMs = green ?? usualGapMs(probe.cron?.expression ?? '', probe.cron?.timezone);
+  const warnings: string[] = [];
+  if (green !== null && yellow !== null && yellow >= green) {
+    warnings.push(
+      `${probe.id}: Yellow cannot raise its rate: no run may be shorter than ${durationText(probe.floorMs)} (timeout, fastest, limits)`,
+    );
+  }
+  if (probe.cron !== null) warnings.push(`${probe.id}: runs by a calendar, which Yellow does not raise`);
+  return {
+    probe: probe.id,
+    kind: probe.kind,
+    service: probe.service,
+    cron: probe.cron?.expression ?? null,
+    greenMs: green,
+    yellowMs: yellow,
+    redMs: intervalMs(probe, 'red', autoMs),
+    gamedayMs: intervalMs(probe, 'gameday', autoMs),
+    auto: probe.yellow === 'auto' && probe.cron === null,
+    timeoutMs: probe.timeoutMs,
+    runsPerDay: Math.round(86_400_000 / everyMs),
+    warnings,
+  };
+}
+
+function planObjective(objective: Objective, { base, probes }: Configuration) {
+  const policyWindowMs = objective.windowMs * base.scale;
+  const feeding = probes.filter((probe) => objective.probes.includes(probe.id));
+  const isTicks = objective.sli.type === 'threshold' && ['tick-age', 'newest-age'].includes(objective.sli.indicator);
+  const expectedEvents =
+    isTicks || objective.unknownBecause !== null
+      ? null
+      : Math.floor(
+          feeding.reduce((sum, probe) => {
+            const everyMs = probe.everyMs ?? usualGapMs(probe.cron?.expression ?? '', probe.cron?.timezone);
+            return sum + objective.windowMs / everyMs;
+          }, 0),
+        );
+  const warnings: string[] = [];
+  if (expectedEvents !== null && expectedEvents < objective.minEvents) {
+    warnings.push(
+      `${objective.id}: about ${expectedEvents} events a window in Green, fewer than ${objective.minEvents}: consequences become review items`,
+    );
+  }
+  const sliding = objective.slidingMs;
+  if (sliding !== null && expectedEvents !== null) {
+    const live = Math.floor((expectedEvents * sliding) / objective.windowMs);
+    if (live < objective.minEvents) {
+      warnings.push(
+        `${objective.id}: about ${live} events in each sliding window of ${durationText(sliding * base.scale)}: those windows stay flagged for review`,
+      );
+    }
+  }
+  const hours = rational(BigInt(Math.round(policyWindowMs)), 3_600_000n);
+  if (objective.unknownBecause === null && objective.burn === undefined) {
+    for (const pair of burnPairs(decimal(objective.target), hours).dropped) {
+      warnings.push(`${objective.id}: burn pair ${pair.long}/${pair.short} dropped: ${pair.because}`);
+    }
+  }
+  return {
+    objective: objective.id,
+    service: objective.service,
+    target: objective.target,
+    windowMs: policyWindowMs,
+    minEvents: objective.minEvents,
+    expectedEvents,
+    burnCeiling: toNumber({ num: decimal(objective.target).den, den: decimal(objective.target).den - decimal(objective.target).num }),
+    probes: objective.probes,
+    unknownBecause: objective.unknownBecause,
+    assumptions: objective.assumptions,
+    warnings,
+  };
+}

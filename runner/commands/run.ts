@@ -1,0 +1,86 @@
+import { pino } from 'pino';
+import { startInfluxExport } from '../../store/influx.ts';
+import { systemClock } from '../clock.ts';
+import type { Command } from '../command.ts';
+import { EXIT } from '../io.ts';
+import { recoverGamedays } from '../exercise.ts';
+import { startStatusServer } from '../status-server.ts';
+import { openConfiguration, openLedger, openRunner } from './open.ts';
+import { sweepOnce } from '../sweep.ts';
+import type { LedgerEvent } from '../../store/store.ts';
+
+/** How long runs in flight may take to end once the process was asked to stop. */
+const DRAIN_MS = 30_000;
+
+export const run: Command = {
+  name: 'run',
+  describe: 'The scheduler, until interrupted',
+  example: ['run', 'SIGTERM lets runs in flight end, flushes, cancels open paper orders, exits 0'],
+  async run(args, io) {
+    const configuration = await openConfiguration(args, io);
+    const log = pino(
+      { base: null, timestamp: pino.stdTimeFunctions.isoTime },
+      pino.destination({ dest: 2, sync: true }),
+    );
+    const warn = (line: string): void => log.warn(configuration.redact(line));
+
+    const recovered = await recoverGamedays(configuration, io.stop);
+    for (const line of recovered.lines) warn(line);
+
+    await using store = await openLedger(configuration);
+    const abandon = new AbortController();
+    let drain: NodeJS.Timeout | undefined;
+    io.stop.addEventListener('abort', () => {
+      drain = setTimeout(() => abandon.abort(io.stop.reason), DRAIN_MS);
+    });
+    const tell = (event: LedgerEvent): void => {
+      log.info({ kind: event.kind, service: event.service, subject: event.subject, ...event.body }, said(event));
+    };
+    await using runner = openRunner(configuration, store, io, { abandon: abandon.signal, tell, warn });
+    await using status = await startStatusServer(configuration, runner);
+    await using exporter =
+      configuration.influx === null ? null : await startInfluxExport({ store, configuration, warn });
+    const atMs = systemClock.wallMs();
+    await runner.record({
+      id: `started/${atMs}`,
+      atMs,
+      kind: 'runner-started',
+      service: null,
+      subject: configuration.location,
+      body: { probes: configuration.probes.length, timeScale: configuration.base.scale, listen: status.address },
+    });
+    try {
+      await runner.run();
+    } finally {
+      clearTimeout(drain);
+    }
+    const nowMs = systemClock.wallMs();
+    const left = await sweepOnce(
+      { store, engine: runner.engine, clock: systemClock, probes: configuration.probes, record: runner.record },
+      nowMs,
+    );
+    if (left > 0) warn(`${left} paper orders could not be proven closed; the next run asks again`);
+    await runner.record({
+      id: `stopped/${nowMs}`,
+      atMs: nowMs,
+      kind: 'runner-stopped',
+      service: null,
+      subject: configuration.location,
+      body: {},
+    });
+    await exporter?.flush(AbortSignal.timeout(5000));
+    return io.stop.reason === 'SIGINT' ? EXIT.interrupted : EXIT.ok;
+  },
+};
+
+function said(event: LedgerEvent): string {
+  const { body } = event;
+  switch (event.kind) {
+    case 'colour':
+      return `${event.subject}: ${String(body['from'])} → ${String(body['to'])}`;
+    case 'cadence':
+      return `${event.subject}: sampling ${String(body['from'])} → ${String(body['to'])}`;
+    default:
+      return `${event.kind}: ${event.subject}`;
+  }
+}

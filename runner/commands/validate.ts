@@ -1,0 +1,38 @@
+import type { Command } from '../command.ts';
+import { EXIT } from '../io.ts';
+import { loadScenarios } from '../exercise.ts';
+import { jsonOption, openConfiguration, toJson } from './open.ts';
+
+export const validate: Command = {
+  name: 'validate',
+  describe: 'Check the configuration and the scenarios; print every problem',
+  example: ['validate --config pulsedrill.config.yaml', 'exit 0 when nothing is wrong, 2 otherwise'],
+  build: jsonOption,
+  async run(args, io) {
+    const configuration = await openConfiguration(args, io);
+    const { scenarios, lines } = await loadScenarios(configuration);
+    if (lines.length > 0) {
+      for (const line of lines) io.complain(line);
+      return EXIT.usage;
+    }
+    const known = configuration.objectives.filter((objective) => objective.unknownBecause === null);
+    if (args.flag('json')) {
+      io.print(
+        toJson({
+          ok: true,
+          source: configuration.source,
+          probes: configuration.probes.length,
+          objectives: known.length,
+          unknown: configuration.objectives.length - known.length,
+          scenarios: scenarios.map((scenario) => scenario.id),
+        }),
+      );
+      return EXIT.ok;
+    }
+    io.print(
+      `${configuration.source}: ${configuration.probes.length} probes, ${known.length} objectives with something to judge them by` +
+        ` (${configuration.objectives.length - known.length} Unknown), ${scenarios.length} scenarios: no problem found`,
+    );
+    return EXIT.ok;
+  },
+};

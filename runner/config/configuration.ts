@@ -1,0 +1,54 @@
+/** A configuration that has been checked: what the rest of the house works with. */
+import type { Mode } from '../../probes/kind.ts';
+import type { ProbeSpec } from '../../probes/kinds.ts';
+import type { Objective } from '../../slo/objective.ts';
+import type { TimeBase } from '../../slo/time-base.ts';
+import type { Document, InfluxDocument } from './schema.ts';
+import type { Redact } from './secrets.ts';
+
+/** One probe, with everything that its kind does not care about worked out. */
+export interface PlannedProbe {
+  readonly id: string;
+  readonly kind: ProbeSpec['kind'];
+  readonly service: string;
+  readonly endpoint: string | null;
+  readonly venue: string | null;
+  readonly mode: Mode | null;
+  readonly spec: ProbeSpec;
+  /** Green interval; null when a cron expression says when. */
+  readonly everyMs: number | null;
+  readonly cron: { readonly expression: string; readonly timezone: string | undefined } | null;
+  readonly yellow: number | 'auto';
+  readonly redMs: number | null;
+  /** No raised interval is shorter than this: the timeout (no run may meet its successor) and the kind's own caps. */
+  readonly floorMs: number;
+  readonly timeoutMs: number;
+}
+
+export interface Configuration {
+  /** File name, for messages. */
+  readonly source: string;
+  /** Folder against which relative paths were resolved. */
+  readonly folder: string;
+  readonly environment: string;
+  readonly location: string;
+  readonly seed: number;
+  readonly base: TimeBase;
+  readonly services: Document['services'];
+  readonly probes: readonly PlannedProbe[];
+  readonly objectives: readonly Objective[];
+  /** Real milliseconds: already divided by the time scale. */
+  readonly holdMs: number;
+  readonly loopToleranceMs: number | null;
+  readonly listen: { readonly host: string; readonly port: number } | null;
+  readonly ledgerPath: string;
+  readonly influx: InfluxDocument | null;
+  readonly gamedays: {
+    readonly environments: readonly string[];
+    readonly folder: string;
+    readonly injectors: Document['gamedays']['injectors'];
+    readonly scenarios: readonly string[];
+  };
+  readonly reportsFolder: string;
+  readonly redact: Redact;
+}

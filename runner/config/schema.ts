@@ -1,0 +1,174 @@
+/** The configuration document. Probes are validated by their kinds (`probes/kinds.ts`), everything else here. */
+import { z } from 'zod';
+import { duration, httpUrl } from '../../probes/spec.ts';
+import { parseDecimal } from '../../slo/decimal.ts';
+
+const id = () => z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, { error: 'an id of a-z, 0-9 and hyphens' });
+const names = () => z.array(z.string().min(1)).default([]);
+
+function target() {
+  return z.custom<string>(
+    (value) => {
+      const parsed = typeof value === 'string' ? parseDecimal(value) : null;
+      return parsed !== null && parsed.num > 0n && parsed.num < parsed.den;
+    },
+    { error: 'a target between 0 and 1 as a quoted decimal such as "0.999"' },
+  );
+}
+
+const within = { within: duration().optional(), below: duration().optional() };
+
+/** `availability`, or an indicator with a limit: `{ indicator: latency, within: 250ms }` (≤) or `below: 1500ms` (<). */
+const sli = z.union(
+  [
+    z.enum(['availability', 'quantity']),
+    z
+      .strictObject({ indicator: z.enum(['latency', 'tick-age', 'newest-age', 'ack', 'order-fill']), ...within })
+      .refine((value) => (value.within === undefined) !== (value.below === undefined), {
+        error: 'one of within (at or below the limit) and below',
+      }),
+  ],
+  { error: '"availability", "quantity" or an indicator with a limit such as { indicator: latency, within: 250ms }' },
+);
+
+/** A multi-window rule: burning at `factor` or more over both lookbacks. */
+const burnRule = z.strictObject({
+  factor: z.number({ error: 'a number such as 14.4' }).positive({ error: 'a number above 0 such as 14.4' }),
+  long: z.enum(['5m', '30m', '1h', '2h', '6h', '1d', '3d']),
+  short: z.enum(['5m', '30m', '1h', '2h', '6h', '1d', '3d']),
+});
+
+const objective = z.strictObject({
+  id: id(),
+  title: z.string().min(1).optional(),
+  commitment: z.enum(['sla', 'slo', 'kpi']).default('slo'),
+  service: z.string().min(1, { error: 'the name of a service' }),
+  target: target(),
+  /** Policy time: divided by `timeScale`. */
+  window: duration(),
+  /** For percentile rows: the live verdict's window. */
+  sliding: duration().optional(),
+  sli,
+  split: z.enum(['endpoint', 'venue', 'location']).optional(),
+  minEvents: z.int({ error: 'a whole number of events' }).min(1).optional(),
+  probes: z.array(z.string()).optional(),
+  /** Telemetry source; arrives with the telemetry rows. */
+  source: z.string().optional(),
+  burn: z.array(burnRule).optional(),
+});
+
+const override = z.strictObject({
+  id: id(),
+  target: target().optional(),
+  window: duration().optional(),
+  minEvents: z.int({ error: 'a whole number of events' }).min(1).optional(),
+  burn: z.array(burnRule).optional(),
+});
+
+/** The playbook's event minimum. */
+const DEFAULT_SETTINGS: { brokerSlaMs?: number | undefined; minEvents: number } = { minEvents: 1000 };
+
+const settings = z
+  .strictObject({
+    brokerSlaMs: z.number({ error: 'milliseconds' }).positive({ error: 'milliseconds above 0' }).optional(),
+    minEvents: z.int({ error: 'a whole number of events' }).min(1).default(1000),
+  })
+  .default(DEFAULT_SETTINGS);
+
+const objectives = z.union(
+  [
+    z
+      .literal('tradepulse')
+      .transform(() => ({ extends: 'tradepulse' as const, settings: DEFAULT_SETTINGS, override: [], add: [] })),
+    z
+      .array(objective)
+      .transform((add) => ({ extends: 'none' as const, settings: DEFAULT_SETTINGS, override: [], add })),
+    z.strictObject({
+      extends: z.enum(['tradepulse', 'none']).default('tradepulse'),
+      settings,
+      override: z.array(override).default([]),
+      add: z.array(objective).default([]),
+    }),
+  ],
+  { error: '"tradepulse", a list of objectives, or a group with extends, settings, override and add' },
+);
+
+const influx = z.union(
+  [
+    z.strictObject({ url: httpUrl(), org: z.string().min(1), bucket: z.string().min(1), token: z.string().min(1) }),
+    z.strictObject({
+      url: httpUrl(),
+      database: z.string().min(1),
+      username: z.string().optional(),
+      password: z.string().optional(),
+    }),
+  ],
+  { error: '{ url, org, bucket, token } for InfluxDB 2.x and 3.x, or { url, database } for 1.x' },
+);
+
+const injector = z.strictObject({
+  kind: z.literal('toxiproxy'),
+  url: httpUrl(),
+  /** The only proxies that a scenario may touch. */
+  proxies: z.array(z.string().min(1)).min(1, { error: 'the names of the proxies that a game-day may touch' }),
+});
+
+const listen = z.union(
+  [
+    z.literal(false),
+    z
+      .custom<string>((value) => typeof value === 'string' && /^[^\s:]+:\d{1,5}$/.test(value), {
+        error: 'an address such as "127.0.0.1:9464", or false',
+      })
+      .transform((text) => {
+        const [host = '', port = ''] = text.split(':');
+        return { host, port: Number(port) };
+      }),
+  ],
+  { error: 'an address such as "127.0.0.1:9464", or false' },
+);
+
+export const documentSchema = z.strictObject({
+  environment: z.string().min(1).default('production'),
+  location: id().default('local'),
+  /** Seeds phase spread and everything else that is drawn; the same seed gives the same schedule. */
+  seed: z.int({ error: 'a whole number' }).min(0).default(1),
+  /** For practice only: every policy duration (windows, lookbacks, holds) is divided by it, and every output says so. */
+  timeScale: z
+    .custom<number>(
+      (value) => typeof value === 'number' && Number.isInteger(value) && value >= 1 && 60_000 % value === 0,
+      {
+        error: 'a whole number that divides 60000, such as 600',
+      },
+    )
+    .default(1),
+  services: z.record(z.string(), z.strictObject({ owners: names(), supporting: names() })).default({}),
+  probes: z
+    .array(z.looseObject({ kind: z.string({ error: 'a kind of probe such as "http"' }) }), {
+      error: 'a list of probes',
+    })
+    .min(1, { error: 'a list of at least one probe' }),
+  objectives: objectives.default({ extends: 'tradepulse', settings: DEFAULT_SETTINGS, override: [], add: [] }),
+  cadence: z.strictObject({ hold: duration().default(1_800_000) }).default({ hold: 1_800_000 }),
+  /** Largest event-loop delay that a run may have seen; default: 2 ms or 5 % of the strictest threshold. */
+  loopTolerance: duration().optional(),
+  listen: listen.default({ host: '127.0.0.1', port: 9464 }),
+  store: z
+    .strictObject({ ledger: z.string().min(1).default('./pulsedrill.db'), influx: influx.optional() })
+    .default({ ledger: './pulsedrill.db' }),
+  gamedays: z
+    .strictObject({
+      environments: z.array(z.string().min(1)).default(['sandbox', 'staging']),
+      folder: z.string().min(1).default('./gamedays'),
+      injectors: z.array(injector).default([]),
+      scenarios: z.array(z.string().min(1)).default([]),
+    })
+    .default({ environments: ['sandbox', 'staging'], folder: './gamedays', injectors: [], scenarios: [] }),
+  reports: z.strictObject({ folder: z.string().min(1).default('./reports-out') }).default({ folder: './reports-out' }),
+});
+
+export type Document = z.output<typeof documentSchema>;
+/** The configuration as its user writes it. */
+export type DocumentInput = Omit<z.input<typeof documentSchema>, 'probes'>;
+export type ObjectiveDocument = z.output<typeof objective>;
+export type InfluxDocument = z.output<typeof influx>;

@@ -1,0 +1,78 @@
+import type { Problem } from '../../probes/problem.ts';
+import { pathText } from '../../probes/problem.ts';
+
+/** Replaces every secret value by its reference, so that a text can be logged, stored or shown. */
+export type Redact = (text: string) => string;
+
+const REFERENCE = /\$\{([A-Za-z_]\w*)\}/g;
+
+/** A reference to the environment, for TypeScript configurations: `env('TP_TOKEN')`. The value is filled in at load. */
+export function env(name: string): string {
+  return `\${${name}}`;
+}
+
+export interface Resolved {
+  readonly document: unknown;
+  readonly problems: readonly Problem[];
+  readonly redact: Redact;
+}
+
+/**
+ * Fills in `${NAME}` everywhere in a document, and remembers each value so that it can be masked wherever text leaves
+ * the process. Values shorter than four characters are not masked: they would blank out half of every line.
+ */
+export function resolveReferences(
+  document: unknown,
+  environment: Readonly<Record<string, string | undefined>>,
+): Resolved {
+  const problems: Problem[] = [];
+  const values = new Map<string, string>();
+
+  function walk(value: unknown, path: readonly PropertyKey[]): unknown {
+    if (typeof value === 'string') {
+      return value.replace(REFERENCE, (reference, name: string) => {
+        const found = environment[name];
+        if (found === undefined || found === '') {
+          problems.push({
+            path: pathText(path),
+            expected: `the environment variable ${name} to be set`,
+            found: found === undefined ? 'no such variable' : 'an empty one',
+          });
+          return reference;
+        }
+        if (found.length >= 4) values.set(found, reference);
+        return found;
+      });
+    }
+    if (Array.isArray(value)) return value.map((item, index) => walk(item, [...path, index]));
+    if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
+      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, walk(item, [...path, key])]));
+    }
+    return value;
+  }
+
+  const resolved = walk(document, []);
+  // Longest first, so that a secret that contains another is masked whole.
+  const secrets = [...values].toSorted(([a], [b]) => b.length - a.length);
+  return {
+    document: resolved,
+    problems,
+    redact: (text) => secrets.reduce((masked, [value, reference]) => masked.replaceAll(value, reference), text),
+  };
+}
+
+const SECRET_KEY = /^(authorization|x-api-key|x-mbx-apikey|token|password|routingkey|secret|apikey)$/i;
+
+/** A secret written out in the configuration ends in a repository. Each must be a reference. */
+export function literalSecrets(document: unknown, path: readonly PropertyKey[] = []): readonly Problem[] {
+  if (Array.isArray(document)) return document.flatMap((item, index) => literalSecrets(item, [...path, index]));
+  if (typeof document !== 'object' || document === null) return [];
+  return Object.entries(document).flatMap(([key, value]): readonly Problem[] => {
+    const here = [...path, key];
+    if (typeof value !== 'string') return literalSecrets(value, here);
+    if (!SECRET_KEY.test(key) || value.search(REFERENCE) >= 0) return [];
+    return [
+      { path: pathText(here), expected: 'a reference to the environment such as "${TOKEN}"', found: 'a literal value' },
+    ];
+  });
+}

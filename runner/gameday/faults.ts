@@ -1,0 +1,145 @@
+/** The faults of one exercise: written down, applied, taken back. */
+import type { Clock } from '../../probes/probe.ts';
+import type { Answer, Crossing, Injector, Target } from '../../scenarios/injector.ts';
+import type { Step } from '../../scenarios/scenario.ts';
+import { bounded } from './bounded.ts';
+import type { Journal } from './journal.ts';
+
+export type InjectStep = Extract<Step, { type: 'inject' }>;
+
+/** A fault that could not be taken back. */
+export interface NotUndone {
+  readonly fault: string;
+  readonly target: Target;
+  readonly why: string;
+  readonly byHand: string;
+}
+
+export interface FaultsOptions {
+  readonly injectors: ReadonlyMap<string, Injector>;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  /** Confirms the lease; nothing is injected without. */
+  readonly mayInject: () => Promise<boolean>;
+}
+
+/** One question to a target. */
+const ASK_MS = 5_000;
+const UNDO_ROUNDS = 3;
+const UNDO_PAUSE_MS = 500;
+
+interface Applied {
+  readonly step: InjectStep;
+  readonly injector: Injector;
+  readonly undo: Parameters<Injector['undo']>[0];
+  readonly before: Crossing | null;
+}
+
+export class Faults {
+  readonly #options: FaultsOptions;
+  /** In the order in which their undo was written down. */
+  readonly #applied = new Map<string, Applied>();
+  #crossed: Crossing | null = { bytes: 0, connections: 0, cut: 0 };
+
+  constructor(options: FaultsOptions) {
+    this.#options = options;
+  }
+
+  /** What crossed the targets while their faults were there; null when one of them keeps no count. */
+  get crossed(): Crossing | null {
+    return this.#crossed;
+  }
+
+  /** Null when it was applied; otherwise why not. Even then its undo is outstanding: it may have been applied after all. */
+  async inject(step: InjectStep, signal: AbortSignal): Promise<string | null> {
+    const { injectors, journal, mayInject } = this.#options;
+    const { target, fault } = step;
+    const injector = injectors.get(target.injector);
+    if (injector === undefined) return `no injector of kind ${target.injector}`;
+    const prepared = await this.#ask((inner) => injector.prepare(target, fault, inner), signal);
+    if (!prepared.ok) return prepared.problem.message;
+    const undo = prepared.value;
+    const before = await this.#effect(injector, target, signal);
+    if (signal.aborted) return 'stopped';
+    this.#applied.set(step.id, { step, injector, undo, before });
+    await journal.append({ type: 'undo-prepared', fault: step.id, target, what: fault, undo });
+    if (!(await mayInject())) return 'the guardian does not answer, and nothing is injected without one';
+    if (signal.aborted) return 'stopped';
+    const injected = await this.#ask((inner) => injector.inject(target, fault, undo, inner), signal);
+    if (!injected.ok) return injected.problem.message;
+    await journal.append({ type: 'injected', fault: step.id });
+    return null;
+  }
+
+  /** True when it is gone, read back from the target. Never rejects. */
+  async lift(id: string): Promise<boolean> {
+    const left = await this.#undo([id]);
+    return left.length === 0;
+  }
+
+  /** Takes back whatever is left, the last one first, and says what resists. Never rejects. */
+  async undoAll(): Promise<readonly NotUndone[]> {
+    return this.#undo([...this.#applied.keys()].toReversed());
+  }
+
+  async #undo(ids: readonly string[]): Promise<readonly NotUndone[]> {
+    let left: readonly NotUndone[] = [];
+    let open = ids;
+    const signal = new AbortController().signal;
+    for (let round = 0; round < UNDO_ROUNDS && open.length > 0; round += 1) {
+      if (round > 0) await this.#options.clock.sleep(UNDO_PAUSE_MS, signal);
+      const results: NotUndone[] = [];
+      for (const id of open) {
+        const resisting = await this.#undoOne(id, signal);
+        if (resisting !== null) results.push(resisting);
+      }
+      left = results;
+      open = results.map(({ fault }) => fault);
+    }
+    for (const { fault, why, byHand } of left) {
+      await this.#note({ type: 'lift-failed', fault, by: 'conductor', detail: why, byHand });
+    }
+    return left;
+  }
+
+  async #undoOne(id: string, signal: AbortSignal): Promise<NotUndone | null> {
+    const applied = this.#applied.get(id);
+    if (applied === undefined) return null;
+    const { step, injector, undo, before } = applied;
+    const after = await this.#effect(injector, step.target, signal);
+    const answer = await this.#ask((inner) => injector.undo(undo, inner), signal);
+    if (!answer.ok) return { fault: id, target: step.target, why: answer.problem.message, byHand: undo.byHand };
+    this.#applied.delete(id);
+    this.#crossed = sum(this.#crossed, before, after);
+    const detail = 'read back: nothing of it is left';
+    await this.#note({ type: 'lifted', fault: id, by: 'conductor', verified: true, detail });
+    return null;
+  }
+
+  /** A journal that cannot be written any more must not keep a fault in place. */
+  async #note(body: Parameters<Journal['append']>[0]): Promise<void> {
+    await this.#options.journal.append(body).catch(() => undefined);
+  }
+
+  async #effect(injector: Injector, target: Target, signal: AbortSignal): Promise<Crossing | null> {
+    if (injector.effect === undefined) return null;
+    const answer = await this.#ask((inner) => injector.effect?.(target, inner) ?? UNCOUNTED, signal);
+    return answer.ok ? answer.value : null;
+  }
+
+  async #ask<T>(work: (signal: AbortSignal) => Promise<Answer<T>>, signal: AbortSignal): Promise<Answer<T>> {
+    const answer = await bounded(work, this.#options.clock, ASK_MS, signal);
+    return answer.ok ? answer.value : { ok: false, problem: { code: 'failed', message: answer.why } };
+  }
+}
+
+const UNCOUNTED: Promise<Answer<Crossing | null>> = Promise.resolve({ ok: true, value: null });
+
+function sum(so: Crossing | null, before: Crossing | null, after: Crossing | null): Crossing | null {
+  if (so === null || before === null || after === null) return null;
+  return {
+    bytes: so.bytes + after.bytes - before.bytes,
+    connections: so.connections + after.connections - before.connections,
+    cut: so.cut + after.cut - before.cut,
+  };
+}

@@ -1,0 +1,40 @@
+/** What a command may touch of the outside; tests hand in their own. */
+export interface Io {
+  /** Standard output: the answer, nothing else. */
+  print(text: string): void;
+  /** Standard error: progress, logs, complaints. */
+  complain(text: string): void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly folder: string;
+  /** Standard output is a terminal: live tables, colours. */
+  readonly isTerminal: boolean;
+  readonly columns: number;
+  /** Aborts at SIGINT or SIGTERM; the reason is the signal's name. */
+  readonly stop: AbortSignal;
+}
+
+/** The exit codes of the command line, a contract (docs/cli.md). */
+export const EXIT = {
+  ok: 0,
+  /** What was asked does not hold. */
+  failed: 1,
+  usage: 2,
+  /** The prober itself failed. */
+  prober: 3,
+  /** Refused by a safety rule; nothing was injected. */
+  refused: 4,
+  /** A fault could not be undone. */
+  notUndone: 5,
+  interrupted: 130,
+} as const;
+
+/** An error that is told to the user as it stands, without a stack. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number, options?: ErrorOptions) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
+}

@@ -1,0 +1,47 @@
+import { createServer } from 'node:http';
+import type { Configuration } from './config/configuration.ts';
+import { CommandError, EXIT } from './io.ts';
+import type { Runner } from './runner.ts';
+import { statusJson } from './figures.ts';
+
+export interface StatusServer extends AsyncDisposable {
+  /** `http://127.0.0.1:9464`, or null when the configuration says `listen: false`. */
+  readonly address: string | null;
+}
+
+/** `GET /health` for a supervisor, `GET /status` for a person or a script. Reads what is in memory; never the disk. */
+export async function startStatusServer(configuration: Configuration, runner: Runner): Promise<StatusServer> {
+  const { listen } = configuration;
+  if (listen === null) return { address: null, [Symbol.asyncDispose]: () => Promise.resolve() };
+  const server = createServer((request, response) => {
+    const answer = (status: number, body: unknown): void => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
+    };
+    if (request.method !== 'GET') return answer(405, { error: 'only GET' });
+    if (request.url === '/health') {
+      const waiting = runner.delivery.waiting;
+      return answer(200, { status: 'running', resultsWaiting: waiting, objectives: runner.statuses().length });
+    }
+    if (request.url === '/status') return answer(200, runner.statuses().map(statusJson));
+    return answer(404, { error: 'no such page; there are /health and /status' });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const why = error.code === 'EADDRINUSE' ? 'another process has it' : String(error.code);
+      const text = `listen: expected ${listen.host}:${listen.port} to be free, got ${why}; set "listen" to another address, or false`;
+      reject(new CommandError(text, EXIT.prober, { cause: error }));
+    });
+    server.listen(listen.port, listen.host, resolve);
+  });
+  const bound = server.address();
+  const port = typeof bound === 'object' && bound !== null ? bound.port : listen.port;
+  return {
+    address: `http://${listen.host}:${port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+    },
+  };
+}
