@@ -105,7 +105,10 @@ function thresholdParts(rule: Rule, result: Result, indicator: string, limit: Th
   for (const reading of result.readings) {
     if (reading.type === 'quantity' || reading.indicator !== indicator) continue;
     if (reading.type === 'duration') {
-      slices.push(slice(reading.atMs ?? result.scheduledMs, reading.ms !== null && isWithin(reading.ms, limit)));
+      // A request that failed fast was not fast: of a request, the latency is good only if its answer was.
+      const failed = reading.indicator === 'latency' && result.outcome === 'bad';
+      const isGood = reading.ms !== null && !failed && isWithin(reading.ms, limit);
+      slices.push(slice(reading.atMs ?? result.scheduledMs, isGood));
       continue;
     }
     const counted = countsWithin(reading, limit);

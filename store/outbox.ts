@@ -58,17 +58,16 @@ const SOURCES: Readonly<Record<OutboxStream, Source>> = {
   },
 };
 
-/** The lines of a stream after `position`, at most `limit` rows. */
+/** The lines of a stream after `position`, at most `limit` rows; with a limit of 0 only how many there are. */
 export function pendingLines(sql: Sql, stream: OutboxStream, position: number, limit: number): OutboxPage {
   const source = SOURCES[stream];
   const rows = sql.all(source.select, position, limit);
   const last = rows.at(-1);
-  if (last === undefined) return { lines: [], upTo: null, left: 0 };
-  const upTo = number(last, source.order);
-  const waiting = rows.length < limit ? undefined : sql.first(source.count, upTo);
+  const upTo = last === undefined ? null : number(last, source.order);
+  const waiting = rows.length < limit ? undefined : sql.first(source.count, upTo ?? position);
   return {
-    lines: rows.map(source.toLine).filter((line) => line !== null),
+    lines: rows.map((row) => source.toLine(row)).filter((line) => line !== null),
     upTo,
-    left: waiting === undefined ? 0 : number(waiting, 'n'),
+    left: waiting === undefined ? 0 : Math.max(0, number(waiting, 'n')),
   };
 }

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LedgerError } from '../../store/ledger-error.ts';
 import { openStore } from '../../store/open.ts';
 import type { LedgerEvent } from '../../store/store.ts';
-import { AVAILABILITY, T0, aResult } from '../support/results.ts';
+import { AVAILABILITY, T0, aResult, collect } from '../support/results.ts';
 
 let folder = '';
 let path = '';
@@ -29,7 +29,7 @@ describe('a store', () => {
       await Promise.all(results.slice(1_000).map((result) => store.append([result])));
     }
     await using store = await open();
-    expect(await Array.fromAsync(store.results(ALL))).toEqual(results);
+    expect(await collect(store.results(ALL))).toEqual(results);
     const bad = results.filter(({ outcome }) => outcome === 'bad').length;
     expect(await store.tallies({ objective: AVAILABILITY.id, ...ALL, groupMs: T0 * 2 })).toEqual([
       {
@@ -53,7 +53,7 @@ describe('a store', () => {
     await Promise.all(waiting);
     await expect(store.append([aResult(99)])).rejects.toThrow(`ledger ${path}: it was closed: open it again`);
     await using again = await open(true);
-    expect(await Array.fromAsync(again.results(ALL))).toHaveLength(50);
+    expect(await collect(again.results(ALL))).toHaveLength(50);
   });
 
   test('a result that cannot be stored fails alone, not with those that waited beside it', async () => {
@@ -61,7 +61,7 @@ describe('a store', () => {
     const broken = aResult(2, { weightMs: 0.5 });
     const outcomes = await Promise.allSettled([1, 2, 3].map((n) => store.append([n === 2 ? broken : aResult(n)])));
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-    expect(await Array.fromAsync(store.results(ALL))).toEqual([aResult(1), aResult(3)]);
+    expect(await collect(store.results(ALL))).toEqual([aResult(1), aResult(3)]);
   });
 
   test('remembers events, budgets and orders once each', async () => {

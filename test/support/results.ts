@@ -49,3 +49,9 @@ export const LATENCY: Rule = {
   split: 'endpoint',
   probes: ['status'],
 };
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}

@@ -1,0 +1,219 @@
+/**
+ * Ships the ledger to InfluxDB: in order, at least once, whenever InfluxDB answers. What waits is in the ledger and
+ * nowhere else; the cursor moves on only when a batch has arrived, and what arrives twice overwrites itself.
+ */
+import type { Clock } from '../probes/probe.ts';
+import { createInfluxWriter, destination } from './influx-write.ts';
+import type { InfluxConnection, InfluxWriter } from './influx-write.ts';
+import type { Outbox } from './open.ts';
+import { OUTBOX_STREAMS } from './outbox.ts';
+import type { OutboxStream } from './outbox.ts';
+
+export type { InfluxConnection } from './influx-write.ts';
+
+/** Rows of the ledger that wait to be shipped, at most. */
+export type Lag = Readonly<Record<OutboxStream | 'total', number>>;
+
+/** News about the export. `held` is told when it begins and when its reason changes, `shipping` when it is over. */
+export type ExportState =
+  | { readonly state: 'shipping' }
+  | { readonly state: 'held'; readonly why: string; readonly retryInMs: number; readonly lag: Lag }
+  /** InfluxDB will never take this line; it stays in the ledger, and the lines after it go on. */
+  | { readonly state: 'rejected'; readonly why: string; readonly line: string };
+
+export interface InfluxExportOptions {
+  readonly store: { readonly outbox: Outbox };
+  readonly connection: InfluxConnection;
+  readonly clock: Clock;
+  /** Uniform in [0, 1); spreads the retries of many probers. */
+  readonly random: () => number;
+  /** Ends the export, as `close` does. */
+  readonly signal?: AbortSignal;
+  readonly onState?: (state: ExportState) => void;
+  /** How often the ledger is looked at when nothing waited, ms. Default 1,000. */
+  readonly pollMs?: number;
+  /** Rows a request. Default 2,000. */
+  readonly batchRows?: number;
+}
+
+export interface InfluxExporter extends AsyncDisposable {
+  /** Tries at once to ship all that is durable now. @returns what still waits: 0 in total when InfluxDB has everything. */
+  flush(signal?: AbortSignal): Promise<Lag>;
+  /** Stops; what waits is shipped when an exporter to the same place is started again. */
+  close(): Promise<void>;
+}
+
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 60_000;
+
+export function startInfluxExport(options: InfluxExportOptions): InfluxExporter {
+  return new Exporter(options);
+}
+
+/** How a pass over the streams ended. */
+interface Pass {
+  readonly held: { readonly why: string; readonly retryAfterMs: number | null } | null;
+}
+
+class Exporter implements InfluxExporter {
+  readonly #options: InfluxExportOptions;
+  readonly #outbox: Outbox;
+  readonly #writer: InfluxWriter;
+  readonly #place: string;
+  readonly #closing = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #loop: Promise<void>;
+  #passing: Promise<Pass> | null = null;
+  /** Why the last pass was held; null while shipping; undefined before the first. */
+  #why: string | null | undefined;
+
+  constructor(options: InfluxExportOptions) {
+    this.#options = options;
+    this.#outbox = options.store.outbox;
+    this.#writer = createInfluxWriter(options.connection);
+    this.#place = destination(options.connection);
+    this.#signal =
+      options.signal === undefined ? this.#closing.signal : AbortSignal.any([options.signal, this.#closing.signal]);
+    this.#loop = this.#run();
+  }
+
+  async flush(signal?: AbortSignal): Promise<Lag> {
+    // A pass under way may have looked at a stream before its last rows came: it takes one that begins now.
+    await this.#passing;
+    if (!this.#signal.aborted && signal?.aborted !== true) await unlessAborted(this.#pass(), signal);
+    return this.#lag();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#loop;
+    await this.#passing;
+    this.#writer[Symbol.dispose]();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #run(): Promise<void> {
+    const { clock, random, pollMs = 1_000 } = this.#options;
+    for (let failures = 0; !this.#signal.aborted;) {
+      const { held } = await this.#pass();
+      failures = held === null ? 0 : failures + 1;
+      const backoffMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 16));
+      // Somewhere in the upper half, so that many probers do not come back together.
+      const waitMs = held === null ? pollMs : Math.max(held.retryAfterMs ?? 0, backoffMs * (0.5 + random() / 2));
+      if (held !== null) await this.#tellHeld(held.why, waitMs);
+      await clock.sleep(waitMs, this.#signal).catch(() => undefined);
+    }
+  }
+
+  #pass(): Promise<Pass> {
+    this.#passing ??= this.#shipAll().finally(() => {
+      this.#passing = null;
+    });
+    return this.#passing;
+  }
+
+  /** All streams in turn, a batch each, until none has anything left. Never rejects. */
+  async #shipAll(): Promise<Pass> {
+    try {
+      let open: readonly OutboxStream[] = OUTBOX_STREAMS;
+      while (open.length > 0 && !this.#signal.aborted) {
+        const still: OutboxStream[] = [];
+        for (const stream of open) if (await this.#shipBatch(stream)) still.push(stream);
+        open = still;
+      }
+      if (!this.#signal.aborted && this.#why !== null) this.#tell({ state: 'shipping' });
+      this.#why = null;
+      return { held: null };
+    } catch (error) {
+      if (error instanceof Held) return { held: { why: error.message, retryAfterMs: error.retryAfterMs } };
+      return { held: { why: error instanceof Error ? error.message : String(error), retryAfterMs: null } };
+    }
+  }
+
+  /** @returns whether more of the stream waits. @throws Held */
+  async #shipBatch(stream: OutboxStream): Promise<boolean> {
+    const { batchRows = 2_000 } = this.#options;
+    const name = this.#cursor(stream);
+    const page = await this.#outbox.pending(stream, name, batchRows);
+    if (page.upTo === null || this.#signal.aborted) return false;
+    if (page.lines.length > 0) {
+      const rejected = await this.#isolate(page.lines);
+      const recognised = rejected.every(({ why }) => LINE_TROUBLE.test(why));
+      // Not one line of many was taken, for a reason that does not speak of lines: that is the request's fault, and
+      // passing over the lines would lose them.
+      if (rejected.length === page.lines.length && !recognised) throw new Held(rejected[0]?.why ?? 'refused', null);
+      for (const { line, why } of rejected) this.#tell({ state: 'rejected', line, why });
+    }
+    await this.#outbox.advance(name, page.upTo);
+    return page.left > 0;
+  }
+
+  /** Sends the lines; where InfluxDB objects to some, halves them until the offending ones are found. @throws Held */
+  async #isolate(lines: readonly string[]): Promise<readonly { readonly line: string; readonly why: string }[]> {
+    const outcome = await this.#writer.write(lines, this.#signal);
+    if (outcome.type === 'accepted') return [];
+    if (outcome.type === 'held') throw new Held(outcome.message, outcome.retryAfterMs);
+    const [line, ...others] = lines;
+    if (line === undefined) return [];
+    if (others.length === 0) return [{ line, why: outcome.message }];
+    const half = Math.ceil(lines.length / 2);
+    return [...(await this.#isolate(lines.slice(0, half))), ...(await this.#isolate(lines.slice(half)))];
+  }
+
+  #cursor(stream: OutboxStream): string {
+    return `influx ${this.#place} ${stream}`;
+  }
+
+  async #lag(): Promise<Lag> {
+    const lag = { results: 0, events: 0, budgets: 0, tallies: 0, total: 0 };
+    for (const stream of OUTBOX_STREAMS) {
+      const { left } = await this.#outbox.pending(stream, this.#cursor(stream), 0);
+      lag[stream] = left;
+      lag.total += left;
+    }
+    return lag;
+  }
+
+  async #tellHeld(why: string, retryInMs: number): Promise<void> {
+    if (this.#signal.aborted || why === this.#why) return;
+    this.#why = why;
+    try {
+      this.#tell({ state: 'held', why, retryInMs, lag: await this.#lag() });
+    } catch {
+      // The ledger itself cannot be read: `why` says so already, and there is no lag to tell.
+      this.#tell({ state: 'held', why, retryInMs, lag: { results: 0, events: 0, budgets: 0, tallies: 0, total: 0 } });
+    }
+  }
+
+  #tell(state: ExportState): void {
+    this.#options.onState?.(state);
+  }
+}
+
+/** Messages of InfluxDB 1.x, 2.x and 3.x that speak of lines: fields of another type, points too old, what cannot be parsed. */
+const LINE_TROUBLE = /partial write|parse|conflict|retention|out of range|too large|line protocol|limit exceeded/i;
+
+class Held extends Error {
+  readonly retryAfterMs: number | null;
+
+  constructor(why: string, retryAfterMs: number | null) {
+    super(why);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** The work goes on; only the waiting ends. */
+async function unlessAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) {
+    await work;
+    return;
+  }
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stop = (): void => resolve();
+  signal.addEventListener('abort', stop, { once: true });
+  await Promise.race([work, promise]);
+  signal.removeEventListener('abort', stop);
+}
