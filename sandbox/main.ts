@@ -69,5 +69,7 @@ if (process.send === undefined) {
   }
 } else {
   process.on('disconnect', () => end(0));
+  // The parent may have died while this module was loading.
+  if (!process.connected) end(0);
   process.once('message', (message) => void start(message));
 }

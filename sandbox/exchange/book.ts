@@ -3,7 +3,7 @@ import { drawMs } from '../distribution.ts';
 import type { Random } from '../random.ts';
 import type { ExchangeKnobs } from './knobs.ts';
 import type { Instrument, Quote } from './market.ts';
-import type { GatewayOrder, Report } from './protocol.ts';
+import type { GatewayFill, GatewayOrder, Report } from './protocol.ts';
 
 /** `received`: not acknowledged yet, or never to be. `resting`: acknowledged, waiting for its price or its fill. */
 export type BookStatus = 'received' | 'resting' | 'filled' | 'cancelled' | 'rejected';
@@ -22,7 +22,7 @@ export interface BookOrder extends GatewayOrder {
   /** Matched; the fill is on its way. */
   isFilling: boolean;
   ackUs: number | null;
-  fill: { readonly id: string; readonly price: number; readonly us: number } | null;
+  fill: GatewayFill | null;
   closedUs: number | null;
   reason: string | null;
 }
@@ -92,7 +92,8 @@ export class Book {
   match(instrument: Instrument): void {
     const waiting = this.#resting.get(instrument.symbol);
     if (waiting === undefined) return;
-    for (const order of waiting) this.#tryFill(order, instrument.quote);
+    for (const order of waiting)
+      this.#tryFill(order, instrument.quote, order.order_type === 'stop' ? 'TAKER' : 'MAKER');
   }
 
   orders(openOnly: boolean): readonly BookOrder[] {
@@ -145,30 +146,28 @@ export class Book {
     this.#options.report({ type: 'ack', order_id: order.order_id, ts: order.ackUs });
     const waiting = this.#resting.get(order.symbol) ?? new Set();
     this.#resting.set(order.symbol, waiting.add(order));
-    this.#tryFill(order, instrument.quote);
+    this.#tryFill(order, instrument.quote, 'TAKER');
     const isImmediate = order.time_in_force === 'IOC' || order.time_in_force === 'FOK';
     if (isImmediate && !order.isFilling) this.cancel(order.order_id);
   }
 
-  #tryFill(order: BookOrder, quote: Quote): void {
+  #tryFill(order: BookOrder, quote: Quote, liquidity: GatewayFill['liquidity']): void {
     if (order.isFilling) return;
     const price = fillPrice(order, quote);
     if (price === null) return;
     order.isFilling = true;
     this.#after(order, order.drawn.fillMs, () => {
       this.#fills += 1;
-      const us = this.#options.clock.wallUs();
-      const id = `${this.#options.exchange}-${order.order_id}-${this.#fills}`;
-      order.fill = { id, price, us };
-      this.#close(order, 'filled', null);
-      this.#options.report({
-        type: 'fill',
-        order_id: order.order_id,
-        fill_id: id,
+      const fill: GatewayFill = {
+        fill_id: `${this.#options.exchange}-${order.order_id}-${this.#fills}`,
         quantity: order.quantity,
         price,
-        ts: us,
-      });
+        liquidity,
+        ts: this.#options.clock.wallUs(),
+      };
+      order.fill = fill;
+      this.#close(order, 'filled', null);
+      this.#options.report({ type: 'fill', order_id: order.order_id, ...fill });
     });
   }
 
@@ -215,10 +214,7 @@ function stateOf(order: BookOrder): Report {
     order_id: order.order_id,
     status: order.status,
     ack_ts: order.ackUs,
-    fill:
-      order.fill === null
-        ? null
-        : { fill_id: order.fill.id, quantity: order.quantity, price: order.fill.price, ts: order.fill.us },
+    fill: order.fill,
     closed_ts: order.closedUs,
     reason: order.reason,
   };

@@ -20,11 +20,20 @@ export const gatewayRequestSchema = z.discriminatedUnion('op', [
   z.object({ op: z.literal('open_orders') }),
 ]);
 
+export interface GatewayFill {
+  fill_id: string;
+  quantity: number;
+  price: number;
+  /** `MAKER`: the order had waited for its price. */
+  liquidity: 'MAKER' | 'TAKER';
+  ts: number;
+}
+
 /** Sent to every connected client; `ts` in microseconds since the epoch. */
 export type Report =
   | { type: 'ack'; order_id: string; ts: number }
   | { type: 'reject'; order_id: string; reason: string; ts: number }
-  | { type: 'fill'; order_id: string; fill_id: string; quantity: number; price: number; ts: number }
+  | ({ type: 'fill'; order_id: string } & GatewayFill)
   | { type: 'cancelled'; order_id: string; ts: number }
   | {
       /** The answer to a repeated submission, or to cancelling what is closed. */
@@ -32,7 +41,7 @@ export type Report =
       order_id: string;
       status: 'received' | 'resting' | 'filled' | 'cancelled' | 'rejected';
       ack_ts: number | null;
-      fill: { fill_id: string; quantity: number; price: number; ts: number } | null;
+      fill: GatewayFill | null;
       closed_ts: number | null;
       reason: string | null;
     };

@@ -63,15 +63,11 @@ export function orderEvent(eventId: string, us: number, { type, order, fill }: O
     ...(fill === null
       ? {}
       : {
-          fill_id: fill.id,
+          fill_id: fill.fill_id,
           filled_qty: fill.quantity,
           fill_price: fill.price,
           fees: 0,
-          liquidity: liquidity(order.order_type),
+          liquidity: fill.liquidity,
         }),
   };
-}
-
-function liquidity(orderType: OrderEvent['order']['order_type']): 'MAKER' | 'TAKER' {
-  return orderType === 'limit' || orderType === 'stop_limit' ? 'MAKER' : 'TAKER';
 }

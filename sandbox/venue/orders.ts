@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SandboxClock } from '../clock.ts';
 import { OPEN } from './order.ts';
 import type { Order, OrderBody } from './order.ts';
-import type { GatewayReport } from './reports.ts';
+import type { Fill, GatewayReport } from './reports.ts';
 
 /** What happened to an order, as it is told on `/ws`. */
 export type OrderEventType = 'order' | 'ack' | 'fill' | 'reject' | 'cancel';
@@ -10,7 +10,7 @@ export type OrderEventType = 'order' | 'ack' | 'fill' | 'reject' | 'cancel';
 export interface OrderEvent {
   readonly type: OrderEventType;
   readonly order: Order;
-  readonly fill: { readonly id: string; readonly quantity: number; readonly price: number } | null;
+  readonly fill: Fill | null;
 }
 
 export interface Gateway {
@@ -141,14 +141,18 @@ export class Orders {
         this.#close(order, { status: 'cancelled' }, 'cancel');
         break;
       case 'state':
-        // What was missed while the gateway was away, in the order in which it happened.
-        if (report.ack_ts !== null) this.#acknowledge(order, report.ack_ts);
-        if (report.fill !== null) this.#fill(this.#orders.get(order.order_id) ?? order, report.fill);
-        else if (report.status === 'cancelled')
-          this.#close(this.#orders.get(order.order_id) ?? order, { status: 'cancelled' }, 'cancel');
-        else if (report.status === 'rejected')
-          this.#close(order, { status: 'rejected', reject_reason: report.reason }, 'reject');
+        this.#catchUp(order, report);
         break;
+    }
+  }
+
+  /** What was missed while the gateway was away, in the order in which it happened. */
+  #catchUp(order: Order, state: Extract<GatewayReport, { type: 'state' }>): void {
+    const acked = state.ack_ts === null ? order : this.#acknowledge(order, state.ack_ts);
+    if (state.fill !== null) this.#fill(acked, state.fill);
+    else if (state.status === 'cancelled') this.#close(acked, { status: 'cancelled' }, 'cancel');
+    else if (state.status === 'rejected') {
+      this.#close(acked, { status: 'rejected', reject_reason: state.reason }, 'reject');
     }
   }
 
@@ -183,15 +187,16 @@ export class Orders {
     return this.#options.gateways[order.venue].send({ op: 'submit', order: wire });
   }
 
-  #acknowledge(order: Order, brokerUs: number): void {
-    if (order.ack_timestamp !== null) return;
+  #acknowledge(order: Order, brokerUs: number): Order {
+    if (order.ack_timestamp !== null) return order;
     const status = order.status === 'pending' ? 'acknowledged' : order.status;
     const acked = { ...order, status, ack_timestamp: this.#options.clock.wallUs(), broker_ack_timestamp: brokerUs };
     this.#set(acked);
     this.#options.onEvent({ type: 'ack', order: acked, fill: null });
+    return acked;
   }
 
-  #fill(order: Order, fill: { fill_id: string; quantity: number; price: number }): void {
+  #fill(order: Order, fill: Fill): void {
     const us = this.#options.clock.wallUs();
     const change = {
       status: 'filled',
@@ -199,7 +204,7 @@ export class Orders {
       average_price: fill.price,
       fill_timestamp: us,
     } as const;
-    this.#close(order, change, 'fill', { id: fill.fill_id, quantity: fill.quantity, price: fill.price });
+    this.#close(order, change, 'fill', fill);
   }
 
   #close(order: Order, change: Partial<Order>, type: OrderEventType, fill: OrderEvent['fill'] = null): void {

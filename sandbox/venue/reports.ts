@@ -1,7 +1,15 @@
 /** What the exchange's order gateway says, as the venue reads it. */
 import { z } from 'zod';
 
-const fill = z.object({ fill_id: z.string(), quantity: z.number(), price: z.number(), ts: z.number() });
+const fill = z.object({
+  fill_id: z.string(),
+  quantity: z.number(),
+  price: z.number(),
+  liquidity: z.enum(['MAKER', 'TAKER']),
+  ts: z.number(),
+});
+
+export type Fill = z.infer<typeof fill>;
 
 export const reportSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ack'), order_id: z.string(), ts: z.number() }),

@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Hono } from 'hono';
 import type { MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
 import type { Knobs } from '../knobs.ts';
 import { problems } from '../knobs.ts';
@@ -26,6 +27,8 @@ export interface RestOptions {
   readonly signal: AbortSignal;
 }
 
+const MAX_BODY_BYTES = 64 * 1024;
+
 const graphqlRequestSchema = z.object({
   query: z.string(),
   variables: z.record(z.string(), z.unknown()).nullable().default(null),
@@ -39,6 +42,7 @@ export function createRest(options: RestOptions): Hono {
     await next();
     options.onResponse(c.res.status);
   });
+  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES }));
   app.use('/api/*', ill(options));
   app.use('/graphql', ill(options));
   app.get('/api/v1/status', (c) => c.json(state.status()));
