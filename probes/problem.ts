@@ -69,30 +69,67 @@ function expectedText(issue: z.core.$ZodIssue): string {
   }
 }
 
+/** The branch of a union that the value was meant for: one that objects only to what is inside the value. */
+function closestBranch(branches: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] | null {
+  const inside = branches.filter((issues) =>
+    issues.every((issue) => issue.path.length > 0 || issue.code === 'unrecognized_keys' || issue.code === 'custom'),
+  );
+  return inside.toSorted((a, b) => a.length - b.length)[0] ?? null;
+}
+
+/** The keys that a schema knows at a path, for suggestions; empty where they cannot be told. */
+function keysAt(schema: unknown, path: Path): readonly string[] {
+  if (typeof schema !== 'object' || schema === null || !('def' in schema)) return [];
+  const def = schema.def;
+  if (typeof def !== 'object' || def === null) return [];
+  const [head, ...rest] = path;
+  if ('shape' in def && typeof def.shape === 'object' && def.shape !== null) {
+    return head === undefined ? Object.keys(def.shape) : keysAt(Reflect.get(def.shape, head), rest);
+  }
+  if ('options' in def && Array.isArray(def.options)) return def.options.flatMap((option) => keysAt(option, path));
+  if ('element' in def) return keysAt(def.element, rest);
+  if ('valueType' in def) return keysAt(def.valueType, rest);
+  if ('innerType' in def) return keysAt(def.innerType, path);
+  if ('in' in def) return keysAt(def.in, path);
+  return [];
+}
+
 /**
  * @param document what was validated, to show what was found
+ * @param schema what validated it, to suggest the key that was meant
  * @param prefix where the validated part stands in its document
- * @param knownKeys keys that the group at a path knows, to suggest the one that was meant
  */
 export function problemsOf(
   error: z.ZodError,
   document: unknown,
+  schema: z.ZodType,
   prefix: Path = [],
-  knownKeys: (path: Path) => readonly string[] = () => [],
 ): readonly Problem[] {
-  return error.issues.flatMap((issue): Problem[] => {
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => unknownKey([...prefix, ...issue.path, key], key, knownKeys(issue.path)));
-    }
-    const found = foundText(valueAt(document, issue.path));
-    return [{ path: pathText([...prefix, ...issue.path]), expected: expectedText(issue), found }];
-  });
+  const expand = (issues: readonly z.core.$ZodIssue[], at: Path): readonly Problem[] =>
+    issues.flatMap((issue): readonly Problem[] => {
+      const path = [...at, ...issue.path];
+      if (issue.code === 'unrecognized_keys') {
+        return issue.keys.map((key) => unknownKey([...prefix, ...path, key], key, keysAt(schema, path)));
+      }
+      if (issue.code === 'invalid_union') {
+        const branch = closestBranch(issue.errors);
+        if (branch !== null) return expand(branch, path);
+      }
+      return [
+        {
+          path: pathText([...prefix, ...path]),
+          expected: expectedText(issue),
+          found: foundText(valueAt(document, path)),
+        },
+      ];
+    });
+  return expand(error.issues, []);
 }
 
 function unknownKey(path: Path, key: string, known: readonly string[]): Problem {
   const closest = known.toSorted((a, b) => leven(a, key) - leven(b, key))[0];
   const meant = closest !== undefined && leven(closest, key) <= 2 ? ` (did you mean "${closest}"?)` : '';
-  return { path: pathText(path), expected: `no such key${meant}`, found: `an unknown key` };
+  return { path: pathText(path), expected: `a known key${meant}`, found: JSON.stringify(key) };
 }
 
 /** `pulsedrill.config.yaml: probes[2].every: expected a duration such as "15s", got "15 bananas"` */

@@ -65,7 +65,9 @@ export class Faults {
     await journal.append({ type: 'undo-prepared', fault: step.id, target, what: fault, undo });
     if (!(await mayInject())) return 'the guardian does not answer, and nothing is injected without one';
     if (signal.aborted) return 'stopped';
-    const injected = await this.#ask((inner) => injector.inject(target, fault, undo, inner), signal);
+    // Not cut short by a stop: half a request could still be read after its undo.
+    const whole = new AbortController().signal;
+    const injected = await this.#ask((inner) => injector.inject(target, fault, undo, inner), whole);
     if (!injected.ok) return injected.problem.message;
     await journal.append({ type: 'injected', fault: step.id });
     return null;

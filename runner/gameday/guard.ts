@@ -130,7 +130,10 @@ function attach(child: ChildProcess, charge: Charge, leaseMs: number) {
     renew,
     lost: lost.signal,
     async ready(withinMs: number): Promise<void> {
-      const timer = setTimeout(() => ready.reject(new Error(`the guardian did not start within ${withinMs} ms`)), withinMs);
+      const timer = setTimeout(
+        () => ready.reject(new Error(`the guardian did not start within ${withinMs} ms`)),
+        withinMs,
+      );
       await ready.promise.finally(() => clearTimeout(timer));
     },
     async finish(): Promise<void> {

@@ -3,6 +3,7 @@
  * is it killed, hung or cut off, the guardian lifts every fault that the journal says may be there.
  */
 import process from 'node:process';
+import type { Injector } from '../../scenarios/injector.ts';
 import { systemClock } from '../clock.ts';
 import type { FromGuardian, ToGuardian } from './guard.ts';
 import { openInjector } from './injectors.ts';
@@ -60,7 +61,7 @@ async function lift({ journalPath, gameday, injectors }: Begin, isDead: boolean)
   await using journal = await openJournal({
     path: journalPath,
     gameday,
-    wallMs: systemClock.wallMs,
+    wallMs: () => systemClock.wallMs(),
     sinceStartMs: () => sinceStartMs + systemClock.monotonicMs() - heardAtMs,
   });
   const injectorFor = injectorsBy(injectors);
@@ -71,7 +72,7 @@ async function lift({ journalPath, gameday, injectors }: Begin, isDead: boolean)
 }
 
 function injectorsBy(settings: readonly InjectorSetting[]) {
-  const injectors = new Map(settings.map((setting) => [setting.kind, openInjector(setting)]));
+  const injectors = new Map<string, Injector>(settings.map((setting) => [setting.kind, openInjector(setting)]));
   return (kind: string) => injectors.get(kind) ?? null;
 }
 

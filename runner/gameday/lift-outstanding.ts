@@ -85,9 +85,7 @@ async function undo({ undo }: Outstanding, { injectorFor, clock, signal }: LiftO
 async function report(remaining: readonly Left[], options: LiftOptions): Promise<void> {
   const { journal, by, path, closes } = options;
   for (const { fault, undo, why } of remaining) {
-    await journal
-      .append({ type: 'lift-failed', fault, by, detail: why, byHand: undo.byHand })
-      .catch(() => undefined);
+    await journal.append({ type: 'lift-failed', fault, by, detail: why, byHand: undo.byHand }).catch(() => undefined);
   }
   if (!closes || isFinished((await readJournal(path)).entries)) return;
   await journal

@@ -68,8 +68,8 @@ async function recoverOne(gameday: string, options: RecoverOptions): Promise<Omi
     // Another process, perhaps another boot: only the wall clock spans the gap, and it may not lead backwards.
     sinceStartMs: () => (last === undefined ? 0 : last.sinceStartMs + Math.max(0, clock.wallMs() - last.atMs)),
   });
-  const options_ = { path, journal, by: 'recover', injectorFor, clock, signal, secondLookMs: 0, closes: true } as const;
-  const { lifted, remaining } = await liftOutstanding({ ...options_, tries: 3 });
+  const common = { path, journal, by: 'recover', injectorFor, clock, signal, secondLookMs: 0, closes: true } as const;
+  const { lifted, remaining } = await liftOutstanding({ ...common, tries: 3 });
   const name = (fault: (typeof lifted)[number]): Recovered => ({
     gameday,
     fault: fault.fault,

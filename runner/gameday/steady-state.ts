@@ -82,11 +82,7 @@ export class SteadyState {
    * @param onImpact called once, when the hypothesis breaks in the phase `during`
    * @param onAbort called when an abort condition is met after the phase `before`
    */
-  async watch(
-    onImpact: (detail: string) => void,
-    onAbort: (why: string) => void,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async watch(onImpact: (detail: string) => void, onAbort: (why: string) => void, signal: AbortSignal): Promise<void> {
     const { log } = this.#options;
     const forever = Number.POSITIVE_INFINITY;
     await log.until(() => this.#look(onImpact, onAbort), forever, signal);

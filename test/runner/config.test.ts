@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { checkDocument, loadConfiguration } from '../../runner/config/load.ts';
+import { env } from '../../runner/config/secrets.ts';
+
+const FOLDER = join(import.meta.dirname, '../config');
+const cases = readdirSync(FOLDER)
+  .filter((file) => file.endsWith('.yaml'))
+  .map((file) => basename(file, '.yaml'));
+
+const PROBE = { id: 'status', kind: 'http', service: 'client-api', url: 'http://127.0.0.1:1/status' };
+
+describe('a configuration that is wrong', () => {
+  it.each(cases)('%s.yaml gets exactly the message beside it', async (name) => {
+    const loaded = await loadConfiguration({ file: `${name}.yaml`, folder: FOLDER, environment: {} });
+    expect(loaded.ok ? 'accepted' : loaded.lines.join('\n')).toBe(
+      readFileSync(join(FOLDER, `${name}.txt`), 'utf8').trimEnd(),
+    );
+  });
+
+  it('is named when it does not exist', async () => {
+    const loaded = await loadConfiguration({ file: 'nowhere.yaml', folder: FOLDER, environment: {} });
+    expect(loaded).toEqual({
+      ok: false,
+      lines: ['nowhere.yaml: expected a file, got nothing there; "pulsedrill init" writes a starter'],
+    });
+  });
+
+  it('is asked for when a folder has none', async () => {
+    const loaded = await loadConfiguration({ file: undefined, folder: join(FOLDER, '..'), environment: {} });
+    expect(loaded.ok).toBe(false);
+    expect(loaded.ok ? '' : loaded.lines[0]).toMatch(/^no configuration: expected pulsedrill\.config\.ts, /);
+  });
+});
+
+describe('a configuration that is right', () => {
+  it('has a default for everything but what only its user can know', () => {
+    const loaded = checkDocument({ probes: [PROBE] }, 'inline', '/srv', {});
+    if (!loaded.ok) throw new Error(loaded.lines.join('\n'));
+    const { configuration } = loaded;
+    expect(configuration.objectives).toHaveLength(16);
+    expect(configuration.ledgerPath).toBe('/srv/pulsedrill.db');
+    expect(configuration.listen).toEqual({ host: '127.0.0.1', port: 9464 });
+    expect(configuration.holdMs).toBe(1_800_000);
+    expect(configuration.probes[0]).toMatchObject({ everyMs: 60_000, yellow: 'auto', timeoutMs: 10_000 });
+  });
+
+  it('shrinks policy durations by the time scale, and nothing else', () => {
+    const loaded = checkDocument({ timeScale: 600, probes: [PROBE] }, 'inline', '/srv', {});
+    if (!loaded.ok) throw new Error(loaded.lines.join('\n'));
+    const { configuration } = loaded;
+    expect(configuration.base.minuteMs).toBe(100);
+    expect(configuration.holdMs).toBe(3000);
+    expect(configuration.objectives.find((row) => row.id === 'slo-api-availability')?.windowMs).toBe(4_320_000);
+    expect(configuration.probes[0]?.everyMs).toBe(60_000);
+  });
+
+  it('reads its secrets from the environment and masks them wherever text leaves', () => {
+    const probe = { ...PROBE, headers: { authorization: `Bearer ${env('TP_TOKEN')}` } };
+    const loaded = checkDocument({ probes: [probe] }, 'inline', '/srv', { TP_TOKEN: 'canary-8f3a' });
+    if (!loaded.ok) throw new Error(loaded.lines.join('\n'));
+    const { spec } = loaded.configuration.probes[0] ?? {};
+    expect(spec).toMatchObject({ headers: { authorization: 'Bearer canary-8f3a' } });
+    expect(loaded.configuration.redact('sent Bearer canary-8f3a')).toBe('sent Bearer ${TP_TOKEN}');
+  });
+
+  it('loses the default timeout to a shorter interval, so that no run meets its successor', () => {
+    const loaded = checkDocument({ probes: [{ ...PROBE, every: '2s', yellow: '500ms' }] }, 'inline', '/srv', {});
+    if (!loaded.ok) throw new Error(loaded.lines.join('\n'));
+    expect(loaded.configuration.probes[0]?.timeoutMs).toBe(500);
+  });
+});
