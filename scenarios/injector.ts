@@ -45,6 +45,8 @@ export interface Injector {
   inject(target: Target, fault: Fault, undo: Undo, signal: AbortSignal): Promise<Answer<void>>;
   /** Takes it back and reads back that it is gone. */
   undo(undo: Undo, signal: AbortSignal): Promise<Answer<void>>;
+  /** Is all of it still there? False: somebody else lifted it, or the other side was restarted; the fault is lost. */
+  stands?(undo: Undo, signal: AbortSignal): Promise<Answer<boolean>>;
   /** Null where the other side keeps no such count: the effect is then unknown, not absent. */
   effect?(target: Target, signal: AbortSignal): Promise<Answer<Crossing | null>>;
 }
