@@ -146,8 +146,8 @@ function shared(rule: Rule, result: Result, slices: readonly Slice[]): readonly 
     }));
   }
   const weightMs = BigInt(result.weightMs);
-  return shareOut(slices, weightMs * 1000n).map((share, index) => ({
-    atMs: share.atMs,
+  return shareOut(slices, weightMs * 1000n).map(({ atMs, ...share }, index) => ({
+    atMs,
     tally: { ...share, squaredWeight: index === 0 ? weightMs ** 2n : 0n },
   }));
 }

@@ -1,0 +1,450 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import * as fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openDatabase } from '../../store/database.ts';
+import { judge } from '../../store/judge.ts';
+import type { Rule } from '../../store/judge.ts';
+import { LedgerError, explain } from '../../store/ledger-error.ts';
+import { Ledger } from '../../store/ledger.ts';
+import type { LedgerOptions } from '../../store/ledger.ts';
+import type { Result } from '../../store/result.ts';
+import { MIGRATIONS } from '../../store/schema.ts';
+import { sumTallies } from '../../slo/tally.ts';
+import { AVAILABILITY, LATENCY, T0, aResult } from '../support/results.ts';
+
+const ALL = { fromMs: 0, toMs: T0 * 2 };
+const STEP = 60_000;
+let folder = '';
+let path = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pulsedrill-ledger-'));
+  path = join(folder, 'ledger.db');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const open = (options: Partial<LedgerOptions> = {}): Ledger =>
+  new Ledger({ path, stepMs: STEP, objectives: [AVAILABILITY, LATENCY], ...options });
+
+function failure(work: () => unknown): LedgerError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof LedgerError) return error;
+    throw error;
+  }
+  throw new Error('it did not fail');
+}
+
+const total = (ledger: Ledger, { id }: Rule) => sumTallies(ledger.tallies({ objective: id, ...ALL }));
+const judged = (rule: Rule, results: readonly Result[]) =>
+  sumTallies(results.flatMap((result) => judge(rule, result, STEP)).map(({ tally }) => tally));
+
+describe('appending', () => {
+  test('the same run twice stores and counts it once, within a batch, across batches and after a restart', () => {
+    {
+      using ledger = open();
+      expect(ledger.append([aResult(0), aResult(1), aResult(0)])).toBe(2);
+      expect(ledger.append([aResult(1), aResult(2)])).toBe(1);
+    }
+    using ledger = open();
+    expect(ledger.append([aResult(0), aResult(1), aResult(2)])).toBe(0);
+    expect([...ledger.results(ALL)]).toEqual([0, 1, 2].map((n) => aResult(n)));
+    expect(total(ledger, AVAILABILITY)).toMatchObject({ good: 3, goodWeight: 3_000_000n });
+  });
+
+  test('however results are cut into batches, results and tallies come out the same', () => {
+    const results = fc.array(
+      fc.record({
+        n: fc.nat(500),
+        outcome: fc.constantFrom('good', 'bad', 'excluded', 'fault', 'skipped'),
+        endpoint: fc.constantFrom('/orders', '/positions', null),
+        weightMs: fc.constantFrom(1_000, 15_000, 60_000),
+        cut: fc.boolean(),
+      }),
+      { maxLength: 40 },
+    );
+    let round = 0;
+    fc.assert(
+      fc.property(results, (drawn) => {
+        round += 1;
+        using ledger = open({ path: join(folder, `${round}.db`) });
+        const unique = new Map<string, Result>();
+        let batch: Result[] = [];
+        for (const { n, cut, ...differing } of drawn) {
+          const result = aResult(n, differing);
+          batch.push(unique.get(result.runId) ?? result);
+          unique.set(result.runId, unique.get(result.runId) ?? result);
+          if (!cut) continue;
+          ledger.append(batch);
+          batch = [];
+        }
+        ledger.append(batch);
+        const sorted = [...unique.values()].toSorted((a, b) => a.scheduledMs - b.scheduledMs);
+        expect([...ledger.results(ALL)]).toEqual(sorted);
+        for (const rule of [AVAILABILITY, LATENCY]) expect(total(ledger, rule)).toEqual(judged(rule, sorted));
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test('a batch with a result that cannot be stored leaves nothing of itself behind', () => {
+    using ledger = open();
+    expect(() => ledger.append([aResult(0, { endpoint: '/new' }), aResult(1, { weightMs: 0.5 })])).toThrow(Error);
+    expect([...ledger.results(ALL)]).toEqual([]);
+    expect(ledger.tallies({ objective: AVAILABILITY.id, ...ALL })).toEqual([]);
+    ledger.append([aResult(0, { endpoint: '/new' })]);
+    expect([...ledger.results(ALL)]).toEqual([aResult(0, { endpoint: '/new' })]);
+  });
+
+  test('weights longer than 64 bits are kept exactly', () => {
+    const rule: Rule = {
+      id: 'fills',
+      sli: { type: 'quantity' },
+      weighing: 'quantity',
+      split: null,
+      probes: ['status'],
+    };
+    const huge = (n: number): Result =>
+      aResult(n, { weightMs: 86_400_000, readings: [{ type: 'quantity', submitted: '99999999999', executed: '3' }] });
+    using ledger = open({ objectives: [rule] });
+    ledger.append([huge(0)]);
+    ledger.append([huge(1)]);
+    const weight = 99_999_999_999_000_000n * 86_400_000n;
+    expect(total(ledger, rule)).toMatchObject({
+      goodWeight: 2n * 3_000_000n * 86_400_000n,
+      badWeight: 2n * (weight - 3_000_000n * 86_400_000n),
+      squaredWeight: 2n * 99_999_999_999_000_000n ** 2n,
+    });
+  });
+
+  test('a reading that cannot be judged becomes a fault and one note, not a refused append', () => {
+    const other: Rule = {
+      ...LATENCY,
+      id: 'ticks',
+      sli: { type: 'threshold', indicator: 'tick-age', ms: 9, strict: false },
+    };
+    using ledger = open({ objectives: [other] });
+    const counts = { type: 'counts', indicator: 'tick-age', weigh: 'shared', p50Ms: 1, p99Ms: 1, maxMs: 1 } as const;
+    const readings = [{ ...counts, atMs: T0, valid: 4, within: { 'lt:1500': 4 } }];
+    ledger.append([aResult(0, { readings })]);
+    ledger.append([aResult(1, { readings })]);
+    expect(total(ledger, other)).toMatchObject({ good: 0, bad: 0, faults: 2 });
+    expect(ledger.events({ kind: 'note' })).toEqual([
+      {
+        id: 'unjudged/ticks/status/threshold-not-counted',
+        atMs: T0,
+        kind: 'note',
+        service: 'api',
+        subject: 'ticks',
+        body: {
+          probe: 'status',
+          runId: aResult(0).runId,
+          code: 'threshold-not-counted',
+          detail: 'tick-age was not counted within le:9, only within: lt:1500',
+        },
+      },
+    ]);
+  });
+});
+
+describe('tallies', () => {
+  test('are grouped from the start of the query, kept apart by split when asked, and summed otherwise', () => {
+    using ledger = open();
+    const at = (minute: number, endpoint: string): Result =>
+      aResult(minute, { scheduledMs: T0 + minute * STEP, endpoint, runId: `${minute}${endpoint}` });
+    ledger.append([at(0, '/b'), at(0, '/a'), at(1, '/a'), at(5, '/b')]);
+    const query = { objective: LATENCY.id, fromMs: T0, toMs: T0 + 6 * STEP };
+    const brief = (rows: ReturnType<Ledger['tallies']>) =>
+      rows.map(({ atMs, split, good }) => [(atMs - T0) / STEP, split, good]);
+    expect(brief(ledger.tallies(query))).toEqual([
+      [0, '', 2],
+      [1, '', 1],
+      [5, '', 1],
+    ]);
+    expect(brief(ledger.tallies({ ...query, bySplit: true }))).toEqual([
+      [0, '/a', 1],
+      [0, '/b', 1],
+      [1, '/a', 1],
+      [5, '/b', 1],
+    ]);
+    expect(brief(ledger.tallies({ ...query, groupMs: 3 * STEP }))).toEqual([
+      [0, '', 3],
+      [3, '', 1],
+    ]);
+    expect(brief(ledger.tallies({ ...query, fromMs: T0 + STEP, groupMs: 3 * STEP }))).toEqual([
+      [1, '', 1],
+      [4, '', 1],
+    ]);
+    expect(brief(ledger.tallies({ ...query, toMs: T0 + STEP }))).toEqual([[0, '', 2]]);
+  });
+});
+
+describe('results', () => {
+  test('are found by time, probe, service and game-day, in order of schedule across pages', () => {
+    using ledger = open();
+    const results = Array.from({ length: 1_200 }, (_, n) =>
+      aResult(n, {
+        probe: n % 3 === 0 ? 'other' : 'status',
+        service: n % 2 === 0 ? 'api' : 'feed',
+        gameday: n > 1_190 ? 'g' : null,
+      }),
+    );
+    ledger.append(results.toReversed());
+    const found = (query: object): readonly Result[] => [...ledger.results({ ...ALL, ...query })];
+    expect(found({})).toEqual(results);
+    expect(found({ fromMs: T0 + 3_000, toMs: T0 + 5_000 })).toEqual(results.slice(3, 5));
+    expect(found({ probe: 'other' })).toEqual(results.filter(({ probe }) => probe === 'other'));
+    expect(found({ service: 'feed', probe: 'status' })).toHaveLength(400);
+    expect(found({ gameday: 'g' })).toEqual(results.slice(1_191));
+  });
+});
+
+describe('objectives that change', () => {
+  const strict: Rule = { ...LATENCY, sli: { type: 'threshold', indicator: 'latency', ms: 10, strict: false } };
+
+  test('have their tallies built again from the stored results', () => {
+    {
+      using ledger = open({ objectives: [AVAILABILITY] });
+      ledger.append([aResult(0), aResult(1)]);
+    }
+    {
+      using ledger = open();
+      expect(total(ledger, LATENCY)).toMatchObject({ good: 2, bad: 0 });
+      ledger.append([aResult(2)]);
+    }
+    using ledger = open({ objectives: [AVAILABILITY, strict] });
+    expect(total(ledger, LATENCY)).toMatchObject({ good: 0, bad: 3 });
+    expect(total(ledger, AVAILABILITY)).toMatchObject({ good: 3 });
+  });
+
+  test('and leave nothing behind in steps where they count no more', () => {
+    {
+      using ledger = open();
+      ledger.append([aResult(0)]);
+    }
+    using ledger = open({ objectives: [{ ...AVAILABILITY, probes: ['elsewhere'] }] });
+    expect(ledger.tallies({ objective: AVAILABILITY.id, ...ALL })).toEqual([]);
+    expect(ledger.pending('tallies', 'follower', 10).lines).toContain(
+      `pulsedrill_tally,objective=api-availability bad=0i,bad_us=0i,excluded=0i,faults=0i,good=0i,good_us=0i,squared_ms2=0i ${T0}000000`,
+    );
+  });
+
+  test('catch up with what was stored while they were out of use', () => {
+    {
+      using ledger = open();
+      ledger.append([aResult(0)]);
+    }
+    {
+      using ledger = open({ objectives: [LATENCY] });
+      ledger.append([aResult(1)]);
+      expect(total(ledger, AVAILABILITY)).toMatchObject({ good: 1 });
+    }
+    using ledger = open();
+    ledger.append([aResult(2)]);
+    expect(total(ledger, AVAILABILITY)).toMatchObject({ good: 3 });
+    expect(total(ledger, LATENCY)).toMatchObject({ good: 3 });
+  });
+
+  test('are judged alike by every process that appends: the ledger says how', () => {
+    using early = open();
+    early.append([aResult(0)]);
+    using late = open({ objectives: [AVAILABILITY, strict] });
+    early.append([aResult(1)]);
+    late.append([aResult(2)]);
+    expect(total(late, LATENCY)).toMatchObject({ good: 0, bad: 3 });
+    using nameless = new Ledger({ path });
+    nameless.append([aResult(3)]);
+    expect(nameless.stepMs).toBe(STEP);
+    expect(total(nameless, LATENCY)).toMatchObject({ good: 0, bad: 4 });
+  });
+
+  test('are judged in memory for a reader, who changes nothing', () => {
+    {
+      using ledger = open();
+      ledger.append([aResult(0)]);
+    }
+    {
+      using reader = open({ readOnly: true, objectives: [AVAILABILITY, strict] });
+      expect(total(reader, LATENCY)).toMatchObject({ good: 0, bad: 1 });
+      expect(total(reader, AVAILABILITY)).toMatchObject({ good: 1 });
+      expect(failure(() => reader.append([aResult(1)])).message).toBe(
+        `ledger ${path}: it was opened for reading only: open it for writing`,
+      );
+    }
+    using ledger = open();
+    expect(total(ledger, LATENCY)).toMatchObject({ good: 1, bad: 0 });
+  });
+});
+
+describe('timestamps', () => {
+  test('are the scheduled nanosecond, made unique within a series by rule, and stay as they are', () => {
+    using ledger = open();
+    const same = { scheduledMs: T0 + 0.25 };
+    ledger.append([aResult(0, same), aResult(1, same), aResult(2, { ...same, endpoint: '/orders' }), aResult(3, same)]);
+    ledger.append([aResult(1, same)]);
+    const stamps = ledger.pending('results', 'f', 10).lines.map((line) => line.split(' ').at(-1));
+    expect(stamps).toEqual([`${T0}250000`, `${T0}250001`, `${T0}250000`, `${T0}250002`]);
+  });
+});
+
+describe('a follower', () => {
+  test('has a cursor of its own that never goes back', () => {
+    using ledger = open();
+    ledger.append([aResult(0), aResult(1), aResult(2)]);
+    const page = ledger.pending('results', 'a', 2);
+    expect([page.lines.length, page.upTo, page.left]).toEqual([2, 2, 1]);
+    ledger.advance('a', 2);
+    ledger.advance('a', 1);
+    expect(ledger.pending('results', 'a', 2)).toMatchObject({ upTo: 3, left: 0 });
+    expect(ledger.pending('results', 'b', 0)).toEqual({ lines: [], upTo: null, left: 3 });
+    ledger.advance('a', 3);
+    expect(ledger.pending('results', 'a', 2)).toEqual({ lines: [], upTo: null, left: 0 });
+  });
+});
+
+describe('a ledger that cannot be used says so in one line', () => {
+  const refusal = (options: Partial<LedgerOptions> = {}): readonly [string, string] => {
+    const error = failure(() => open(options)[Symbol.dispose]());
+    return [error.code, error.message];
+  };
+
+  test('when it is not a database', () => {
+    writeFileSync(path, 'this is a letter to my grandmother, not a database. '.repeat(20));
+    expect(refusal()).toEqual([
+      'corrupt',
+      `ledger ${path}: the file is not a database: name another file in store.ledger`,
+    ]);
+  });
+
+  test('when its pages are damaged', () => {
+    {
+      using ledger = open();
+      ledger.append(Array.from({ length: 200 }, (_, n) => aResult(n)));
+    }
+    const bytes = readFileSync(path);
+    writeFileSync(path, bytes.fill(0xab, 4096));
+    expect(refusal()[0]).toBe('corrupt');
+  });
+
+  test('when it belongs to another program', () => {
+    const other = new DatabaseSync(path);
+    other.exec('CREATE TABLE recipes (name TEXT)');
+    other.close();
+    expect(refusal()).toEqual([
+      'mismatch',
+      `ledger ${path}: this database belongs to another program: name another file in store.ledger`,
+    ]);
+  });
+
+  test('when its folder cannot be made, or is a file', () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    expect(refusal({ path: join(file, 'ledger.db') })).toEqual([
+      'unwritable',
+      `ledger ${join(file, 'ledger.db')}: the folder ${file} cannot be made: name a folder that can be written`,
+    ]);
+    mkdirSync(path);
+    expect(refusal()).toEqual([
+      'unwritable',
+      `ledger ${path}: cannot be opened: check that the folder exists and that this user may write in it`,
+    ]);
+  });
+
+  test.each([
+    [8, 'unwritable', 'it is read-only: give this user the right to write the file and its folder'],
+    [10 | (3 << 8), 'unwritable', 'the disk failed to read or write: look at the disk and at the system log'],
+  ])('when SQLite answers with code %i', (errcode, code, said) => {
+    const cause = Object.assign(new Error('disk'), { errcode });
+    expect(explain(cause, path)).toMatchObject({ code, message: `ledger ${path}: ${said}`, cause });
+  });
+
+  test('when its steps have another length', () => {
+    open()[Symbol.dispose]();
+    expect(refusal({ stepMs: 500 })).toEqual([
+      'mismatch',
+      `ledger ${path}: its tally steps are 60000 ms long, the configuration's are 500 ms: ` +
+        'name another file in store.ledger, or use the time scale it was made with',
+    ]);
+  });
+
+  test('when a later version wrote it', () => {
+    open()[Symbol.dispose]();
+    openDatabase({ path, migrations: [...MIGRATIONS, 'CREATE TABLE novelty (x INTEGER)'] }).close();
+    expect(refusal()).toEqual([
+      'newer',
+      `ledger ${path}: its schema is version ${MIGRATIONS.length + 1}, this program knows ${MIGRATIONS.length}: ` +
+        'use the pulsedrill that wrote it, or a later one',
+    ]);
+  });
+
+  test('when another process holds it for too long', () => {
+    using ledger = open({ busyMs: 50 });
+    const other = new DatabaseSync(path);
+    other.exec('BEGIN IMMEDIATE');
+    expect(failure(() => ledger.append([aResult(0)])).message).toBe(
+      `ledger ${path}: another process holds it: end the other process, or wait until it is done`,
+    );
+    other.exec('ROLLBACK');
+    other.close();
+    expect(ledger.append([aResult(0)])).toBe(1);
+  });
+
+  test('when the disk is full; what was stored stays, and with space again it goes on', () => {
+    const batch = (n: number): readonly Result[] =>
+      Array.from({ length: 50 }, (_, k) => aResult(n * 50 + k, { detail: 'x'.repeat(500) }));
+    let stored = 0;
+    {
+      using ledger = open({ maxPages: 120 });
+      const full = failure(() => {
+        for (;;) {
+          ledger.append(batch(stored));
+          stored += 1;
+        }
+      });
+      expect([full.code, full.message]).toEqual([
+        'full',
+        `ledger ${path}: the disk is full: free some space; nothing that was stored is lost`,
+      ]);
+      expect(stored).toBeGreaterThan(0);
+      expect(failure(() => ledger.append(batch(stored))).code).toBe('full');
+      expect([...ledger.results(ALL)]).toHaveLength(stored * 50);
+      expect(total(ledger, AVAILABILITY)).toMatchObject({ good: stored * 50 });
+    }
+    using ledger = open();
+    ledger.append(batch(stored));
+    expect([...ledger.results(ALL)]).toHaveLength((stored + 1) * 50);
+    expect(total(ledger, AVAILABILITY)).toMatchObject({ good: (stored + 1) * 50 });
+  });
+});
+
+describe('the schema', () => {
+  test('is brought up to date step by step, keeping what is there', () => {
+    const first = ['CREATE TABLE a (x INTEGER)'];
+    const db = openDatabase({ path, migrations: first });
+    db.exec('INSERT INTO a VALUES (7)');
+    db.close();
+    const error = failure(() =>
+      openDatabase({ path, readOnly: true, migrations: [...first, 'ALTER TABLE a ADD y INTEGER'] }),
+    );
+    expect(error.message).toBe(
+      `ledger ${path}: its schema is version 1, this program reads 2: ` +
+        'open it once for writing (pulsedrill run) to bring it up to date',
+    );
+    const later = openDatabase({ path, migrations: [...first, 'ALTER TABLE a ADD y INTEGER DEFAULT 8'] });
+    expect({ ...later.prepare('SELECT * FROM a').get() }).toEqual({ x: 7, y: 8 });
+    later.close();
+  });
+
+  test('is not half changed by a migration that fails', () => {
+    openDatabase({ path, migrations: ['CREATE TABLE a (x INTEGER)'] }).close();
+    expect(() =>
+      openDatabase({ path, migrations: ['', 'CREATE TABLE b (x INTEGER); CREATE TABLE a (x INTEGER)'] }),
+    ).toThrow('table a already exists');
+    const db = openDatabase({ path, migrations: ['', 'CREATE TABLE b (x INTEGER)'] });
+    expect(db.prepare('SELECT count(*) AS n FROM b').get()?.['n']).toBe(0);
+    db.close();
+  });
+});
