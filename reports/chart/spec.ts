@@ -1,0 +1,57 @@
+/** What a chart is, before it is drawn. */
+import type { Point } from '../thin.ts';
+
+/** `line` joins points, `step` holds a value until the next one, `dots` are single events. */
+export interface Series {
+  readonly name: string;
+  readonly draw: 'line' | 'step' | 'dots';
+  readonly look: Look;
+  readonly points: readonly Point[];
+}
+
+export type Look = 'main' | 'upper' | 'extreme' | 'trouble' | 'never';
+
+/** A level to be read against: a threshold, a guard rail. */
+export interface Limit {
+  readonly value: number;
+  readonly name: string;
+}
+
+export interface Panel {
+  /** What is drawn. */
+  readonly name: string;
+  /** The unit of the vertical axis; never empty. */
+  readonly unit: string;
+  readonly series: readonly Series[];
+  readonly limits: readonly Limit[];
+  /** Moments of events that have no value (an answer that never came): drawn at the upper edge. */
+  readonly never?: readonly number[];
+  readonly neverName?: string;
+  /** `auto`: logarithmic when one value dwarfs the ordinary ones. */
+  readonly scale: 'linear' | 'auto';
+  /** Tinted ranges of the vertical axis, from the bottom up to `upTo`. */
+  readonly bands?: readonly { readonly from: number; readonly upTo: number; readonly tint: string }[];
+}
+
+/** A named moment, drawn through all panels. */
+export interface Mark {
+  readonly atMs: number;
+  readonly name: string;
+}
+
+/** A shaded stretch of time. */
+export interface Shade {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export interface Chart {
+  readonly title: string;
+  /** For those who cannot see it. */
+  readonly description: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly panels: readonly Panel[];
+  readonly marks?: readonly Mark[];
+  readonly shades?: readonly Shade[];
+}

@@ -1,0 +1,40 @@
+/** The words in a chart that are not axis labels, as the library's options. */
+import { oneLine } from '../markdown.ts';
+import { spread, fitted } from './labels.ts';
+import { position, type Layout } from './layout.ts';
+import { FONT, HEADER, INK, LEFT, LIMIT, PLOT, RIGHT, WIDTH } from './look.ts';
+
+export function panelLabels({ panel, scale, top, height }: Layout): readonly object[] {
+  const y = (value: number) => {
+    const [low, high] = [position(scale, scale.min), position(scale, scale.max)];
+    const share = (position(scale, Math.min(scale.max, Math.max(scale.min, value))) - low) / (high - low);
+    return top + height * (1 - share);
+  };
+  const limits = spread(
+    panel.limits.map(({ value, name }) => ({ at: y(value), text: oneLine(name) })),
+    { from: top, to: top + height, apart: 14 },
+  );
+  const empty = panel.series.every(({ points }) => points.every(([, value]) => value === null));
+  return [
+    label(
+      `${oneLine(panel.name)} — ${panel.unit}${scale.log ? ', logarithmic' : ''}`,
+      12,
+      top - HEADER + 5,
+      'left',
+      true,
+    ),
+    ...limits.map(({ at, text }) => label(fitted(text, RIGHT - 12), WIDTH - RIGHT + 6, at - 6, 'left', false, LIMIT)),
+    ...(empty && (panel.never ?? []).length === 0
+      ? [label('no measurements', LEFT + PLOT / 2, top + height / 2 - 6, 'center', false)]
+      : []),
+  ];
+}
+
+export function label(text: string, x: number, y: number, align: 'left' | 'center', bold: boolean, fill = INK) {
+  const style = { text, align, fill, font: `${bold ? 'bold ' : ''}12px ${FONT}` };
+  return { type: 'text', silent: true, z: 10, x, y, style };
+}
+
+export function rule(x: number, y1: number, y2: number) {
+  return { type: 'line', silent: true, z: 1, shape: { x1: x, x2: x, y1, y2 }, style: { stroke: INK, lineWidth: 1 } };
+}

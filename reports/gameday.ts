@@ -1,0 +1,2 @@
+/** `report gameday`: what an exercise showed. */
+export { renderGameday, type GamedayInput } from './gameday/page.ts';

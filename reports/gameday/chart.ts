@@ -1,0 +1,156 @@
+/** The game-day drawn over what the probes measured: one panel a probe and indicator, one time axis, the marks through all. */
+import type { Indicator } from '../../probes/probe.ts';
+import type { Status } from '../../slo/status.ts';
+import type { Result } from '../../store/result.ts';
+import { renderChart, type Mark, type Panel, type Shade } from '../chart.ts';
+import { offset } from '../figures.ts';
+import { indicatorName } from '../objective-text.ts';
+import { limitsOf } from '../sla/charts.ts';
+import { broken, type Point } from '../thin.ts';
+import { firstMarks, sinceInjection, type Story } from './story.ts';
+
+/** Panels that still fit on a page; the probes that the exercise troubled most come first. */
+const MOST_PANELS = 6;
+
+/** Null without a single measurement. */
+export function gamedayChart(story: Story, results: readonly Result[], statuses: readonly Status[]): string | null {
+  const watched = watchedSeries(results.filter(({ cadence }) => cadence !== 'once'));
+  if (watched.length === 0) return null;
+  const panels = watched
+    .toSorted((a, b) => rank(b, story) - rank(a, story))
+    .slice(0, MOST_PANELS)
+    .map((each) => panelOf(each, statuses));
+  const moments = watched.flatMap(({ moments }) => moments);
+  return renderChart({
+    title: `${story.started?.title ?? 'Game-day'} (${story.gameday ?? 'unknown'})`,
+    description: `What the probes measured in milliseconds during the game-day; shaded while the fault was in place`,
+    fromMs: smallest(moments, story.firstMs),
+    toMs: largest(moments, story.lastMs),
+    panels,
+    marks: marksOf(story),
+    shades: shadesOf(story),
+  });
+}
+
+function smallest(values: readonly number[], start: number): number {
+  return values.reduce((least, value) => Math.min(least, value), start);
+}
+
+function largest(values: readonly number[], start: number): number {
+  return values.reduce((most, value) => Math.max(most, value), start);
+}
+
+function marksOf(story: Story): readonly Mark[] {
+  return firstMarks(story).map((mark) => {
+    const since = sinceInjection(story, mark);
+    return {
+      atMs: mark.atMs,
+      name: since === null || mark.what === 'injected' ? mark.what : `${mark.what} ${offset(since)}`,
+    };
+  });
+}
+
+/** From the injection to the proven lifting; to the journal's end where that is not on record. */
+function shadesOf(story: Story): readonly Shade[] {
+  return story.faults.flatMap(({ injected, lifted }) =>
+    injected === null ? [] : [{ fromMs: injected.atMs, toMs: lifted?.atMs ?? story.lastMs }],
+  );
+}
+
+interface Watched {
+  readonly probe: string;
+  readonly indicator: Indicator;
+  counted: boolean;
+  readonly first: Point[];
+  readonly upper: Point[];
+  readonly most: Point[];
+  readonly troubles: Point[];
+  readonly never: number[];
+  readonly moments: number[];
+}
+
+function watchedSeries(results: readonly Result[]): readonly Watched[] {
+  const all = new Map<string, Watched>();
+  for (const result of results) {
+    for (const reading of result.readings) {
+      if (reading.type === 'quantity') continue;
+      const key = `${result.probe}\n${reading.indicator}`;
+      const watched = all.get(key) ?? newWatched(result.probe, reading.indicator);
+      all.set(key, watched);
+      const atMs = reading.atMs ?? result.scheduledMs;
+      if (reading.type === 'duration') addDuration(watched, atMs, reading.ms, result.outcome === 'bad');
+      else if (reading.valid > 0) addCounts(watched, atMs, reading);
+    }
+  }
+  return [...all.values()].filter(({ moments }) => moments.length > 0).map(inOrder);
+}
+
+function newWatched(probe: string, indicator: Indicator): Watched {
+  return { probe, indicator, counted: false, first: [], upper: [], most: [], troubles: [], never: [], moments: [] };
+}
+
+function addDuration(watched: Watched, atMs: number, ms: number | null, bad: boolean): void {
+  watched.moments.push(atMs);
+  if (ms === null) {
+    watched.never.push(atMs);
+    return;
+  }
+  watched.first.push([atMs, ms]);
+  if (bad) watched.troubles.push([atMs, ms]);
+}
+
+function addCounts(
+  watched: Watched,
+  atMs: number,
+  {
+    p50Ms,
+    p99Ms,
+    maxMs,
+  }: { readonly p50Ms: number | null; readonly p99Ms: number | null; readonly maxMs: number | null },
+): void {
+  watched.counted = true;
+  watched.moments.push(atMs);
+  watched.first.push([atMs, p50Ms]);
+  watched.upper.push([atMs, p99Ms]);
+  watched.most.push([atMs, maxMs]);
+}
+
+/** Readings may arrive out of order; a line must not run back. Silences break it. */
+function inOrder(watched: Watched): Watched {
+  const sorted = (points: readonly Point[]) => points.toSorted(([a], [b]) => a - b);
+  const first = sorted(watched.first);
+  const distances = first.slice(1).map(([ms], index) => ms - (first[index]?.[0] ?? ms));
+  const usual = distances.toSorted((a, b) => a - b)[Math.floor(distances.length / 2)] ?? 0;
+  const line = (points: readonly Point[]) => [...broken(sorted(points), Math.max(usual * 4, 1000))];
+  return { ...watched, first: line(watched.first), upper: line(watched.upper), most: line(watched.most) };
+}
+
+/** How far the largest value after the injection stands above the usual one; what never answered stands above all. */
+function rank({ first, most, never }: Watched, story: Story): number {
+  const values = [...first, ...most].flatMap(([ms, value]) => (value === null || value <= 0 ? [] : [{ ms, value }]));
+  const usual = values.map(({ value }) => value).toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 1;
+  const since = story.injected?.atMs ?? Number.NEGATIVE_INFINITY;
+  const top = values.reduce((largest, { ms, value }) => (ms >= since ? Math.max(largest, value) : largest), 0);
+  return never.length > 0 ? Number.MAX_VALUE : top / usual;
+}
+
+function panelOf(watched: Watched, statuses: readonly Status[]): Panel {
+  const { probe, indicator, counted, first, upper, most, troubles, never } = watched;
+  return {
+    name: `${probe} · ${indicatorName(indicator)}`,
+    unit: 'ms',
+    scale: 'auto',
+    limits: limitsOf({ statuses }, watched),
+    never,
+    series: [
+      ...(counted
+        ? [
+            { name: 'max', draw: 'line' as const, look: 'extreme' as const, points: most },
+            { name: 'p99', draw: 'line' as const, look: 'upper' as const, points: upper },
+          ]
+        : []),
+      { name: counted ? 'p50' : 'each run', draw: 'line', look: 'main', points: first },
+      { name: 'bad run', draw: 'dots', look: 'trouble', points: troubles },
+    ],
+  };
+}

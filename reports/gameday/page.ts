@@ -1,0 +1,171 @@
+/** The record of a game-day: what it showed in the first lines, then how that is known. */
+import type { JournalEntry, Verdict } from '../../scenarios/journal.ts';
+import type { Status } from '../../slo/status.ts';
+import type { Result } from '../../store/result.ts';
+import type { Exercise } from '../exercise.ts';
+import { consumedPercent, count, offset, span, utc } from '../figures.ts';
+import { code, image, list, page, table, text } from '../markdown.ts';
+import { colourWord, attained } from '../objective-text.ts';
+import { fileNames, type RenderedReport } from '../rendered.ts';
+import { scaleWarning } from '../scale-warning.ts';
+import { gamedayChart } from './chart.ts';
+import { sinceInjection, readStory, type Story } from './story.ts';
+import { checkTable, conditionTable, faultTable, hypothesisTable, markTable, timelineTable } from './tables.ts';
+
+export interface GamedayInput {
+  readonly journal: readonly JournalEntry[];
+  /** What the probes measured around the exercise; without them there is no chart. */
+  readonly results: readonly Result[];
+  /** The objectives' states after the exercise. */
+  readonly statuses?: readonly Status[];
+  /** What it cost: `collectExercise`. */
+  readonly exercise?: Exercise | null;
+}
+
+export function renderGameday({ journal, results, statuses = [], exercise = null }: GamedayInput): RenderedReport {
+  const story = readStory(journal);
+  const id = story.gameday ?? 'unknown';
+  const nameFile = fileNames();
+  const svg = gamedayChart(story, results, statuses);
+  const chart = svg === null ? null : { name: nameFile('gameday', `${id}-timeline`, 'svg'), content: svg };
+  const markdown = page([
+    `# Game-day: ${text(story.started?.title ?? id)}`,
+    scaleWarning(story.started?.timeScale ?? 1),
+    verdict(story),
+    leftBehind(story),
+    '## Charter',
+    charter(story, id),
+    '## What the probes saw',
+    chart === null
+      ? 'No measurement of the probes was at hand to draw.'
+      : image(
+          `Measurements of the probes in milliseconds over time, with the fault and the marks of game-day ${id}`,
+          chart.name,
+        ),
+    '## Marks',
+    markTable(story),
+    'Durations are monotonic, counted from the first injection. A mark may really have happened earlier by up to its uncertainty: the probe asks only so often.',
+    '## Steady-state hypothesis',
+    hypothesisTable(story),
+    '## Faults and their undoing',
+    faultTable(story),
+    '## What was waited for, and what crossed the fault',
+    conditionTable(story),
+    '## Checks before the start',
+    checkTable(story),
+    '## Budget spent',
+    budget(exercise, statuses, story),
+    '## Timeline',
+    timelineTable(story, journal),
+    '## Notes',
+    notes(story),
+  ]);
+  return { name: nameFile('gameday', id, 'md'), markdown, files: chart === null ? [] : [chart] };
+}
+
+const SAID: Readonly<Record<Verdict, string>> = {
+  held: 'the steady state held although the fault was there',
+  'recovered-despite-fault': 'the service degraded and recovered while the fault was still there',
+  'recovered-after-lift': 'the service recovered only after the fault was lifted',
+  'not-recovered': 'the service did not recover',
+  'no-effect': 'nothing crossed the fault, so nothing was learned',
+  aborted: 'the exercise was aborted',
+  refused: 'the exercise was refused, nothing was injected',
+};
+
+function verdict(story: Story): string {
+  const { finished, started } = story;
+  if (finished === null) {
+    return `**NOT FINISHED.** The journal ends at ${utc(story.lastMs)} without a verdict. Run ${code('pulsedrill gameday recover')} to undo whatever may be left.`;
+  }
+  const goal = started?.recoveryGoalMs ?? null;
+  const seen = [
+    `detected ${finished.detectedAfterMs === null ? 'never' : `after ${span(finished.detectedAfterMs)}`}`,
+    `recovered ${finished.recoveredAfterMs === null ? 'never' : `after ${span(finished.recoveredAfterMs)}`}`,
+    ...(finished.recoveredAfterLiftMs === null ? [] : [`${span(finished.recoveredAfterLiftMs)} after the lift`]),
+    ...(goal === null ? [] : [`goal ${span(goal)}`]),
+  ].join(', ');
+  const timing = story.injected === null ? '' : ` ${seen[0]?.toUpperCase() ?? ''}${seen.slice(1)} (from injection).`;
+  return `**${finished.passed ? 'PASSED' : 'NOT PASSED'}: ${finished.verdict}** — ${SAID[finished.verdict]}. ${sentence(finished.detail)}${timing}`;
+}
+
+function sentence(detail: string): string {
+  const shown = text(detail);
+  return shown === '' || /[.!?]$/.test(shown) ? shown : `${shown}.`;
+}
+
+function leftBehind({ left }: Story): string {
+  if (left.length === 0) return '';
+  const faults = left.map(({ id, prepared, failures }) => {
+    const byHand = prepared?.undo.byHand ?? failures.at(-1)?.byHand;
+    return `${code(id)}${byHand === undefined ? '' : `: undo by hand with ${code(byHand)}`}`;
+  });
+  return `> **A FAULT MAY STILL BE IN PLACE.** No verified lifting is on record for ${faults.join('; ')}.`;
+}
+
+function charter({ started, firstMs, lastMs, gameday }: Story, id: string): string {
+  const when = gameday === null ? '–' : `${utc(firstMs)} to ${utc(lastMs)} (${span(lastMs - firstMs)})`;
+  const rows: (readonly [string, string])[] = [
+    ['Game-day', code(id)],
+    ['When', when],
+  ];
+  if (started !== null) {
+    rows.push(
+      ['Scenario', code(started.scenario)],
+      ['To show', text(started.objective)],
+      ['Component', code(started.component)],
+      ['Environment', `${code(started.environment)}, from ${code(started.location)}`],
+      ['Timebox', span(started.timeboxMs)],
+      [
+        'Recovery goal',
+        started.recoveryGoalMs === null ? 'none set' : `${span(started.recoveryGoalMs)} from injection`,
+      ],
+      ['Obligation', started.obligation === null ? 'none: run of free will' : code(started.obligation)],
+      ['Seed', code(String(started.seed))],
+    );
+  }
+  return table([{ name: 'Charter' }, { name: '' }], rows, '').replace('| Charter | – |', '|  |  |');
+}
+
+function budget(exercise: Exercise | null, statuses: readonly Status[], { started }: Story): string {
+  const spent = table(
+    [{ name: 'Objective' }, { name: 'Bad / valid events' }, { name: 'Share of the whole budget', align: 'right' }],
+    (exercise?.spent ?? []).map(({ objective, split, bad, valid, share }) => [
+      `${code(objective)}${split === null ? '' : ` ${code(split)}`}`,
+      `${count(bad)} / ${count(valid)}`,
+      consumedPercent(share),
+    ]),
+    exercise === null ? 'What the exercise spent was not computed.' : 'No objective was fed while the exercise ran.',
+  );
+  const stretch =
+    exercise === null
+      ? ''
+      : `From the first injection to the end, in whole tally steps: ${utc(exercise.fromMs)} to ${utc(exercise.toMs)}. Whatever else failed in that time is in it.`;
+  const own = statuses.filter(({ objective }) => objective.service === started?.component);
+  const after = table(
+    [
+      { name: 'Afterwards' },
+      { name: 'Attained (good / valid)' },
+      { name: 'Budget consumed', align: 'right' },
+      { name: 'Colour' },
+    ],
+    own.map((status) => [
+      code(status.objective.id),
+      attained(status),
+      consumedPercent(status.consumed),
+      colourWord(status.colour),
+    ]),
+    '',
+  );
+  return [spent, stretch, after].filter((block) => block !== '').join('\n\n');
+}
+
+function notes(story: Story): string {
+  if (story.notes.length === 0) return 'None.';
+  return list(
+    story.notes.map((note) => {
+      const since = sinceInjection(story, note);
+      return `${utc(note.atMs)}${since === null ? '' : ` (${offset(since)})`}: ${text(note.text)}`;
+    }),
+  );
+}

@@ -1,0 +1,92 @@
+/** A journal, sorted into what a report tells. A journal may end anywhere: its writer may have been killed. */
+import type { JournalBody, JournalEntry, MarkName } from '../../scenarios/journal.ts';
+
+type Entry<Type extends JournalBody['type']> = Extract<JournalEntry, { readonly type: Type }>;
+
+/** One fault, from the undo that was written down to the proof that nothing of it is left. */
+export interface FaultStory {
+  readonly id: string;
+  readonly prepared: Entry<'undo-prepared'> | null;
+  readonly injected: Entry<'injected'> | null;
+  readonly lifted: Entry<'lifted'> | null;
+  readonly failures: readonly Entry<'lift-failed'>[];
+}
+
+export interface Story {
+  readonly gameday: string | null;
+  readonly started: Entry<'started'> | null;
+  readonly finished: Entry<'finished'> | null;
+  /** The first injection: zero of the exercise's clock. */
+  readonly injected: JournalEntry | null;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly marks: readonly Entry<'mark'>[];
+  readonly hypotheses: readonly Entry<'hypothesis'>[];
+  readonly conditions: readonly Entry<'condition'>[];
+  readonly checks: readonly Entry<'check'>[];
+  readonly faults: readonly FaultStory[];
+  readonly notes: readonly Entry<'note'>[];
+  /** Faults that were injected and of which no verified lifting is on record. */
+  readonly left: readonly FaultStory[];
+}
+
+export function readStory(journal: readonly JournalEntry[]): Story {
+  const entries = journal.toSorted((a, b) => a.seq - b.seq);
+  const of = <Type extends JournalBody['type']>(type: Type): readonly Entry<Type>[] =>
+    entries.filter((entry): entry is Entry<Type> => entry.type === type);
+  const faults = faultStories(of('undo-prepared'), of('injected'), of('lifted'), of('lift-failed'));
+  const marks = of('mark');
+  return {
+    gameday: entries[0]?.gameday ?? null,
+    started: of('started')[0] ?? null,
+    finished: of('finished').at(-1) ?? null,
+    injected: of('injected')[0] ?? marks.find(({ what }) => what === 'injected') ?? null,
+    firstMs: entries[0]?.atMs ?? 0,
+    lastMs: entries.at(-1)?.atMs ?? 0,
+    marks,
+    hypotheses: of('hypothesis'),
+    conditions: of('condition'),
+    checks: of('check'),
+    faults,
+    notes: of('note'),
+    left: faults.filter(isLeft),
+  };
+}
+
+function faultStories(
+  prepared: readonly Entry<'undo-prepared'>[],
+  injected: readonly Entry<'injected'>[],
+  lifted: readonly Entry<'lifted'>[],
+  failures: readonly Entry<'lift-failed'>[],
+): readonly FaultStory[] {
+  const ids = new Set([...prepared, ...injected, ...lifted, ...failures].map(({ fault }) => fault));
+  return [...ids].map((id) => ({
+    id,
+    prepared: prepared.find(({ fault }) => fault === id) ?? null,
+    injected: injected.find(({ fault }) => fault === id) ?? null,
+    // The last word counts: a guardian may have verified what the conductor could not.
+    lifted:
+      lifted
+        .filter(({ fault }) => fault === id)
+        .toSorted((a, b) => Number(a.verified) - Number(b.verified))
+        .at(-1) ?? null,
+    failures: failures.filter(({ fault }) => fault === id),
+  }));
+}
+
+/** An undo that was written down means that the fault may have been applied, even if the journal ends there. */
+function isLeft({ prepared, injected, lifted }: FaultStory): boolean {
+  return (prepared !== null || injected !== null) && lifted?.verified !== true;
+}
+
+/** Monotonic ms from the first injection; null before anything was injected. */
+export function sinceInjection(story: Story, entry: JournalEntry): number | null {
+  return story.injected === null ? null : entry.sinceStartMs - story.injected.sinceStartMs;
+}
+
+export const MARKS: readonly MarkName[] = ['injected', 'impact', 'detected', 'mitigated', 'lifted', 'recovered'];
+
+/** The first mark of each name, in the order of a game-day. */
+export function firstMarks(story: Story): readonly Entry<'mark'>[] {
+  return MARKS.flatMap((name) => story.marks.find(({ what }) => what === name) ?? []);
+}

@@ -1,0 +1,166 @@
+/** The tables of a game-day's record. */
+import type { JournalEntry } from '../../scenarios/journal.ts';
+import { faultText } from '../fault-text.ts';
+import { offset, span, utc, utcTime } from '../figures.ts';
+import { code, table, text } from '../markdown.ts';
+import { firstMarks, sinceInjection, type FaultStory, type Story } from './story.ts';
+
+export function markTable(story: Story): string {
+  const goalMs = story.started?.recoveryGoalMs ?? null;
+  return table(
+    [
+      { name: 'Mark' },
+      { name: 'When (UTC)' },
+      { name: 'From injection', align: 'right' },
+      { name: 'Uncertainty', align: 'right' },
+      { name: 'Seen by' },
+      { name: 'Against the goal' },
+    ],
+    firstMarks(story).map((mark) => {
+      const since = sinceInjection(story, mark);
+      return [
+        mark.what,
+        utcTime(mark.atMs),
+        since === null ? '–' : offset(since),
+        mark.uncertaintyMs === 0 ? 'none' : `−${span(mark.uncertaintyMs)}`,
+        text(mark.source),
+        mark.what === 'recovered' && since !== null ? againstGoal(since, mark.uncertaintyMs, goalMs) : '–',
+      ];
+    }),
+    'Nothing was marked.',
+  );
+}
+
+/** Met is met even at the latest possible moment; missed is only missed if the earliest was too late. */
+function againstGoal(sinceMs: number, uncertaintyMs: number, goalMs: number | null): string {
+  if (goalMs === null) return 'no goal set';
+  const goal = `goal ${span(goalMs)}`;
+  if (sinceMs <= goalMs) return `met (${goal})`;
+  return sinceMs - uncertaintyMs <= goalMs
+    ? `undecided: the ${goal} lies within the uncertainty`
+    : `**missed** (${goal})`;
+}
+
+export function hypothesisTable({ hypotheses }: Story): string {
+  return table(
+    [{ name: 'Phase' }, { name: 'Steady state' }, { name: 'Holds?' }, { name: 'Found' }],
+    (['before', 'during', 'after'] as const).flatMap((phase) =>
+      hypotheses
+        .filter((each) => each.phase === phase)
+        .map(({ name, ok, detail }) => [phase, text(name), ok ? 'holds' : '**broken**', text(detail)]),
+    ),
+    'The steady state was never checked.',
+  );
+}
+
+export function faultTable({ faults }: Story): string {
+  return table(
+    [
+      { name: 'Fault' },
+      { name: 'Target' },
+      { name: 'What' },
+      { name: 'Injected (UTC)' },
+      { name: 'Undone' },
+      { name: 'By hand' },
+    ],
+    faults.map((fault) => [
+      code(fault.id),
+      fault.prepared === null ? '–' : `${code(fault.prepared.target.name)} by ${text(fault.prepared.target.injector)}`,
+      fault.prepared === null ? '–' : text(faultText(fault.prepared.what)),
+      fault.injected === null ? 'no' : utcTime(fault.injected.atMs),
+      undone(fault),
+      code(fault.prepared?.undo.byHand ?? fault.failures.at(-1)?.byHand ?? ''),
+    ]),
+    'No fault was prepared.',
+  );
+}
+
+function undone({ lifted, failures, injected, prepared }: FaultStory): string {
+  const tries = failures.map(({ by, detail, atMs }) => `failed ${utcTime(atMs)} by ${by}: ${text(detail)}`);
+  if (lifted === null) {
+    const open = prepared === null && injected === null ? [] : ['**NOT ON RECORD**'];
+    return [...tries, ...open].join('; ');
+  }
+  const proof = lifted.verified ? 'verified' : '**NOT VERIFIED**';
+  return [...tries, `${utcTime(lifted.atMs)} by ${lifted.by}, ${proof}: ${text(lifted.detail)}`].join('; ');
+}
+
+export function conditionTable({ conditions }: Story): string {
+  return table(
+    [{ name: 'Condition' }, { name: 'Met?' }, { name: 'After', align: 'right' }, { name: 'Found' }],
+    conditions.map(({ name, met, afterMs, detail }) => [
+      text(name),
+      met ? 'met' : '**not met**',
+      span(afterMs),
+      text(detail),
+    ]),
+    'Nothing was waited for.',
+  );
+}
+
+export function checkTable({ checks }: Story): string {
+  return table(
+    [{ name: 'Check' }, { name: 'Answer' }, { name: 'Found' }],
+    checks.map(({ name, ok, detail }) => [text(name), ok ? 'ok' : '**not ok**', text(detail)]),
+    'No check is on record.',
+  );
+}
+
+export function timelineTable(story: Story, journal: readonly JournalEntry[]): string {
+  return table(
+    [{ name: 'When (UTC)' }, { name: 'From injection', align: 'right' }, { name: 'What' }, { name: 'Detail' }],
+    journal
+      .toSorted((a, b) => a.seq - b.seq)
+      .map((entry) => {
+        const since = sinceInjection(story, entry);
+        const [what, detail] = told(entry);
+        return [utc(entry.atMs).replace(' UTC', ''), since === null ? '–' : offset(since), what, detail];
+      }),
+    'The journal is empty.',
+  );
+}
+
+/** An entry in two cells, Markdown already. */
+function told(entry: JournalEntry): readonly [string, string] {
+  switch (entry.type) {
+    case 'started':
+      return ['started', `${code(entry.scenario)} on ${code(entry.component)}`];
+    case 'check':
+      return [`check ${entry.ok ? 'ok' : '**not ok**'}`, joined(entry.name, entry.detail)];
+    case 'phase':
+      return [`phase *${entry.phase}*`, ''];
+    case 'hypothesis':
+      return [`steady state ${entry.ok ? 'holds' : '**broken**'}`, joined(entry.name, entry.detail)];
+    case 'undo-prepared':
+      return [
+        'undo written down',
+        `${code(entry.fault)}: ${text(faultText(entry.what))} on ${code(entry.target.name)}`,
+      ];
+    case 'injected':
+      return ['**fault injected**', code(entry.fault)];
+    case 'lifted':
+      return [
+        `**fault lifted**${entry.verified ? '' : ', not verified'}`,
+        `${code(entry.fault)} by ${entry.by}: ${text(entry.detail)}`,
+      ];
+    case 'lift-failed':
+      return ['**lifting failed**', `${code(entry.fault)} by ${entry.by}: ${text(entry.detail)}`];
+    case 'waiting':
+      return ['waiting', `${text(entry.name)}, at most ${span(entry.withinMs)}`];
+    case 'condition':
+      return [
+        `condition ${entry.met ? 'met' : '**not met**'} after ${span(entry.afterMs)}`,
+        joined(entry.name, entry.detail),
+      ];
+    case 'mark':
+      return [`**${entry.what}**`, `seen by ${text(entry.source)}`];
+    case 'finished':
+      return [`finished: **${entry.verdict}**`, text(entry.detail)];
+    default:
+      return ['note', text(entry.text)];
+  }
+}
+
+function joined(name: string, detail: string): string {
+  return detail === '' ? text(name) : `${text(name)}: ${text(detail)}`;
+}

@@ -1,0 +1,93 @@
+/** Reads the store once and gathers what the page will say. */
+import type { JournalEntry } from '../../scenarios/journal.ts';
+import type { Status } from '../../slo/status.ts';
+import type { TimeBase } from '../../slo/time-base.ts';
+import type { BudgetPoint, LedgerEvent, StoreReader } from '../../store/store.ts';
+import { collectExercise, type Exercise } from '../exercise.ts';
+import { span } from '../figures.ts';
+import { gather } from '../measurements.ts';
+import { thin } from '../thin.ts';
+import type { Change, SlaReport } from './report.ts';
+
+export interface SlaQuery {
+  readonly reader: StoreReader;
+  readonly statuses: readonly Status[];
+  readonly base: TimeBase;
+  /** Half-open wall-clock range that charts and lists cover. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly environment: string;
+  readonly location: string;
+  readonly tool: { readonly version: string };
+  /** The journals of the game-days in the range. */
+  readonly gamedays?: readonly (readonly JournalEntry[])[];
+}
+
+/** Probes that get a chart. Past that a page is no longer read. */
+const MOST_PROBES = 40;
+
+export async function collectSla(query: SlaQuery): Promise<SlaReport> {
+  const { reader, base, fromMs, toMs, environment, location, tool } = query;
+  const statuses = query.statuses.toSorted(byCommitment);
+  const wanted = [...new Set(statuses.flatMap(({ objective }) => objective.probes))];
+  const measurements = await gather(reader.results({ fromMs, toMs }), { fromMs, toMs, wanted, most: MOST_PROBES });
+  const budgets: { objective: string; points: readonly BudgetPoint[] }[] = [];
+  for (const { objective } of statuses) {
+    budgets.push({
+      objective: objective.id,
+      points: thinned(await reader.budgets({ objective: objective.id, fromMs, toMs })),
+    });
+  }
+  const exercises: Exercise[] = [];
+  for (const journal of query.gamedays ?? []) {
+    const exercise = await collectExercise({ reader, statuses, base, journal });
+    if (exercise !== null) exercises.push(exercise);
+  }
+  return {
+    environment,
+    location,
+    tool,
+    scale: base.scale,
+    fromMs,
+    toMs,
+    statuses,
+    measurements,
+    budgets,
+    colourChanges: (await reader.events({ fromMs, toMs, kind: 'colour' })).map(changeOf),
+    samplingChanges: (await reader.events({ fromMs, toMs, kind: 'cadence' })).map(changeOf),
+    exercises,
+  };
+}
+
+const RANK = { sla: 0, slo: 1, kpi: 2 } as const;
+
+function byCommitment(a: Status, b: Status): number {
+  return RANK[a.objective.commitment] - RANK[b.objective.commitment];
+}
+
+/** Years of evaluations become some hundred points; the extremes stay. */
+function thinned(points: readonly BudgetPoint[]): readonly BudgetPoint[] {
+  const byTime = new Map(points.map((point) => [point.atMs, point]));
+  return thin(points.map(({ atMs, consumedPct }) => [atMs, consumedPct])).flatMap(([atMs]) => byTime.get(atMs) ?? []);
+}
+
+/** `from` and `to` are said as a change; whatever else the event carries follows, in its own order. */
+function changeOf({ atMs, service, subject, body }: LedgerEvent): Change {
+  const fields = Object.entries(body).flatMap(([name, value]) => {
+    const shown = shownAs(name, value);
+    return shown === null ? [] : [[name, shown] as const];
+  });
+  const known = new Map(fields);
+  const [from, to] = [known.get('from') ?? known.get('fromMs'), known.get('to') ?? known.get('toMs')];
+  const change = from === undefined && to === undefined ? [] : [`${from ?? '–'} → ${to ?? '–'}`];
+  const rest = fields
+    .filter(([name, value]) => !['from', 'to', 'fromMs', 'toMs'].includes(name) && value !== subject)
+    .map(([name, value]) => `${name.replace(/Ms$/, '')} ${value}`);
+  return { atMs, service, subject, what: [...change, ...rest].join('; ') };
+}
+
+function shownAs(name: string, value: unknown): string | null {
+  if (typeof value === 'number') return name.endsWith('Ms') ? span(value) : String(value);
+  if (typeof value === 'string') return value;
+  return typeof value === 'boolean' ? (value ? 'yes' : 'no') : null;
+}

@@ -1,0 +1,34 @@
+/** What the words of the page mean, so that it can be read on its own. */
+import type { Status } from '../../slo/status.ts';
+import { budgetPercent, count, targetPercent } from '../figures.ts';
+import { code, list, text } from '../markdown.ts';
+import { promise, windowText } from '../objective-text.ts';
+import type { SlaReport } from './report.ts';
+
+export function definitions({ statuses, scale }: SlaReport): string {
+  return list([
+    ...statuses.map(
+      ({ objective }) =>
+        `${code(objective.id)}: ${text(objective.title)}. Promise: ${text(promise(objective))}; window ${windowText(objective, scale)}; error budget ${budgetPercent(objective.target)} of valid events (100 % − ${targetPercent(objective.target)}); owners ${text(objective.owners.join(', ')) || '–'}.`,
+    ),
+    '**Good, bad, valid**: a run or an event that kept or broke the promise; valid is both together. What never answered is valid and bad. Excluded events (HTTP 4xx, orders that the risk check refused) are neither.',
+    '**Weighted by time**: each scheduled run stands for the interval at which it was scheduled, so that asking more often while a service is unwell does not spend its budget faster. Each tick of a continuous subscription counts once. Raw counts are printed beside every weighted share.',
+    '**Budget consumed**: bad ÷ (valid × (1 − target)), not capped: above 100 % the objective is missed. **Colour**: Green below 25 %, Yellow from 25 % to 75 %, Red above 75 %; Unknown without valid events, never Green.',
+    '**95 % interval**: Wilson’s, on effective (Kish) counts. **How sure**: by the two-sided 95 % Clopper–Pearson interval; *demonstrated* when all of it is at or above the target, *violated* when all of it is below, otherwise *inconclusive*. The contractual figure is the attained share; the interval says how much it is worth.',
+    `**Not enough events**: fewer than the objective’s minimum of valid events (${minima(statuses)}) in its window. Figures are shown all the same, and a person is to review them.`,
+    '**p50, p95, p99, longest**: nearest rank; p50 and p95 in charts and summaries are within 0.5 %. Where events were only counted, the worst p99 of a reading is drawn. Verdicts come from exact counts, not from these.',
+    'Percentages are never rounded onto 100 %. All times are UTC.',
+  ]);
+}
+
+function minima(statuses: readonly Status[]): string {
+  const minima = [...new Set(statuses.map(({ objective }) => objective.minEvents))].toSorted((a, b) => a - b);
+  return minima.length === 0 ? '–' : minima.map(count).join(', ');
+}
+
+export function assumptions(statuses: readonly Status[]): string {
+  const rows = statuses.flatMap(({ objective }) =>
+    objective.assumptions.map((assumption) => `† ${code(objective.id)}: ${text(assumption)}`),
+  );
+  return rows.length === 0 ? 'None.' : list(rows);
+}

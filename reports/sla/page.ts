@@ -1,0 +1,186 @@
+/** The evidence as a page: an answer in plain words first, then every figure it rests on. */
+import type { Status } from '../../slo/status.ts';
+import { utc, span, consumedPercent, plural, latency, count } from '../figures.ts';
+import { code, image, list, page, table, text } from '../markdown.ts';
+import type { Measured } from '../measurements.ts';
+import { attained, indicatorName, promise } from '../objective-text.ts';
+import { fileNames, type RenderedFile, type RenderedReport } from '../rendered.ts';
+import { scaleWarning } from '../scale-warning.ts';
+import { budgetChart, latencyChart } from './charts.ts';
+import { assumptions, definitions } from './definitions.ts';
+import type { Change, SlaReport } from './report.ts';
+import {
+  burnTable,
+  confidenceTable,
+  coverageTable,
+  exerciseTable,
+  objectiveTable,
+  splitTable,
+  unknownTable,
+  windowTable,
+} from './tables.ts';
+
+export function renderSla(report: SlaReport): RenderedReport {
+  const nameFile = fileNames();
+  const files: RenderedFile[] = [];
+  const draw = (prefix: string, id: string, description: string, content: string): string => {
+    const name = nameFile(prefix, id, 'svg');
+    files.push({ name, content });
+    return image(description, name);
+  };
+  const { statuses } = report;
+  const split = splitTable(statuses);
+  const windows = windowTable(report);
+  const markdown = page([
+    `# Service-level evidence: ${text(report.environment)}`,
+    scaleWarning(report.scale),
+    answer(report),
+    commitments(statuses),
+    masthead(report),
+    '## Objectives',
+    objectiveTable(report),
+    '“Attained” is good ÷ valid events, with the counts beside it. “How sure” says whether the events are enough to show it: see *Definitions*.',
+    unknownTable(statuses),
+    ...(windows === '' ? [] : ['### Live windows of percentile objectives', windows]),
+    ...(split === '' ? [] : ['### By endpoint, venue and location', split]),
+    '### How sure the figures are',
+    confidenceTable(statuses),
+    '## Burn rates and exhaustion',
+    burnTable(statuses),
+    'A burn rate of 1× spends exactly the whole budget over the window. “–”: no valid event in that stretch, or a stretch longer than the window. Exhaustion is in hours of the policy; *roll-off* lets old failures leave the window, *naive* does not.',
+    '## Error budget over time',
+    budgetSection(report, draw),
+    '## Measurements over time',
+    measurementSection(report, draw),
+    '## Prober coverage',
+    coverageTable(report),
+    'Coverage is the share of scheduled runs that gave a trustworthy measurement. What the prober itself spoiled or missed is no outage of the service: it leaves the objectives and is counted here.',
+    '## Changes of colour',
+    changes(report.colourChanges, 'No objective changed its colour.'),
+    '## Changes of sampling',
+    changes(report.samplingChanges, 'The sampling rate did not change.'),
+    '## Spent by exercises',
+    exerciseTable(report.exercises),
+    ...(report.exercises.length === 0
+      ? []
+      : [
+          'Exercises count like any other time. The stretch runs from the first injection to the end of the exercise in whole tally steps, and holds whatever else failed in it.',
+        ]),
+    '## Definitions',
+    definitions(report),
+    '## Assumptions that wait for a sign-off',
+    assumptions(statuses),
+  ]);
+  return { name: 'sla.md', markdown, files };
+}
+
+type Draw = (prefix: string, id: string, description: string, content: string) => string;
+
+const range = ({ fromMs, toMs }: SlaReport) => `From ${utc(fromMs)} to ${utc(toMs)}`;
+
+/** The first paragraph: what was promised, and whether it held. */
+function answer(report: SlaReport): string {
+  const { statuses } = report;
+  const commitments = statuses.filter(({ objective }) => objective.commitment === 'sla');
+  const judged = commitments.filter(({ met }) => met !== null);
+  const held = judged.filter(({ met }) => met === true);
+  const unknown = commitments.length - judged.length;
+  const parts = [
+    ...(held.length > 0 ? [`${held.length} held`] : []),
+    ...(judged.length > held.length ? [`**${judged.length - held.length} missed**`] : []),
+    ...(unknown > 0 ? [`${unknown} could not be judged`] : []),
+  ];
+  const promised =
+    commitments.length === 0
+      ? 'No commitment to customers (SLA) is among the objectives of this report.'
+      : `${plural(commitments.length, 'commitment')} to customers: ${parts.join(', ')}.`;
+  return `${promised} ${internal(statuses)} ${range(report)}, the service was probed from ${text(report.location)}.`;
+}
+
+function internal(statuses: readonly Status[]): string {
+  const others = statuses.filter(({ objective }) => objective.commitment !== 'sla');
+  if (others.length === 0) return 'No internal objective was judged.';
+  const missed = others.filter(({ met }) => met === false);
+  const held = others.filter(({ met }) => met === true);
+  const unknown = others.length - missed.length - held.length;
+  const names = missed.length === 0 ? '' : ` (${missed.map(({ objective }) => code(objective.id)).join(', ')})`;
+  return `Of ${plural(others.length, 'internal objective')}, ${held.length} held, ${missed.length} missed${names} and ${unknown} could not be judged.`;
+}
+
+function commitments(statuses: readonly Status[]): string {
+  return list(statuses.filter(({ objective }) => objective.commitment === 'sla').map(commitment));
+}
+
+function commitment(status: Status): string {
+  const { objective, met, consumed, unknownBecause } = status;
+  const promised = `**${text(objective.title)}**, promised ${text(promise(objective))}`;
+  if (met === null) return `${promised}: not known, ${text(unknownBecause ?? 'nothing was measured')}.`;
+  const doubt = status.statVerdict === 'INCONCLUSIVE' ? '; too few events to be sure' : '';
+  const thin = status.enoughEvents
+    ? ''
+    : `; fewer than ${count(objective.minEvents)} events, to be reviewed by a person`;
+  const spent = `${consumedPercent(consumed)} of its error budget consumed`;
+  return `${promised}: ${met ? 'held' : '**missed**'}, ${attained(status)}, ${spent}${doubt}${thin}.`;
+}
+
+function masthead(report: SlaReport): string {
+  const judgedAt = [...new Set(report.statuses.map(({ atMs }) => utc(atMs)))].join(', ');
+  return list([
+    `Environment ${code(report.environment)}, location ${code(report.location)}`,
+    `Charts and lists: ${utc(report.fromMs)} to ${utc(report.toMs)} (${span(report.toMs - report.fromMs)} on the clock)`,
+    ...(judgedAt === '' ? [] : [`Objectives judged as of ${judgedAt}, each over its own window`]),
+    `Written by pulsedrill ${text(report.tool.version)}`,
+  ]);
+}
+
+function budgetSection(report: SlaReport, draw: Draw): string {
+  const undrawn: string[] = [];
+  const charts = report.statuses.flatMap(({ objective }) => {
+    const svg = budgetChart(report, objective.id);
+    if (svg === null) undrawn.push(objective.id);
+    return svg === null
+      ? []
+      : [draw('sla-budget', objective.id, `Error budget of ${objective.id} that is left, in percent, over time`, svg)];
+  });
+  const silent =
+    undrawn.length === 0 ? '' : `Not drawn, for want of two evaluations in the range: ${undrawn.map(code).join(', ')}.`;
+  const none = charts.length === 0 && silent === '' ? 'No objective was evaluated in the range.' : '';
+  return [...charts, silent, none].filter((block) => block !== '').join('\n\n');
+}
+
+function measurementSection(report: SlaReport, draw: Draw): string {
+  const { measured, leftOut } = report.measurements;
+  if (measured.length === 0) return 'Nothing was measured in the range.';
+  const blocks = measured.map((each) =>
+    [
+      `### ${text(each.probe)}: ${indicatorName(each.indicator)}`,
+      summary(each),
+      draw(
+        'sla-measured',
+        `${each.probe}-${each.indicator}`,
+        `${each.probe}: ${indicatorName(each.indicator)} over time, in milliseconds`,
+        latencyChart(report, each),
+      ),
+    ].join('\n\n'),
+  );
+  const rest = leftOut.length === 0 ? [] : [`Not drawn, because a page has an end: ${leftOut.map(code).join(', ')}.`];
+  return [...blocks, ...rest].join('\n\n');
+}
+
+function summary({ total, counted }: Measured): string {
+  const upper = counted ? 'worst p99' : 'p95';
+  const never = total.never === 0 ? '' : `; **${plural(total.never, 'event')} never answered**`;
+  return `${plural(total.events, 'event')}; p50 ${about(total.p50Ms)}, ${upper} ${about(total.upperMs)}, longest ${about(total.maxMs)}${never}.`;
+}
+
+function about(ms: number | null): string {
+  return ms === null ? '–' : latency(ms);
+}
+
+function changes(rows: readonly Change[], none: string): string {
+  return table(
+    [{ name: 'When (UTC)' }, { name: 'Service' }, { name: 'Subject' }, { name: 'Change' }],
+    rows.map(({ atMs, service, subject, what }) => [utc(atMs), text(service ?? ''), code(subject), text(what)]),
+    none,
+  );
+}

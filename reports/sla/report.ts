@@ -1,0 +1,30 @@
+/** The evidence as plain data: everything that the page says, nothing that has to be asked again. */
+import type { Status } from '../../slo/status.ts';
+import type { BudgetPoint } from '../../store/store.ts';
+import type { Exercise } from '../exercise.ts';
+import type { Measurements } from '../measurements.ts';
+
+export interface Change {
+  readonly atMs: number;
+  readonly service: string | null;
+  readonly subject: string;
+  /** Plain text. */
+  readonly what: string;
+}
+
+export interface SlaReport {
+  readonly environment: string;
+  readonly location: string;
+  readonly tool: { readonly version: string };
+  /** How many times faster than life the policy's time ran. */
+  readonly scale: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly statuses: readonly Status[];
+  readonly measurements: Measurements;
+  /** Burn-down points of the range, at most a few hundred each. */
+  readonly budgets: readonly { readonly objective: string; readonly points: readonly BudgetPoint[] }[];
+  readonly colourChanges: readonly Change[];
+  readonly samplingChanges: readonly Change[];
+  readonly exercises: readonly Exercise[];
+}

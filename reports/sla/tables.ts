@@ -1,0 +1,290 @@
+/** The tables of the evidence. No percentage without its counts. */
+import type { Interval, Status } from '../../slo/status.ts';
+import { LOOKBACKS } from '../../slo/status.ts';
+import type { Exercise } from '../exercise.ts';
+import {
+  attainmentPercent,
+  burnText,
+  consumedPercent,
+  count,
+  hours,
+  percent,
+  percentOf,
+  plural,
+  span,
+  targetPercent,
+  utc,
+} from '../figures.ts';
+import { code, table, text } from '../markdown.ts';
+import type { ProbeRuns } from '../measurements.ts';
+import { attained, colourWord, limitText, policySpan, SURENESS, windowText } from '../objective-text.ts';
+import type { SlaReport } from './report.ts';
+
+const COMMITMENT = { sla: 'SLA', slo: 'SLO', kpi: 'KPI' } as const;
+
+export function objectiveTable({ statuses, scale }: Pick<SlaReport, 'statuses' | 'scale'>): string {
+  return table(
+    [
+      { name: 'Objective' },
+      { name: 'Target' },
+      { name: 'Window' },
+      { name: 'Attained (good / valid)' },
+      { name: '95 % interval' },
+      { name: 'How sure' },
+      { name: 'Held?' },
+      { name: 'Budget consumed', align: 'right' },
+      { name: 'Colour' },
+      { name: 'Coverage' },
+      { name: 'Flags' },
+    ],
+    statuses.map((status) => [
+      `${COMMITMENT[status.objective.commitment]} ${code(status.objective.id)}`,
+      target(status),
+      windowText(status.objective, scale),
+      attained(status),
+      interval(status.wilson),
+      status.statVerdict === null ? '–' : SURENESS[status.statVerdict],
+      status.met === null ? '–' : status.met ? 'held' : '**MISSED**',
+      consumedPercent(status.consumed),
+      colourWord(status.colour),
+      coverage(status),
+      flags(status).join('; '),
+    ]),
+    'No objectives are configured.',
+  );
+}
+
+function target({ objective: { target, sli } }: Status): string {
+  return `≥ ${targetPercent(target)}${sli.type === 'threshold' ? ` ${text(limitText(sli))}` : ''}`;
+}
+
+function interval(bounds: Interval | null): string {
+  return bounds === null ? '–' : `${percent(bounds.lower)} … ${percent(bounds.upper)}`;
+}
+
+/** Runs that gave a measurement ÷ runs that should have. */
+function coverage({ coverage, tally }: Status): string {
+  if (coverage === null) return '–';
+  const measured = tally.good + tally.bad + tally.excluded;
+  const due = measured + tally.faults;
+  return `${percentOf(measured, due)} (${count(measured)} / ${count(due)} runs)`;
+}
+
+// Above this share of excluded events silence may hide an outage: an authentication that fails is all 4xx.
+const MUCH_EXCLUDED = 0.05;
+
+export function flags(status: Status): readonly string[] {
+  const { objective, tally, validEvents } = status;
+  const isKnown = status.unknownBecause === null;
+  const arrived = validEvents + tally.excluded;
+  return [
+    ...(status.worstSplit === null ? [] : [`figures of the worst split ${code(status.worstSplit.split)}`]),
+    ...(isKnown && !status.enoughEvents
+      ? [`**not enough events** (${count(validEvents)} of ${count(objective.minEvents)})`]
+      : []),
+    ...(status.manualReview ? ['manual review'] : []),
+    ...(status.regression === true ? ['regression above 2 %'] : []),
+    ...((status.excludedShare ?? 0) > MUCH_EXCLUDED
+      ? [`excluded ${percentOf(tally.excluded, arrived)} (${count(tally.excluded)} / ${count(arrived)} events)`]
+      : []),
+    ...(status.alert === 'RED_LT_72H' ? ['Red, exhausted in under 72 h'] : []),
+    ...(status.alert === 'YELLOW_LT_7D' ? ['Yellow, exhausted in under 7 d'] : []),
+    ...(status.sev2Within24h ? ['exhausted in under 24 h'] : []),
+    ...(objective.assumptions.length > 0 ? ['† unsigned assumption'] : []),
+  ];
+}
+
+/** Rows that nothing could be said of, with the reason. Empty when there are none. */
+export function unknownTable(statuses: readonly Status[]): string {
+  const unknown = statuses.filter(({ colour, attainment }) => colour === 'unknown' || attainment === null);
+  if (unknown.length === 0) return '';
+  return [
+    '### Unknown',
+    table(
+      [{ name: 'Objective' }, { name: 'Because' }],
+      unknown.map(({ objective, unknownBecause }) => [
+        code(objective.id),
+        text(unknownBecause ?? 'no valid event in the window'),
+      ]),
+      '',
+    ),
+  ].join('\n\n');
+}
+
+/** Percentile rows; empty when there are none. */
+export function windowTable({ statuses, scale }: Pick<SlaReport, 'statuses' | 'scale'>): string {
+  return table(
+    [
+      { name: 'Objective' },
+      { name: 'Sliding window' },
+      { name: 'Now (good / valid)' },
+      { name: 'Verdict now' },
+      { name: 'Windows passed / judged' },
+      { name: 'Below the event minimum', align: 'right' },
+    ],
+    statuses
+      .filter(({ live, windows }) => live !== null || windows !== null)
+      .map(({ objective, live, windows }) => [
+        code(objective.id),
+        objective.slidingMs === null ? '–' : policySpan(objective.slidingMs, scale),
+        live === null ? '–' : ratio(live.good, live.valid),
+        live?.pass === true ? 'passes' : live?.pass === false ? '**fails**' : 'no data',
+        windows === null ? '–' : ratio(windows.passed, windows.judged),
+        windows === null ? '–' : plural(windows.flagged, 'window'),
+      ]),
+    '',
+  );
+}
+
+/** "99.100 % (991 / 1,000)". */
+function ratio(part: number, whole: number): string {
+  const counts = `${count(part)} / ${count(whole)}`;
+  return whole === 0 ? `– (${counts})` : `${percentOf(part, whole)} (${counts})`;
+}
+
+export function splitTable(statuses: readonly Status[]): string {
+  return table(
+    [
+      { name: 'Objective' },
+      { name: 'Split' },
+      { name: 'Attained (good / valid)' },
+      { name: 'Budget consumed', align: 'right' },
+      { name: 'Colour' },
+      { name: 'Events' },
+    ],
+    statuses.flatMap(({ objective, splits }) =>
+      splits.map((split) => [
+        code(objective.id),
+        code(split.split),
+        `${attainmentPercent({ ...split, objective })} (${count(split.tally.good)} / ${count(split.validEvents)} events)`,
+        consumedPercent(split.consumed),
+        colourWord(split.colour),
+        split.enoughEvents ? 'enough' : `**not enough** (${count(objective.minEvents)} asked)`,
+      ]),
+    ),
+    '',
+  );
+}
+
+export function confidenceTable(statuses: readonly Status[]): string {
+  return table(
+    [
+      { name: 'Objective' },
+      { name: 'Effective events', align: 'right' },
+      { name: 'Wilson, 95 %' },
+      { name: 'Clopper–Pearson, 95 %' },
+      { name: 'Verdict' },
+      { name: 'Excluded' },
+    ],
+    statuses.map((status) => {
+      const arrived = status.validEvents + status.tally.excluded;
+      return [
+        code(status.objective.id),
+        status.effectiveEvents === null ? '–' : count(Math.floor(status.effectiveEvents)),
+        interval(status.wilson),
+        interval(status.clopperPearson),
+        status.statVerdict ?? '–',
+        status.excludedShare === null ? '–' : ratio(status.tally.excluded, arrived),
+      ];
+    }),
+    'No objectives are configured.',
+  );
+}
+
+export function burnTable(statuses: readonly Status[]): string {
+  return table(
+    [
+      { name: 'Objective' },
+      ...LOOKBACKS.map((name) => ({ name, align: 'right' as const })),
+      { name: 'now', align: 'right' },
+      { name: 'Exhausted in (roll-off)' },
+      { name: 'Exhausted in (naive)' },
+      { name: 'Burning' },
+    ],
+    statuses.map((status) => [
+      code(status.objective.id),
+      ...LOOKBACKS.map((lookback) => burnText(status.burn[lookback])),
+      burnText(status.burnNow),
+      exhaustion(status, status.exhaustion.rolloffHours),
+      exhaustion(status, status.exhaustion.naiveHours),
+      status.pairs
+        .filter(({ burning }) => burning)
+        .map(({ long, short, factor, severity }) => `${burnText(factor)} over ${long} and ${short} (${severity})`)
+        .join('; '),
+    ]),
+    'No objectives are configured.',
+  );
+}
+
+function exhaustion({ burnNow }: Status, left: number | null): string {
+  if (left === 0) return '**exhausted**';
+  if (left !== null) return hours(left);
+  return burnNow === null ? '–' : 'never at this burn';
+}
+
+export function coverageTable({ measurements }: Pick<SlaReport, 'measurements'>): string {
+  return table(
+    [
+      { name: 'Probe' },
+      { name: 'Service' },
+      { name: 'Coverage (measured / due)' },
+      { name: 'Good', align: 'right' },
+      { name: 'Bad', align: 'right' },
+      { name: 'Excluded', align: 'right' },
+      { name: 'Prober faults', align: 'right' },
+      { name: 'Skipped', align: 'right' },
+      { name: 'Reasons' },
+      { name: 'Runs by cadence' },
+      { name: 'Longest silence' },
+    ],
+    measurements.runs.map((run) => [
+      code(run.probe),
+      text(run.service),
+      runRatio(run),
+      ...[run.good, run.bad, run.excluded, run.faults, run.skipped].map(count),
+      counted(run.reasons),
+      counted(run.cadences),
+      run.longestSilence.ms <= 0 ? '–' : `${span(run.longestSilence.ms)} from ${utc(run.longestSilence.fromMs)}`,
+    ]),
+    'No probe ran in the range.',
+  );
+}
+
+function runRatio({ good, bad, excluded, faults, skipped }: ProbeRuns): string {
+  const measured = good + bad + excluded;
+  return `${ratio(measured, measured + faults + skipped)} runs`;
+}
+
+function counted(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .map(([name, times]) => `${text(name)} ${count(times)}`)
+    .join(', ');
+}
+
+export function exerciseTable(exercises: readonly Exercise[]): string {
+  return table(
+    [
+      { name: 'Game-day' },
+      { name: 'When (UTC)' },
+      { name: 'Verdict' },
+      { name: 'Objective' },
+      { name: 'Bad / valid events' },
+      { name: 'Share of the whole budget', align: 'right' },
+    ],
+    exercises.flatMap((exercise) => {
+      const head = [
+        `${text(exercise.title)} ${code(exercise.gameday)}`,
+        `${utc(exercise.fromMs)}, ${span(exercise.toMs - exercise.fromMs)}`,
+        text(exercise.verdict ?? 'not finished'),
+      ];
+      if (exercise.spent.length === 0) return [[...head, 'no objective was fed', '–', '–']];
+      return exercise.spent.map(({ objective, split, bad, valid, share }) => [
+        ...head,
+        `${code(objective)}${split === null ? '' : ` ${code(split)}`}`,
+        `${count(bad)} / ${count(valid)}`,
+        consumedPercent(share),
+      ]);
+    }),
+    'No exercise ran in the range.',
+  );
+}
