@@ -52,6 +52,7 @@ const REASON_OF_CODE: Readonly<Record<string, Reason>> = {
   EPIPE: 'reset',
   UND_ERR_SOCKET: 'closed',
   WS_ERR_INVALID_UTF8: 'malformed',
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 'body-too-large',
 };
 
 /** Families of codes: OpenSSL's verification results, Node's TLS, the HTTP parser, undici's and ws's own complaints. */

@@ -66,6 +66,11 @@ export function headers() {
   );
 }
 
+/** Certificates to trust instead of the system's. */
+export function pemCertificate() {
+  return z.string().includes('-----BEGIN CERTIFICATE-----', { error: 'a certificate in PEM' });
+}
+
 /** Bytes of a cap. */
 export function byteCount() {
   return z.int({ error: 'a whole number of bytes' }).positive({ error: 'a whole number of bytes' });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { jsonPath } from '../jsonpath.ts';
-import { byteCount, headers, httpUrl, probeSchema } from '../spec.ts';
+import { byteCount, headers, httpUrl, pemCertificate, probeSchema } from '../spec.ts';
 
 const STATUS_CLASS = /^[1-5]xx$/;
 const isStatus = (value: unknown): value is number =>
@@ -73,7 +73,7 @@ export const httpSpec = probeSchema('http', {
   /** Use one connection for all runs; DNS, TCP and TLS are then measured only when it is made. */
   keepAlive: z.boolean().default(false),
   /** Certificates to trust instead of the system's, PEM. */
-  ca: z.string().includes('-----BEGIN CERTIFICATE-----', { error: 'a certificate in PEM' }).optional(),
+  ca: pemCertificate().optional(),
   /** The response's body beyond this many bytes is not read; the run is bad, `body-too-large`. */
   maxBodyBytes: byteCount().default(1_048_576),
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { byteCount, duration, headers, probeSchema, wsUrl } from '../spec.ts';
+import { byteCount, duration, headers, pemCertificate, probeSchema, wsUrl } from '../spec.ts';
 
 /** Member names from the message's root, separated by dots: "data.E". */
 function field() {
@@ -21,6 +21,8 @@ const mapping = z.strictObject({
   sequence: field().optional(),
   /** Messages that show that the line is alive and are no data, even if they carry a time. */
   heartbeat: marker.optional(),
+  /** Only these messages can be ticks; default: all that carry the time. */
+  data: marker.optional(),
   /** Messages that say that the subscription was refused. */
   rejected: marker.optional(),
 });
@@ -28,6 +30,8 @@ const mapping = z.strictObject({
 export const marketDataSpec = probeSchema('market-data', {
   url: wsUrl(),
   headers: headers().default({}),
+  /** Certificates to trust instead of the system's, PEM. */
+  ca: pemCertificate().optional(),
   mode: z.enum(['continuous', 'session']).default('continuous'),
   /** Sent once the connection stands, in this order, each as JSON. Default: the preset's. */
   subscribe: z.array(z.json()).optional(),

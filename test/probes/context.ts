@@ -49,14 +49,14 @@ export const testEnvironment: ProbeEnvironment = {
 };
 
 /** Listens on a free loopback port; closes with everything that is still connected to it. */
-export async function listening(server: Server): Promise<{ readonly port: number } & AsyncDisposable> {
+export async function listening(server: Server, port = 0): Promise<{ readonly port: number } & AsyncDisposable> {
   const sockets = new Set<{ destroy(): void }>();
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => {});
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   return {

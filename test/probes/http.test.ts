@@ -11,7 +11,7 @@ import { listening, testContext, testEnvironment } from './context.ts';
 
 const opened: Probe[] = [];
 afterEach(async () => {
-  await Promise.all(opened.splice(0).map((probe) => probe.close?.()));
+  for (const probe of opened.splice(0)) await probe.close?.();
 });
 
 function open(part: Record<string, unknown>): Probe {
