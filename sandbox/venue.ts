@@ -3,26 +3,20 @@ import { startControl } from './control.ts';
 import type { Control } from './control.ts';
 import { drawMs } from './distribution.ts';
 import { Knobs } from './knobs.ts';
-import { Link } from './link.ts';
 import { acceptWebSockets, createHttpServer, listen, shut } from './listen.ts';
 import type { Address } from './listen.ts';
 import { randomStream } from './random.ts';
-import { Failover } from './venue/failover.ts';
-import type { FeedName } from './venue/failover.ts';
-import { FeedLink } from './venue/feed-link.ts';
-import type { FeedTick } from './venue/feed-link.ts';
+import { orderEvent, positionsEvent, signalEvent } from './venue/events.ts';
+import { Gateways } from './venue/gateways.ts';
 import { venueKnobsSchema } from './venue/knobs.ts';
 import type { VenueKnobs, VenueKnobsInput } from './venue/knobs.ts';
+import { MarketFeeds } from './venue/market-feeds.ts';
 import { renderMetrics } from './venue/metrics.ts';
 import { Orders } from './venue/orders.ts';
 import { Positions } from './venue/positions.ts';
-import { reportSchema } from './venue/reports.ts';
 import { createRest } from './venue/rest.ts';
-import { Sequence } from './venue/sequence.ts';
-import { orderEvent, signalEvent, tickEvent } from './venue/events.ts';
-import { Strategy } from './venue/signals.ts';
-import type { TickEvent } from './venue/signals.ts';
-import type { VenueState } from './venue/state.ts';
+import { SignalDesk, Strategy } from './venue/signals.ts';
+import { createState } from './venue/state.ts';
 import { Stream } from './venue/stream.ts';
 
 export interface Upstream {
@@ -60,144 +54,73 @@ export interface Venue {
   close(): Promise<void>;
 }
 
-const VERSION = '1.0.0';
-const WATCH_MS = 50;
-const MARK_MS = 1_000;
+/** Heartbeats on `/ws`, and positions at their present worth. */
+const BEAT_MS = 1_000;
 
 /** The practice venue: two exchanges behind it, clients in front. */
 export async function startVenue(options: VenueOptions): Promise<Venue> {
-  const { seed, clock, connectTimeoutMs = 2_000, idleTimeoutMs = 3_000 } = options;
+  const { seed, clock, primary, backup, connectTimeoutMs = 2_000, idleTimeoutMs = 3_000 } = options;
   const knobs = new Knobs<VenueKnobs>(venueKnobsSchema, options.knobs ?? {});
   let requestDice = randomStream(seed, 'venue/requests');
   let signalDice = randomStream(seed, 'venue/signals');
-  const backoffDice = randomStream(seed, 'venue/backoff');
-  const startMs = clock.monotonicMs();
   const stopping = new AbortController();
+  const orderEvents: Record<string, number> = {};
+  const responses: Record<string, number> = {};
 
-  const counts = {
-    ticks: 0,
-    signals: 0,
-    events: 0,
-    orderEvents: {} as Record<string, number>,
-    responses: {} as Record<string, number>,
-  };
+  let events = 0;
   const eventPrefix = `E${clock.wallUs().toString(36)}`;
-  const nextEventId = (): string => `${eventPrefix}-${(counts.events += 1)}`;
+  const nextEventId = (): string => `${eventPrefix}-${(events += 1)}`;
 
   const positions = new Positions();
-  const failover = new Failover({
-    staleAfterMs: options.staleAfterMs ?? 2_000,
-    failbackMs: options.failbackMs ?? 3_000,
-  });
-  const sequence = new Sequence();
-  const strategy = new Strategy(options.signalIntervalMs ?? 250);
-  const signalTimers = new Set<NodeJS.Timeout>();
-  const positionsEvent = (): object => ({
-    channel: 'positions',
-    type: 'positions',
-    event_id: nextEventId(),
-    timestamp: clock.wallUs(),
-    positions: positions.list(),
-  });
+  const held = (): object => positionsEvent(nextEventId(), clock.wallUs(), positions.list());
   const stream = new Stream(options.maxBufferedBytes ?? 4 * 1024 * 1024, (channel) =>
-    channel === 'positions' ? positionsEvent() : null,
+    channel === 'positions' ? held() : null,
   );
 
-  const consider = (tick: TickEvent): void => {
-    const conclusion = strategy.consider(tick, clock.monotonicMs());
-    if (conclusion === null) return;
-    const timer = setTimeout(
-      () => {
-        signalTimers.delete(timer);
-        counts.signals += 1;
-        stream.publish('signals', signalEvent(nextEventId(), clock.wallUs(), conclusion));
-      },
-      drawMs(knobs.current.signalLatency, signalDice),
-    );
-    signalTimers.add(timer);
-  };
-  const onTick = (tick: FeedTick): void => {
-    if (tick.feed !== failover.active) return;
-    counts.ticks += 1;
-    positions.price(tick.symbol, tick.last);
-    const event = tickEvent(nextEventId(), sequence.next(tick), tick);
-    stream.publish('trades', event);
-    consider(event);
-  };
-  const openFeed = (feed: FeedName, { host, port }: Address): FeedLink =>
-    new FeedLink({
-      feed,
-      url: `ws://${host}:${port}/`,
-      connectTimeoutMs,
-      idleTimeoutMs,
-      clock,
-      random: backoffDice,
-      onTick,
-    });
-  const openGateway = (venue: FeedName, { host, port }: Address): Link =>
-    new Link({
-      url: `ws://${host}:${port}/`,
-      connectTimeoutMs,
-      idleTimeoutMs,
-      clock,
-      random: backoffDice,
-      onOpen: () => orders.resend(venue),
-      onMessage: (text) => {
-        const report = reportSchema.safeParse(parseJson(text));
-        if (report.success) orders.apply(report.data);
-      },
-    });
-  const sendTo = (venue: FeedName) => ({ send: (message: object) => gateways[venue].send(JSON.stringify(message)) });
-  const orders = new Orders({
+  const strategy = new Strategy(options.signalIntervalMs ?? 250);
+  const signals = new SignalDesk((conclusion) =>
+    stream.publish('signals', signalEvent(nextEventId(), clock.wallUs(), conclusion)),
+  );
+  const towards = { connectTimeoutMs, idleTimeoutMs, clock, random: randomStream(seed, 'venue/backoff') };
+  const feeds = new MarketFeeds({
+    ...towards,
+    upstreams: { primary: primary.feed, backup: backup.feed },
+    staleAfterMs: options.staleAfterMs ?? 2_000,
+    failbackMs: options.failbackMs ?? 3_000,
+    nextEventId,
+    onTick: (tick) => {
+      positions.price(tick.symbol, tick.last_price);
+      stream.publish('trades', tick);
+      const conclusion = strategy.consider(tick, clock.monotonicMs());
+      if (conclusion !== null) signals.sendAfter(drawMs(knobs.current.signalLatency, signalDice), conclusion);
+    },
+  });
+
+  const orders: Orders = new Orders({
     clock,
-    gateways: { primary: sendTo('primary'), backup: sendTo('backup') },
+    send: (exchange, message) => gateways.send(exchange, message),
     onEvent: (event) => {
-      counts.orderEvents[event.type] = (counts.orderEvents[event.type] ?? 0) + 1;
+      orderEvents[event.type] = (orderEvents[event.type] ?? 0) + 1;
       const { order, fill } = event;
       if (fill !== null) positions.fill(order.symbol, order.side, fill.quantity, fill.price);
       stream.publish('orders', orderEvent(nextEventId(), clock.wallUs(), event));
-      if (fill !== null) stream.publish('positions', positionsEvent());
+      if (fill !== null) stream.publish('positions', held());
     },
   });
+  const gateways = new Gateways({
+    ...towards,
+    upstreams: { primary: primary.gateway, backup: backup.gateway },
+    onOpen: (exchange) => orders.resend(exchange),
+    onReport: (report) => orders.apply(report),
+  });
 
-  const feeds = { primary: openFeed('primary', options.primary.feed), backup: openFeed('backup', options.backup.feed) };
-  const gateways = {
-    primary: openGateway('primary', options.primary.gateway),
-    backup: openGateway('backup', options.backup.gateway),
-  };
-  const ages = () => ({ primary: feeds.primary.ageMs(), backup: feeds.backup.ageMs() });
-  const watch = setInterval(() => failover.observe(ages(), clock.monotonicMs()), WATCH_MS);
-  const mark = setInterval(() => {
+  const beat = setInterval(() => {
     stream.heartbeat(clock.wallUs());
-    if (positions.list().length > 0 && stream.hasListeners('positions')) stream.publish('positions', positionsEvent());
-  }, MARK_MS);
+    if (stream.hasListeners('positions') && positions.list().length > 0) stream.publish('positions', held());
+  }, BEAT_MS);
 
-  const uptime = (): number => Math.round(clock.monotonicMs() - startMs) / 1000;
-  const state: VenueState = {
-    orders,
-    status: () => ({ status: 'running', uptime_seconds: uptime(), version: VERSION }),
-    positions: () => positions.list(),
-    account: () => ({ account_id: options.accountId ?? 'PAPER-1', mode: 'paper' }),
-    health: () => {
-      const now = ages();
-      const feed = failover.active;
-      const up = { primary: gateways.primary.isOpen, backup: gateways.backup.isOpen };
-      const isWell = feed === 'primary' && failover.isFresh(now.backup) && up.primary && up.backup;
-      return {
-        status: !failover.isFresh(now[feed]) ? 'unavailable' : isWell ? 'ok' : 'degraded',
-        feed,
-        feed_age_ms: finite(now[feed]),
-        feeds: {
-          primary: { connected: feeds.primary.isOpen, age_ms: finite(now.primary) },
-          backup: { connected: feeds.backup.isOpen, age_ms: finite(now.backup) },
-        },
-        gateways: up,
-        failovers: failover.switches,
-        uptime_seconds: uptime(),
-      };
-    },
-  };
-
+  const accountId = options.accountId ?? 'PAPER-1';
+  const state = createState({ clock, accountId, orders, positions, feeds, gateways });
   const rest = createRest({
     state,
     token: options.token,
@@ -207,13 +130,16 @@ export async function startVenue(options: VenueOptions): Promise<Venue> {
     signal: stopping.signal,
     metrics: () =>
       renderMetrics(state.health(), {
-        ...counts,
-        malformed: feeds.primary.malformed + feeds.backup.malformed,
+        ticks: feeds.passed,
+        malformed: feeds.malformed,
+        signals: signals.sent,
         clients: stream.clients,
         droppedClients: stream.dropped,
         openOrders: orders.open().length,
+        orderEvents,
+        responses,
       }),
-    onResponse: (status) => (counts.responses[status] = (counts.responses[status] ?? 0) + 1),
+    onResponse: (status) => (responses[status] = (responses[status] ?? 0) + 1),
   });
   const server = createHttpServer(rest);
   const sockets = acceptWebSockets(server, '/ws', (client, socket) => stream.add(client, socket));
@@ -221,10 +147,8 @@ export async function startVenue(options: VenueOptions): Promise<Venue> {
   let control: Control | undefined;
   const close = async (): Promise<void> => {
     stopping.abort();
-    clearInterval(watch);
-    clearInterval(mark);
-    for (const timer of signalTimers) clearTimeout(timer);
-    for (const link of [feeds.primary, feeds.backup, gateways.primary, gateways.backup]) link.close();
+    clearInterval(beat);
+    for (const part of [feeds, gateways, signals]) part.close();
     await Promise.all([shut(server, sockets), control?.close()]);
   };
   try {
@@ -241,17 +165,5 @@ export async function startVenue(options: VenueOptions): Promise<Venue> {
   } catch (error) {
     await close();
     throw error;
-  }
-}
-
-function finite(ms: number): number | null {
-  return Number.isFinite(ms) ? Math.round(ms) : null;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

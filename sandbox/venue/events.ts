@@ -1,10 +1,27 @@
 /** The messages of `/ws`. Flat, named as the platform names them; timestamps in microseconds since the epoch. */
 import type { FeedTick } from './feed-link.ts';
 import type { OrderEvent } from './orders.ts';
-import type { Conclusion, TickEvent } from './signals.ts';
+import type { Position } from './positions.ts';
+import type { Conclusion } from './signals.ts';
 
 const SCHEMA_VERSION = '1.0';
 const SIGNAL_TTL_SECONDS = 5;
+
+/** A market-data event as the venue publishes it. */
+export interface TickEvent {
+  readonly channel: 'trades';
+  readonly type: 'tick';
+  readonly event_id: string;
+  readonly schema_version: string;
+  readonly symbol: string;
+  /** The exchange's timestamp, microseconds since the epoch. */
+  readonly timestamp: number;
+  readonly seq: number;
+  readonly bid_price: number;
+  readonly ask_price: number;
+  readonly last_price: number;
+  readonly volume: number;
+}
 
 export function tickEvent(eventId: string, seq: number, tick: FeedTick): TickEvent {
   return {
@@ -70,4 +87,8 @@ export function orderEvent(eventId: string, us: number, { type, order, fill }: O
           liquidity: fill.liquidity,
         }),
   };
+}
+
+export function positionsEvent(eventId: string, us: number, positions: readonly Position[]): object {
+  return { channel: 'positions', type: 'positions', event_id: eventId, timestamp: us, positions };
 }

@@ -13,10 +13,8 @@ export interface OrderEvent {
   readonly fill: Fill | null;
 }
 
-export interface Gateway {
-  /** False: not connected, nothing was sent. */
-  send(message: object): boolean;
-}
+/** Says something to an exchange. False: not connected, nothing was sent. */
+export type Send = (exchange: OrderBody['venue'], message: object) => boolean;
 
 export type Placed =
   | { readonly ok: true; readonly answer: Order; readonly isReplay: boolean }
@@ -24,7 +22,7 @@ export type Placed =
 
 export interface OrdersOptions {
   readonly clock: SandboxClock;
-  readonly gateways: Readonly<Record<OrderBody['venue'], Gateway>>;
+  readonly send: Send;
   readonly onEvent: (event: OrderEvent) => void;
 }
 
@@ -92,7 +90,7 @@ export class Orders {
     const order = this.#orders.get(orderId);
     if (order === undefined || !OPEN.has(order.status)) return;
     this.#set({ ...order, status: 'pending_cancel' });
-    this.#options.gateways[order.venue].send({ op: 'cancel', order_id: orderId });
+    this.#options.send(order.venue, { op: 'cancel', order_id: orderId });
   }
 
   /** Resolves when the order is closed, or when the signal aborts. */
@@ -117,8 +115,7 @@ export class Orders {
   resend(venue: OrderBody['venue']): void {
     for (const order of this.open()) {
       if (order.venue !== venue) continue;
-      if (order.status === 'pending_cancel')
-        this.#options.gateways[venue].send({ op: 'cancel', order_id: order.order_id });
+      if (order.status === 'pending_cancel') this.#options.send(venue, { op: 'cancel', order_id: order.order_id });
       else this.#submit(order);
     }
   }
@@ -184,7 +181,7 @@ export class Orders {
   #submit(order: Order): boolean {
     const { order_id, symbol, side, order_type, quantity, price, time_in_force } = order;
     const wire = { order_id, symbol, side, order_type, quantity, time_in_force, ...(price === null ? {} : { price }) };
-    return this.#options.gateways[order.venue].send({ op: 'submit', order: wire });
+    return this.#options.send(order.venue, { op: 'submit', order: wire });
   }
 
   #acknowledge(order: Order, brokerUs: number): Order {

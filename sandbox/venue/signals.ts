@@ -1,18 +1,4 @@
-/** A market-data event as the venue publishes it. */
-export interface TickEvent {
-  readonly channel: 'trades';
-  readonly type: 'tick';
-  readonly event_id: string;
-  readonly schema_version: string;
-  readonly symbol: string;
-  /** The exchange's timestamp, microseconds since the epoch. */
-  readonly timestamp: number;
-  readonly seq: number;
-  readonly bid_price: number;
-  readonly ask_price: number;
-  readonly last_price: number;
-  readonly volume: number;
-}
+import type { TickEvent } from './events.ts';
 
 /** What the toy strategy concludes from one tick: how far the price stands from its recent average. */
 export interface Conclusion {
@@ -46,5 +32,34 @@ export class Strategy {
     const strength = Math.round(raw * 1e4) / 1e4;
     const direction = Math.abs(strength) < FLAT_BELOW ? 'FLAT' : strength > 0 ? 'BUY' : 'SELL';
     return { tick, strength, direction };
+  }
+}
+
+/** Sends each conclusion after its latency, and none after it was closed. */
+export class SignalDesk {
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #send: (conclusion: Conclusion) => void;
+  #sent = 0;
+
+  constructor(send: (conclusion: Conclusion) => void) {
+    this.#send = send;
+  }
+
+  get sent(): number {
+    return this.#sent;
+  }
+
+  sendAfter(ms: number, conclusion: Conclusion): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#sent += 1;
+      this.#send(conclusion);
+    }, ms);
+    this.#timers.add(timer);
+  }
+
+  close(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
   }
 }

@@ -4,10 +4,10 @@ import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { startToxiproxy } from '../../scenarios/toxiproxy/server.ts';
 import { startSandbox, SANDBOX_PROXIES } from '../../sandbox/start.ts';
 import { eventually, freePort } from '../support/servers.ts';
-import { hear, health, hop, json, steps } from './support.ts';
-import type { Hop } from './support.ts';
+import { hear, health, json, steps } from './support.ts';
 
 const MAIN = new URL('../../sandbox/main.ts', import.meta.url).pathname;
 
@@ -108,59 +108,47 @@ test('a role started wrongly by hand explains itself', async () => {
   expect(child.exitCode).toBe(2);
 });
 
-/** The part of Toxiproxy's HTTP interface that the sandbox calls, in front of real TCP hops. */
-async function proxyServer(): Promise<{ url: string; hops: Map<string, Hop> } & AsyncDisposable> {
-  const hops = new Map<string, Hop>();
-  const entries = z.array(
-    z.object({ name: z.string(), listen: z.string(), upstream: z.string(), enabled: z.boolean() }),
-  );
-  const server = createServer((request, response) => {
-    const answer = async (): Promise<void> => {
-      if (request.method === 'DELETE') {
-        const name = request.url?.split('/').at(-1) ?? '';
-        await hops.get(name)?.[Symbol.asyncDispose]();
-        response.writeHead(hops.delete(name) ? 204 : 404).end();
-        return;
-      }
-      const proxies: object[] = [];
-      for (const entry of entries.parse(JSON.parse(await text(request)))) {
-        const [host = '', port = ''] = entry.upstream.split(':');
-        const made = await hop({ host, port: Number(port) });
-        hops.set(entry.name, made);
-        proxies.push({ ...entry, listen: `${made.host}:${made.port}`, toxics: [] });
-      }
-      response.writeHead(201).end(JSON.stringify({ proxies }));
-    };
-    void answer();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = z.object({ port: z.number() }).parse(server.address());
-  const dispose = async (): Promise<void> => {
-    for (const made of hops.values()) await made[Symbol.asyncDispose]();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  };
-  return { url: `http://127.0.0.1:${port}`, hops, [Symbol.asyncDispose]: dispose };
-}
-
 test('with a fault proxy, everything the venue says and hears goes through it', async () => {
-  await using proxy = await proxyServer();
+  await using proxy = await startToxiproxy({ port: 0, seed: 1 });
+  const call = async (method: string, path: string, body?: object): Promise<void> => {
+    const response = await fetch(`${proxy.url}${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    expect(response.ok).toBe(true);
+  };
+  const names = async (): Promise<string[]> => Object.keys(await json(await fetch(`${proxy.url}/proxies`))).toSorted();
   const sandbox = await startSandbox({ toxiproxyUrl: proxy.url, staleAfterMs: 500, failbackMs: 500 });
   try {
-    expect([...proxy.hops.keys()].toSorted()).toEqual([...SANDBOX_PROXIES].toSorted());
-    expect(sandbox.edgeUrl).toBe(`http://127.0.0.1:${proxy.hops.get('edge')?.port}`);
-    expect(await json(await fetch(`${sandbox.edgeUrl}/health`))).toMatchObject({ status: 'ok' });
+    expect(await names()).toEqual([...SANDBOX_PROXIES].toSorted());
+    expect(sandbox.edgeUrl).not.toBe(sandbox.venueUrl);
+    const feedIs = (feed: string): Promise<true> =>
+      eventually(async () => ((await health(sandbox.edgeUrl))['feed'] === feed ? true : undefined), `feed is ${feed}`);
 
-    proxy.hops.get('feed')?.silence();
-    await eventually(async () => ((await health(sandbox.edgeUrl))['feed'] === 'backup' ? true : undefined), 'failover');
-    proxy.hops.get('feed')?.restore();
-    await eventually(async () => ((await health(sandbox.edgeUrl))['status'] === 'ok' ? true : undefined), 'failback');
+    // A slow feed, not a silent one: the timestamps give it away.
+    await call('POST', '/proxies/feed/toxics', { name: 'slow', type: 'latency', attributes: { latency: 1_500 } });
+    await feedIs('backup');
+    await call('DELETE', '/proxies/feed/toxics/slow');
+    await feedIs('primary');
 
-    proxy.hops.get('edge')?.cut();
+    // A slow gateway shows in the venue's own stamp of the acknowledgement.
+    await call('POST', '/proxies/gateway/toxics', { name: 'slow', type: 'latency', attributes: { latency: 600 } });
+    const headers = { authorization: `Bearer ${sandbox.token}` };
+    const body = JSON.stringify({ symbol: 'BTCUSD', side: 'buy', quantity: 1, reference_price: 50_000 });
+    const placed = await json(await fetch(`${sandbox.edgeUrl}/api/v1/orders`, { method: 'POST', headers, body }));
+    const filled = await eventually(async () => {
+      const order = await json(
+        await fetch(`${sandbox.edgeUrl}/api/v1/orders/${String(placed['order_id'])}`, { headers }),
+      );
+      return order['status'] === 'filled' ? order : undefined;
+    }, 'the order is filled');
+    expect(Number(filled['ack_timestamp']) - Number(filled['created_timestamp'])).toBeGreaterThan(590_000);
+
+    await call('POST', '/proxies/edge', { enabled: false });
     await expect(fetch(`${sandbox.edgeUrl}/health`)).rejects.toThrow('fetch failed');
-    expect(await health(sandbox.venueUrl)).toMatchObject({ status: 'ok' });
+    expect(await health(sandbox.venueUrl)).toMatchObject({ feed: 'primary' });
   } finally {
     await sandbox.stop();
   }
-  expect([...proxy.hops.keys()]).toEqual([]);
+  expect(await names()).toEqual([]);
 });
