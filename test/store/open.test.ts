@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LedgerError } from '../../store/ledger-error.ts';
 import { openStore } from '../../store/open.ts';
@@ -15,6 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+const ORDER = { clientOrderId: 'c1', probe: 'buy', venue: 'primary', runId: 'r', atMs: T0 };
 const ALL = { fromMs: 0, toMs: T0 * 2 };
 const open = (readOnly = false) => openStore({ path, objectives: [AVAILABILITY], stepMs: 60_000, readOnly });
 
@@ -94,7 +96,7 @@ describe('a store', () => {
     await store.recordBudgets([point, { ...point, colour: 'red' }]);
     expect(await store.budgets({ objective: 'o', fromMs: T0, toMs: T0 + 1 })).toEqual([point]);
 
-    const order = { clientOrderId: 'c1', probe: 'buy', venue: 'primary', runId: 'r', atMs: T0 };
+    const order = ORDER;
     await store.intendOrder(order);
     await store.intendOrder({ ...order, clientOrderId: 'c0', atMs: T0 + 1 });
     expect((await store.openOrders()).map(({ clientOrderId }) => clientOrderId)).toEqual(['c1', 'c0']);
@@ -111,5 +113,24 @@ describe('a store', () => {
       path,
       message: `ledger ${path}: there is no such file: run pulsedrill run first, or name the right file`,
     });
+  });
+
+  test('rejects all that waits, and what comes later, when its thread dies', async () => {
+    const { promise: born, resolve } = Promise.withResolvers<Worker>();
+    process.once('worker', resolve);
+    const store = await open();
+    await store.append([aResult(0)]);
+    const waiting = [1, 2, 3].map((n) => store.append([aResult(n)]));
+    await (await born).terminate();
+    const outcomes = await Promise.allSettled([...waiting, store.append([aResult(4)]), store.intendOrder(ORDER)]);
+    const died = `ledger ${path}: its thread ended with code 1: start pulsedrill again; what was stored is safe`;
+    expect(outcomes.at(-1)).toMatchObject({ status: 'rejected', reason: { code: 'closed', message: died } });
+    await store[Symbol.asyncDispose]();
+    await using again = await open();
+    const kept = new Set((await collect(again.results(ALL))).map(({ runId }) => runId));
+    for (const [index, { status }] of outcomes.slice(0, 3).entries()) {
+      expect([status, kept.has(aResult(index + 1).runId)]).not.toEqual(['fulfilled', false]);
+    }
+    expect(kept.has(aResult(0).runId)).toBe(true);
   });
 });
