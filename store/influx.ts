@@ -79,7 +79,7 @@ class Exporter implements InfluxExporter {
 
   async flush(signal?: AbortSignal): Promise<Lag> {
     // A pass under way may have looked at a stream before its last rows came: it takes one that begins now.
-    await this.#passing;
+    await unlessAborted(this.#passing, signal);
     if (!this.#signal.aborted && signal?.aborted !== true) await unlessAborted(this.#pass(), signal);
     return this.#lag();
   }
@@ -99,6 +99,7 @@ class Exporter implements InfluxExporter {
     const { clock, random, pollMs = 1_000 } = this.#options;
     for (let failures = 0; !this.#signal.aborted;) {
       const { held } = await this.#pass();
+      if (this.#signal.aborted) return;
       failures = held === null ? 0 : failures + 1;
       const backoffMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 16));
       // Somewhere in the upper half, so that many probers do not come back together.
@@ -206,11 +207,12 @@ class Held extends Error {
 }
 
 /** The work goes on; only the waiting ends. */
-async function unlessAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+async function unlessAborted(work: Promise<unknown> | null, signal: AbortSignal | undefined): Promise<void> {
   if (signal === undefined) {
     await work;
     return;
   }
+  if (signal.aborted) return;
   const { promise, resolve } = Promise.withResolvers<void>();
   const stop = (): void => resolve();
   signal.addEventListener('abort', stop, { once: true });
