@@ -70,9 +70,13 @@ export async function conduct(options: ConductOptions): Promise<GamedayOutcome> 
     await using journal = transientJournal(journalOptions);
     return await conductWith(options, journal, sinceStartMs);
   }
-  await using lock = await holdLock(dirname(journalPath));
-  await using journal = await openJournal({ ...journalOptions, path: journalPath });
-  return await conductWith(options, journal, sinceStartMs);
+  const lock = await holdLock(dirname(journalPath));
+  try {
+    await using journal = await openJournal({ ...journalOptions, path: journalPath });
+    return await conductWith(options, journal, sinceStartMs);
+  } finally {
+    await lock[Symbol.asyncDispose]();
+  }
 }
 
 async function conductWith(
@@ -102,9 +106,10 @@ async function conductWith(
       }),
     );
   };
+  let attended: Disposable | null = null;
   try {
     await journal.append(startedEntry(options));
-    using attended = witness.attend(scenario.component, gamedayId);
+    attended = witness.attend(scenario.component, gamedayId);
     inBackground(
       listen(witness, log, clock, sinceStartMs, over.signal).then(() => {
         if (!over.signal.aborted) throw new Error('the probes have stopped');
@@ -125,6 +130,7 @@ async function conductWith(
     });
   } finally {
     signal.removeEventListener('abort', forward);
+    attended?.[Symbol.dispose]();
     over.abort();
     log.nudge();
     await Promise.all(background);
@@ -175,7 +181,7 @@ async function examineAndExercise(options: ConductOptions, stage: Stage): Promis
   const guarded = {
     name: 'guardian',
     ok: !(guardian instanceof Error),
-    detail: guardian instanceof Error ? guardian.message : 'started',
+    detail: guardian instanceof Error ? guardian.message : `started, process ${guardian.pid}`,
   };
   found.push(guarded);
   await journal.append({ type: 'check', ...guarded });

@@ -3,9 +3,10 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { extname } from 'node:path';
-import type { InjectorSetting } from './injectors.ts';
+import type { Reach } from './injectors.ts';
 
 export interface Guardian {
+  readonly pid: number;
   /**
    * Renews the lease and waits for the answer. False: the guardian is gone or has given this run up, and is lifting what
    * is there; nothing more may be injected.
@@ -33,7 +34,7 @@ export type ToGuardian =
       readonly gameday: string;
       readonly leaseMs: number;
       readonly sinceStartMs: number;
-      readonly injectors: readonly InjectorSetting[];
+      readonly injectors: readonly Reach[];
     }
   | { readonly type: 'renew'; readonly call: number; readonly sinceStartMs: number }
   | { readonly type: 'finish' };
@@ -43,7 +44,7 @@ export type FromGuardian = { readonly type: 'ready' } | { readonly type: 'renewe
 
 export interface GuardSettings {
   /** Enough for the guardian to reach every target by itself. */
-  readonly injectors: readonly InjectorSetting[];
+  readonly injectors: readonly Reach[];
   /** A conductor that is silent for this long counts as hung; default 3,000. */
   readonly leaseMs?: number;
   /** How long it may take to start; default 10,000. */
@@ -127,6 +128,7 @@ function attach(child: ChildProcess, charge: Charge, leaseMs: number) {
   child.on('disconnect', () => gone('the guardian has given this game-day up'));
 
   return {
+    pid: child.pid ?? 0,
     renew,
     lost: lost.signal,
     async ready(withinMs: number): Promise<void> {

@@ -3,11 +3,9 @@
  * is it killed, hung or cut off, the guardian lifts every fault that the journal says may be there.
  */
 import process from 'node:process';
-import type { Injector } from '../../scenarios/injector.ts';
 import { systemClock } from '../clock.ts';
 import type { FromGuardian, ToGuardian } from './guard.ts';
-import { openInjector } from './injectors.ts';
-import type { InjectorSetting } from './injectors.ts';
+import { injectorFor } from './injectors.ts';
 import { openJournal } from './journal.ts';
 import { liftOutstanding } from './lift-outstanding.ts';
 
@@ -64,16 +62,17 @@ async function lift({ journalPath, gameday, injectors }: Begin, isDead: boolean)
     wallMs: () => systemClock.wallMs(),
     sinceStartMs: () => sinceStartMs + systemClock.monotonicMs() - heardAtMs,
   });
-  const injectorFor = injectorsBy(injectors);
   const signal = AbortSignal.timeout(GIVE_UP_MS);
-  const options = { path: journalPath, journal, by: 'guardian', injectorFor, clock: systemClock, signal } as const;
+  const options = {
+    path: journalPath,
+    journal,
+    by: 'guardian',
+    injectorFor: injectorFor(injectors),
+    clock: systemClock,
+    signal,
+  } as const;
   const { remaining } = await liftOutstanding({ ...options, secondLookMs: SECOND_LOOK_MS, closes: isDead });
   if (remaining.length > 0) throw new Error('not everything could be lifted');
-}
-
-function injectorsBy(settings: readonly InjectorSetting[]) {
-  const injectors = new Map<string, Injector>(settings.map((setting) => [setting.kind, openInjector(setting)]));
-  return (kind: string) => injectors.get(kind) ?? null;
 }
 
 // Ctrl-C, a closed terminal or a service manager's first signal go to the conductor, which still needs its guardian.
