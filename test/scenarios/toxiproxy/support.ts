@@ -1,5 +1,6 @@
 /** One suite, several servers: the embedded one always, a real Toxiproxy as well where TOXIPROXY_URL names one. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
 import { startToxiproxy } from '../../../scenarios/toxiproxy/server.ts';
 
@@ -97,6 +98,30 @@ export async function tcpServer(serve: (socket: Socket) => void, allowHalfOpen =
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** A port on which a dial hangs: its listener's thread sleeps, and its queue is full. */
+export async function silentServer(): Promise<AsyncDisposable & { readonly address: string }> {
+  const asleep = `
+    const { parentPort } = require('node:worker_threads');
+    const server = require('node:net').createServer();
+    server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+      parentPort.postMessage(server.address().port);
+      setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0), 10);
+    });`;
+  const worker = new Worker(asleep, { eval: true });
+  const port = await new Promise<number>((resolve) => worker.once('message', resolve));
+  await pause(100);
+  const filling = Array.from({ length: 4 }, () => connect({ host: '127.0.0.1', port }));
+  for (const socket of filling) socket.on('error', () => {});
+  await pause(100);
+  return {
+    address: `127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      for (const socket of filling) socket.destroy();
+      await worker.terminate();
     },
   };
 }
