@@ -43,6 +43,7 @@ export interface InfluxExporter extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+const NO_LAG: Lag = { results: 0, events: 0, budgets: 0, tallies: 0, total: 0 };
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
 
@@ -64,8 +65,10 @@ class Exporter implements InfluxExporter {
   readonly #signal: AbortSignal;
   readonly #loop: Promise<void>;
   #passing: Promise<Pass> | null = null;
-  /** Why the last pass was held; null while shipping; undefined before the first. */
-  #why: string | null | undefined;
+  /** Why the export is held; null while it is shipping. */
+  #why: string | null = null;
+  /** Whether `held` was told and `shipping` has not been told since. */
+  #isToldHeld = false;
 
   constructor(options: InfluxExportOptions) {
     this.#options = options;
@@ -125,8 +128,8 @@ class Exporter implements InfluxExporter {
         for (const stream of open) if (await this.#shipBatch(stream)) still.push(stream);
         open = still;
       }
-      if (!this.#signal.aborted && this.#why !== null) this.#tell({ state: 'shipping' });
       this.#why = null;
+      if (this.#isToldHeld && !this.#signal.aborted) this.#tell({ state: 'shipping' });
       return { held: null };
     } catch (error) {
       if (error instanceof Held) return { held: { why: error.message, retryAfterMs: error.retryAfterMs } };
@@ -169,7 +172,7 @@ class Exporter implements InfluxExporter {
   }
 
   async #lag(): Promise<Lag> {
-    const lag = { results: 0, events: 0, budgets: 0, tallies: 0, total: 0 };
+    const lag: Record<keyof Lag, number> = { ...NO_LAG };
     for (const stream of OUTBOX_STREAMS) {
       const { left } = await this.#outbox.pending(stream, this.#cursor(stream), 0);
       lag[stream] = left;
@@ -181,15 +184,14 @@ class Exporter implements InfluxExporter {
   async #tellHeld(why: string, retryInMs: number): Promise<void> {
     if (this.#signal.aborted || why === this.#why) return;
     this.#why = why;
-    try {
-      this.#tell({ state: 'held', why, retryInMs, lag: await this.#lag() });
-    } catch {
-      // The ledger itself cannot be read: `why` says so already, and there is no lag to tell.
-      this.#tell({ state: 'held', why, retryInMs, lag: { results: 0, events: 0, budgets: 0, tallies: 0, total: 0 } });
-    }
+    // Where the ledger itself cannot be read, `why` says so and there is no lag to tell.
+    const lag = await this.#lag().catch(() => NO_LAG);
+    // A flush may have got through meanwhile: then this is no news any more.
+    if (this.#why === why) this.#tell({ state: 'held', why, retryInMs, lag });
   }
 
   #tell(state: ExportState): void {
+    if (state.state !== 'rejected') this.#isToldHeld = state.state === 'held';
     this.#options.onState?.(state);
   }
 }

@@ -78,6 +78,11 @@ describe.skipIf(isMissing('influxd', 'influxdb'))('an export to InfluxDB 1.x', (
     expect(await influxd.query('SELECT count(run_id) AS n, sum(is_good) AS good FROM pulsedrill_run')).toMatchObject([
       { n: 900, good: 900 },
     ]);
+    expect(
+      await influxd.query(
+        `SELECT sum(good_us) / (sum(good_us) + sum(bad_us)) AS share FROM pulsedrill_tally WHERE objective = '${AVAILABILITY.id}'`,
+      ),
+    ).toMatchObject([{ share: 1 }]);
     const tallies = await store.tallies({ objective: AVAILABILITY.id, fromMs: 0, toMs: T0 * 2 });
     expect(
       await influxd.query(`SELECT good, good_us FROM pulsedrill_tally WHERE objective = '${AVAILABILITY.id}'`),
