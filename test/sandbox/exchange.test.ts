@@ -70,19 +70,6 @@ describe('the feed', () => {
     expect(ticks.length / ((last - first) / 1e6)).toBeGreaterThan(5_000);
     expect(ticks.length / ((last - first) / 1e6)).toBeLessThan(11_000);
   });
-
-  test('cuts off a client that does not read, and the others hear everything', async () => {
-    await using it = await exchange({ ticksPerSecond: 20_000, maxBufferedBytes: 64 * 1024 });
-    using reader = await hear(wsUrl(it.feed));
-    using sleeper = await hear(wsUrl(it.feed));
-    sleeper.socket.pause();
-    await eventually(async () => {
-      const stats = await json(await fetch(`${httpUrl(it.control)}/stats`));
-      return stats['dropped_clients'] === 1 ? true : undefined;
-    }, 'the sleeper is dropped');
-    expect(steps(reader.of('tick'))).toEqual(new Set([1]));
-    expect(reader.socket.readyState).toBe(reader.socket.OPEN);
-  });
 });
 
 describe('the gateway', () => {

@@ -300,18 +300,6 @@ describe('/ws', () => {
     expect(ear.of('tick').length).toBe(heard);
   });
 
-  test('cuts off a client that does not read', async () => {
-    await using it = await practice({ exchange: { ticksPerSecond: 5_000 }, venue: { maxBufferedBytes: 64 * 1024 } });
-    using reader = await hear(`${wsUrl(it.venue.edge)}/ws`, ['trades']);
-    using sleeper = await hear(`${wsUrl(it.venue.edge)}/ws`, ['trades']);
-    sleeper.socket.pause();
-    await eventually(async () => {
-      const metrics = await (await fetch(`${it.url}/metrics`)).text();
-      return metrics.includes('venue_ws_dropped_total 1\n') ? true : undefined;
-    }, 'the sleeper is dropped');
-    expect(steps(reader.of('tick'))).toEqual(new Set([1]));
-  });
-
   test('is the only path that speaks WebSocket', async () => {
     await using it = await practice();
     await expect(hear(`${wsUrl(it.venue.edge)}/other`)).rejects.toThrow('Unexpected server response: 404');
