@@ -43,7 +43,8 @@ export function probesOf(condition: Condition): readonly string[] {
 }
 
 const id = (what: string) => z.string({ error: what }).regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, { error: what });
-const runs = () => z.int({ error: 'a whole number of runs' }).min(1, { error: 'at least 1 run' });
+const WHOLE = 'a whole number of runs from 1 to 500';
+const runs = () => z.int({ error: WHOLE }).min(1, { error: WHOLE }).max(500, { error: WHOLE });
 
 const fields = {
   probe: id('the id of a probe such as "ticks"'),

@@ -40,7 +40,7 @@ const waitSchema = z.strictObject({
   mark: z.enum(['detected', 'mitigated', 'recovered'], { error: '"detected", "mitigated" or "recovered"' }).optional(),
 });
 
-const ONE_STEP = { error: 'one of inject, wait, hold and lift' };
+const ONE_STEP = { error: 'one of inject, wait, hold and lift', abort: true };
 
 const stepSchema = z
   .strictObject(

@@ -54,7 +54,7 @@ export class Exercise {
       if (skipsToLift && step.type !== 'lift') continue;
       skipsToLift = false;
       if (step.type === 'inject') await this.#inject(step, signal);
-      else if (step.type === 'lift') await this.#lift(step.fault);
+      else if (step.type === 'lift') await this.#lift(step.fault, signal);
       else if (step.type === 'hold') await this.#hold(step.ms, signal);
       // What was waited for did not come: nothing is gained by leaving the fault there any longer.
       else skipsToLift = !(await this.#wait(step, signal)) && this.#liftsLeft > 0;
@@ -102,12 +102,14 @@ export class Exercise {
     await this.#mark('injected', step.id, this.#actedAtMs - atMs, atMs);
   }
 
-  async #lift(fault: string): Promise<void> {
+  async #lift(fault: string, signal: AbortSignal): Promise<void> {
     const { faults, steadyState, journal, sinceStartMs } = this.#options;
     if (this.#liftedAtMs === null) {
       this.#atLift = steadyState.hypothesis(this.#actedAtMs).state;
       this.#heldAgainAtMs = this.#sinceWhenItHolds();
     }
+    // What was observed since would be read as the system's own strength.
+    if (await faults.isLost(fault, signal)) throw new Error(`${fault} was gone before it was lifted`);
     const isGone = await faults.lift(fault);
     if (!isGone) throw new Error(`${fault} could not be lifted`);
     this.#actedAtMs = sinceStartMs();

@@ -73,6 +73,15 @@ export class Faults {
     return null;
   }
 
+  /** It is not there any more although nobody here lifted it. What cannot be told is not lost. */
+  async isLost(id: string, signal: AbortSignal): Promise<boolean> {
+    const applied = this.#applied.get(id);
+    if (applied?.injector.stands === undefined) return false;
+    const { injector, undo } = applied;
+    const stands = await this.#ask((inner) => injector.stands?.(undo, inner) ?? UNKNOWN, signal);
+    return stands.ok && !stands.value;
+  }
+
   /** True when it is gone, read back from the target. Never rejects. */
   async lift(id: string): Promise<boolean> {
     const left = await this.#undo([id]);
@@ -135,6 +144,7 @@ export class Faults {
   }
 }
 
+const UNKNOWN: Promise<Answer<boolean>> = Promise.resolve({ ok: true, value: true });
 const UNCOUNTED: Promise<Answer<Crossing | null>> = Promise.resolve({ ok: true, value: null });
 
 function sum(so: Crossing | null, before: Crossing | null, after: Crossing | null): Crossing | null {

@@ -280,6 +280,17 @@ describe('safety', () => {
     });
   });
 
+  test('a fault that somebody else took away proves nothing', async () => {
+    const world = worldWhere(always);
+    world.injector.stands = () => Promise.resolve({ ok: true, value: false });
+    expect(await world.conduct(exercise())).toMatchObject({
+      verdict: 'aborted',
+      passed: false,
+      detail: 'slow was gone before it was lifted',
+      notUndone: [],
+    });
+  });
+
   test('a throw from an injector is undone like everything else', async () => {
     const world = worldWhere(always);
     const plain = { ...world.injector };

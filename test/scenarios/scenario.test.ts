@@ -1,0 +1,272 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { problemLine } from '../../probes/problem.ts';
+import { listScenarios, loadScenario } from '../../scenarios/load.ts';
+import { defineScenario, parseScenario } from '../../scenarios/scenario.ts';
+import type { ScenarioDefinition } from '../../scenarios/scenario.ts';
+
+const PLAIN = `
+id: slow-feed
+title: Slow feed
+objective: The venue fails over.
+component: market-data
+recoveryGoal: 2m
+timebox: 15m
+hypothesis:
+  - { name: ticks arrive, probe: ticks, outcome: good, of: 5, atLeast: 4 }
+  - { name: ticks are fresh, probe: ticks, indicator: tick-age, quantile: "0.99", below: 1500ms, over: 3 }
+watch:
+  - { id: on-backup, kind: http, url: "http://127.0.0.1:8080/health", every: 500ms, timeout: 1s, expect: [{ json: { path: $.feed, equals: backup } }] }
+steps:
+  - inject: { id: slow, fault: { type: latency, delay: 3s }, target: { injector: toxiproxy, name: feed } }
+  - wait: { for: { name: failed over, probe: on-backup, outcome: good }, within: 2m, mark: mitigated }
+  - hold: { for: 10s }
+  - lift: { fault: slow }
+  - wait: { for: hypothesis, within: 1m, mark: recovered }
+abort:
+  - { name: orders fail, anyOf: [{ probe: orders, outcome: bad, of: 3 }, { probe: orders, indicator: ack, above: 1s }] }
+`;
+
+function document(change: (scenario: Record<string, unknown>) => void = () => undefined): Record<string, unknown> {
+  const scenario: Record<string, unknown> = parse(PLAIN);
+  change(scenario);
+  return scenario;
+}
+
+function lines(scenario: unknown, values = {}): readonly string[] {
+  const parsed = parseScenario(scenario, 'mine.yaml', values);
+  return parsed.ok ? [] : parsed.problems.map((problem) => problemLine(parsed.source, problem));
+}
+
+const inject = { id: 'slow', fault: { type: 'blackhole' }, target: { injector: 'toxiproxy', name: 'feed' } };
+
+describe('a scenario', () => {
+  test('reads from YAML as it stands, durations in milliseconds and defaults filled in', () => {
+    const parsed = parseScenario(document(), 'mine.yaml');
+    expect(parsed).toMatchObject({
+      ok: true,
+      scenario: {
+        id: 'slow-feed',
+        recoveryGoalMs: 120_000,
+        timeboxMs: 900_000,
+        settleMs: 120_000,
+        pass: ['held', 'recovered-despite-fault'],
+        hypothesis: [
+          { name: 'ticks arrive', needs: 'all', checks: [{ type: 'outcome', probe: 'ticks', of: 5, atLeast: 4 }] },
+          {
+            name: 'ticks are fresh',
+            needs: 'all',
+            checks: [{ type: 'indicator', limit: { word: 'below', ms: 1500 } }],
+          },
+        ],
+        watch: [{ id: 'on-backup', every: 500 }],
+        steps: [
+          { type: 'inject', id: 'slow', fault: { type: 'latency', ms: 3000 } },
+          { type: 'wait', withinMs: 120_000, mark: 'mitigated' },
+          { type: 'hold', ms: 10_000 },
+          { type: 'lift', fault: 'slow' },
+          { type: 'wait', for: 'hypothesis', mark: 'recovered' },
+        ],
+        abort: [
+          {
+            name: 'orders fail',
+            needs: 'any',
+            checks: [
+              { of: 3, atLeast: 3 },
+              { quantile: '0.95', over: 1 },
+            ],
+          },
+        ],
+      },
+    });
+  });
+
+  test('is the same in TypeScript', () => {
+    const definition: ScenarioDefinition = defineScenario({
+      id: 'one',
+      title: 'One',
+      objective: 'Shows one.',
+      component: 'shop',
+      hypothesis: [{ name: 'open', probe: 'shop', outcome: 'good' }],
+      steps: [
+        { inject: { id: 'cut', fault: { type: 'blackhole' }, target: { injector: 'toxiproxy', name: 'edge' } } },
+        { hold: { for: '1s' } },
+        { lift: { fault: 'cut' } },
+      ],
+    });
+    expect(parseScenario(definition, 'one.ts')).toMatchObject({ ok: true, scenario: { timeboxMs: 5_400_000 } });
+  });
+
+  test.each<[string, (scenario: Record<string, unknown>) => void, string[]]>([
+    [
+      'a fault that is never lifted',
+      (scenario) => {
+        scenario['steps'] = [{ inject }, { hold: { for: '1s' } }];
+      },
+      [
+        'mine.yaml: steps[0].inject.id: expected a later step { lift: { fault: slow } }, since a fault that is never lifted has no way back, got "slow"',
+      ],
+    ],
+    [
+      'an injector that offers no undo',
+      (scenario) => {
+        scenario['steps'] = [{ inject: { ...inject, target: { injector: 'sledgehammer', name: 'feed' } } }];
+      },
+      [
+        'mine.yaml: steps[0].inject.target.injector: expected an injector that can undo what it does: toxiproxy, got "sledgehammer"',
+      ],
+    ],
+    [
+      'a lift of what was never injected',
+      (scenario) => {
+        scenario['steps'] = [{ inject }, { lift: { fault: 'slow' } }, { lift: { fault: 'slow' } }];
+      },
+      [
+        'mine.yaml: steps[2].lift.fault: expected the id of a fault that was injected before and is not lifted yet, got "slow"',
+      ],
+    ],
+    [
+      'a fault with the id of another',
+      (scenario) => {
+        scenario['steps'] = [{ inject }, { inject }, { lift: { fault: 'slow' } }];
+      },
+      ['mine.yaml: steps[1].inject.id: expected an id that no other fault has, got "slow"'],
+    ],
+    [
+      'a step that is two',
+      (scenario) => {
+        scenario['steps'] = [{ hold: { for: '1s' }, lift: { fault: 'slow' } }];
+      },
+      [
+        'mine.yaml: steps[0]: expected one of inject, wait, hold and lift, got {"hold":{"for":"1s"},"lift":{"fault":"slow"}}',
+      ],
+    ],
+    [
+      'holds that outlast the timebox',
+      (scenario) => {
+        scenario['timebox'] = '10s';
+      },
+      ['mine.yaml: timebox: expected a timebox longer than its holds together (10s), got "10s"'],
+    ],
+    [
+      'every other problem at once',
+      (scenario) => {
+        scenario['recoveryGaol'] = '1m';
+        scenario['timebox'] = '15 bananas';
+        scenario['pass'] = ['aborted'];
+      },
+      [
+        'mine.yaml: timebox: expected a duration such as "15s", got "15 bananas"',
+        'mine.yaml: pass[0]: expected "held" or "recovered-despite-fault" or "recovered-after-lift", got "aborted"',
+        'mine.yaml: recoveryGaol: expected a known key (did you mean "recoveryGoal"?), got "recoveryGaol"',
+      ],
+    ],
+    [
+      'a condition about nothing',
+      (scenario) => {
+        scenario['hypothesis'] = [{ name: 'ticks', probe: 'ticks' }];
+      },
+      ['mine.yaml: hypothesis[0]: expected one of outcome and indicator, got {"name":"ticks","probe":"ticks"}'],
+    ],
+    [
+      'a condition with two limits',
+      (scenario) => {
+        scenario['hypothesis'] = [{ name: 'a', probe: 'ticks', indicator: 'ack', above: '1s', below: '2s' }];
+      },
+      [
+        'mine.yaml: hypothesis[0]: expected one of atMost, below and above, got {"name":"a","probe":"ticks","indicator":"ack","above":"1s","below":"2s"}',
+      ],
+    ],
+    [
+      'a quantile of an outcome',
+      (scenario) => {
+        scenario['hypothesis'] = [{ name: 'a', probe: 'ticks', outcome: 'good', quantile: '0.5' }];
+      },
+      ['mine.yaml: hypothesis[0].quantile: expected an indicator beside it, got "0.5"'],
+    ],
+  ])('refuses %s', (_, change, expected) => {
+    expect(lines(document(change))).toEqual(expected);
+  });
+
+  test('has its ${NAME} filled in, by default or by value, and says which is missing', () => {
+    const scenario = document((scenario) => {
+      scenario['title'] = 'On ${PLACE:-the practice venue}';
+      scenario['component'] = '${SERVICE}';
+    });
+    expect(lines(scenario)).toEqual(['mine.yaml: component: expected a value for SERVICE, got none']);
+    expect(parseScenario(scenario, 'mine.yaml', { SERVICE: 'market-data' })).toMatchObject({
+      ok: true,
+      scenario: { title: 'On the practice venue', component: 'market-data' },
+    });
+  });
+});
+
+describe('loading', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'pulsedrill-scenario-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  test('finds every shipped scenario by its id, and each of them is valid', async () => {
+    const all = await listScenarios();
+    expect(all.map(({ id, component }) => `${id} ${component}`)).toEqual([
+      'ack-lag order-execution',
+      'feed-latency market-data',
+    ]);
+    for (const { id } of all) {
+      expect(await loadScenario(id, { VENUE_URL: 'http://127.0.0.1:8080' })).toMatchObject({
+        ok: true,
+        scenario: { id },
+      });
+    }
+  });
+
+  test('reads a file of YAML or of TypeScript by its path', async () => {
+    await writeFile(join(folder, 'mine.yaml'), PLAIN);
+    await writeFile(join(folder, 'mine.ts'), `export default ${JSON.stringify(document())};`);
+    for (const name of ['mine.yaml', 'mine.ts']) {
+      expect(await loadScenario(name, {}, folder)).toMatchObject({
+        ok: true,
+        source: name,
+        scenario: { id: 'slow-feed' },
+      });
+    }
+  });
+
+  test.each<[string, string, string | null, string]>([
+    [
+      'a name that is neither',
+      'no-such',
+      null,
+      'no-such: expected a file, or one of the shipped scenarios: ack-lag, feed-latency, got neither',
+    ],
+    [
+      'a file that is not there',
+      'no-such.yaml',
+      null,
+      'no-such.yaml: expected a file, or one of the shipped scenarios: ack-lag, feed-latency, got neither',
+    ],
+    ['YAML that does not parse', 'bad.yaml', 'id: [', 'bad.yaml: expected valid YAML, got'],
+    [
+      'a module without a default export',
+      'bad.ts',
+      'export const id = 1;',
+      'bad.ts: expected export default defineScenario({ … }), got no default export',
+    ],
+    [
+      'a module that throws',
+      'throws.ts',
+      'throw new Error("boom");',
+      'throws.ts: expected a readable scenario in this file, got boom',
+    ],
+  ])('says what is wrong with %s', async (_, name, text, expected) => {
+    if (text !== null) await writeFile(join(folder, name), text);
+    const loaded = await loadScenario(name, {}, folder);
+    const said = loaded.ok ? [] : loaded.problems.map((problem) => problemLine(loaded.source, problem));
+    expect(said).toEqual([expect.stringContaining(expected)]);
+  });
+});
