@@ -54,6 +54,14 @@ export function readBody<T>(schema: z.ZodType<T>, body: string): Reply<T> {
   const parsed = schema.safeParse(tidy(value) ?? {});
   if (parsed.success) return { ok: true, value: parsed.data };
   const [issue] = parsed.error.issues;
-  const path = issue?.path.join('.') ?? '';
+  const path = pathText(issue?.path ?? []);
   return refused(`${path === '' ? '' : `${path}: `}${issue?.message ?? 'not understood'}`);
+}
+
+/** `[0].name`, `attributes.latency`. */
+function pathText(path: readonly PropertyKey[]): string {
+  return path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '');
 }

@@ -7,7 +7,7 @@ import { startToxiproxy } from '../../../scenarios/toxiproxy/server.ts';
 import { pieces } from '../../../scenarios/toxiproxy/toxics/slicer.ts';
 import { eventually } from '../../support/servers.ts';
 import {
-  BACKENDS,
+  EMBEDDED,
   client,
   dial,
   echoServer,
@@ -19,8 +19,6 @@ import {
   tcpServer,
 } from './support.ts';
 
-const [EMBEDDED] = BACKENDS;
-if (EMBEDDED === undefined) throw new Error('no embedded server');
 const bench = () => openBench(EMBEDDED);
 const LONG_MS = 600_000;
 

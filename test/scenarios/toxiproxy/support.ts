@@ -12,8 +12,10 @@ export interface Backend {
 
 const REAL_URL = process.env['TOXIPROXY_URL'];
 
+export const EMBEDDED: Backend = { name: 'embedded', embedded: true, open: () => startToxiproxy({ port: 0, seed: 7 }) };
+
 export const BACKENDS: readonly Backend[] = [
-  { name: 'embedded', embedded: true, open: () => startToxiproxy({ port: 0, seed: 7 }) },
+  EMBEDDED,
   ...(REAL_URL === undefined
     ? []
     : [
