@@ -62,7 +62,8 @@ function continuedFraction(a: number, b: number, x: number): number {
     c = nonZero(1 + odd / c);
     const change = d * c;
     value *= change;
-    if (Math.abs(change - 1) < 1e-15) break;
+    // Written so that a NaN ends it too.
+    if (!(Math.abs(change - 1) >= 1e-15)) break;
   }
   return value;
 }
@@ -82,7 +83,7 @@ export function betaCdf(x: number, a: number, b: number): number {
     : 1 - (factor * continuedFraction(b, a, y)) / b;
 }
 
-/** The x with P(X ≤ x) = p for X ~ Beta(a, b); a, b > 0, 0 ≤ p ≤ 1. */
+/** The x with P(X ≤ x) = p for X ~ Beta(a, b); a, b > 0, 0 ≤ p ≤ 1. Accurate in absolute, not in relative terms. */
 export function betaQuantile(p: number, a: number, b: number): number {
   if (p <= 0) return 0;
   if (p >= 1) return 1;
@@ -92,6 +93,8 @@ export function betaQuantile(p: number, a: number, b: number): number {
 
 /** Newton within a bracket that always holds the root; a step that leaves it, or that gains too little, is a bisection. */
 function solve(p: number, a: number, b: number): number {
+  // For a → 0 and b ≥ 1 the quantile is below p^(1/a): smaller than any double.
+  if (b >= 1 && Math.log(p) / a < -700) return 0;
   let low = 0;
   let high = 1;
   let x = a / (a + b);

@@ -29,7 +29,8 @@ export class Reader {
 
   constructor(value: unknown, path: string, problems: Problem[]) {
     this.#path = path;
-    this.#problems = problems;
+    // What is no object at all is one problem, not one a field.
+    this.#problems = isRecord(value) ? problems : [];
     if (!isRecord(value)) problems.push({ path, expected: 'an object', found: shown(value) });
     this.#value = isRecord(value) ? value : {};
   }

@@ -133,7 +133,7 @@ function figuresOf(slice: Slice, input: EvaluateInput, target: Rational): Status
     coverage: coverageOf(tally, objective),
     burn: byLookback((lookback) => display(burnRate(lookbacks[lookback], target))),
     burnNow: display(burnNow),
-    pairs: pairStatuses(lookbacks, target, windowHours),
+    pairs: pairStatuses(lookbacks, target, windowHours, objective.burn),
     exhaustion: { rolloffHours, naiveHours: display(naiveExhaustion(spent, windowHours, burnNow)) },
     alert: projectionAlert(colour, rolloff),
     sev2Within24h: isViolationNear(rolloff),

@@ -1,7 +1,8 @@
 /** Burn rates over the policy's lookbacks, each counted back from the end of the current step. */
 import { consumed, shareOf } from './budget.ts';
 import { burnPairs, LOOKBACK_MINUTES } from './burn.ts';
-import { compare, toNumber, type Rational } from './decimal.ts';
+import { compare, fromNumber, toNumber, type Rational } from './decimal.ts';
+import type { BurnThreshold } from './objective.ts';
 import type { TallyStep } from './ranges.ts';
 import type { Lookback, PairStatus } from './status.ts';
 import { sumTallies, type Tally } from './tally.ts';
@@ -56,12 +57,22 @@ export function slowerBurn(lookbacks: Lookbacks, whole: Tally, target: Rational)
   return compare(fast, slow) <= 0 ? fast : slow;
 }
 
-export function pairStatuses(lookbacks: Lookbacks, target: Rational, windowHours: Rational): readonly PairStatus[] {
+/** @param own thresholds of the user's own; default: the policy's pairs, scaled with the window */
+export function pairStatuses(
+  lookbacks: Lookbacks,
+  target: Rational,
+  windowHours: Rational,
+  own?: readonly BurnThreshold[],
+): readonly PairStatus[] {
   const reaches = (lookback: Lookback, factor: Rational): boolean => {
     const rate = burnRate(lookbacks[lookback], target);
     return rate !== null && compare(rate, factor) >= 0;
   };
-  return burnPairs(target, windowHours).kept.map(({ long, short, factor, severity }) => ({
+  const pairs =
+    own === undefined
+      ? burnPairs(target, windowHours).kept
+      : own.map((threshold) => ({ ...threshold, factor: fromNumber(threshold.factor) }));
+  return pairs.map(({ long, short, factor, severity }) => ({
     long,
     short,
     factor: toNumber(factor),

@@ -1,5 +1,11 @@
 /** What was promised, as data. */
 
+/** How far back burn rates look. */
+export const LOOKBACKS = ['5m', '30m', '1h', '2h', '6h', '1d', '3d'] as const;
+export type Lookback = (typeof LOOKBACKS)[number];
+
+export type Severity = 'SEV-1' | 'SEV-2' | 'SEV-3';
+
 export type Colour = 'green' | 'yellow' | 'red' | 'unknown';
 
 /** What makes one event good. */
@@ -15,6 +21,14 @@ export type Sli =
 
 /** What an event weighs. `time`: the interval its run stood for; `count`: one; `quantity`: its size times that interval. */
 export type Weighing = 'time' | 'count' | 'quantity';
+
+/** A multi-window rule of the user's own: burning at `factor` or more over both lookbacks. */
+export interface BurnThreshold {
+  readonly factor: number;
+  readonly long: Lookback;
+  readonly short: Lookback;
+  readonly severity: Severity;
+}
 
 export interface Objective {
   readonly id: string;
@@ -39,6 +53,8 @@ export interface Objective {
   readonly probes: readonly string[];
   /** Why nothing can feed this row, if so: its colour is then Unknown, with this reason. */
   readonly unknownBecause: string | null;
+  /** Instead of the policy's scaled pairs. */
+  readonly burn?: readonly BurnThreshold[];
   /** Assumptions that wait for an owner's sign-off; printed beside the figure. */
   readonly assumptions: readonly string[];
 }

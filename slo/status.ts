@@ -1,13 +1,10 @@
 /** An objective's state at one moment: what `budget` prints, what reports quote, what the policy acts on. */
-import type { Colour, Objective } from './objective.ts';
+import type { Colour, Lookback, Objective, Severity } from './objective.ts';
 import type { Tally } from './tally.ts';
 
-export const LOOKBACKS = ['5m', '30m', '1h', '2h', '6h', '1d', '3d'] as const;
-export type Lookback = (typeof LOOKBACKS)[number];
+export { LOOKBACKS, type Lookback, type Severity } from './objective.ts';
 
 export type StatVerdict = 'DEMONSTRATED' | 'VIOLATED' | 'INCONCLUSIVE';
-
-export type Severity = 'SEV-1' | 'SEV-2' | 'SEV-3';
 
 export interface Interval {
   /** Ratios in [0, 1]. */

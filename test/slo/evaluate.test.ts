@@ -1,0 +1,388 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ranges, stepEnd } from '../../slo/ranges.ts';
+import { timeBase } from '../../slo/time-base.ts';
+import { DAY, fetched, HOUR, hourly, judged, MINUTE, NOW, objective, runs } from './fixtures.ts';
+
+const STEP = Math.floor(NOW / MINUTE) * MINUTE;
+const END = STEP + MINUTE;
+
+function repeated(hours: number, good: number, bad: number): (readonly [number, number])[] {
+  return Array.from({ length: hours }, () => [good, bad] as const);
+}
+
+describe('the ranges of an evaluation', () => {
+  it('count whole hours back from the end of the step under way', () => {
+    expect(stepEnd(timeBase(1), NOW)).toBe(END);
+    expect(ranges(objective(), timeBase(1), NOW)).toEqual([
+      { name: 'hours', fromMs: END - 30 * DAY, toMs: END, groupMs: HOUR, bySplit: false },
+      { name: 'minutes', fromMs: END - HOUR, toMs: END, bySplit: false },
+      {
+        name: 'completeHour',
+        fromMs: 20_000 * DAY + 9 * HOUR,
+        toMs: 20_000 * DAY + 10 * HOUR,
+        groupMs: HOUR,
+        bySplit: false,
+      },
+    ]);
+  });
+
+  it('name an edge where the window is no multiple of an hour, and stay inside a window shorter than one', () => {
+    const names = (windowMs: number) =>
+      ranges(objective({ windowMs }), timeBase(1), NOW).map(({ name, fromMs, toMs }) => [
+        name,
+        END - fromMs,
+        END - toMs,
+      ]);
+    expect(names(90 * MINUTE).slice(0, 2)).toEqual([
+      ['hours', HOUR, 0],
+      ['edge', 90 * MINUTE, HOUR],
+    ]);
+    expect(names(10 * MINUTE).slice(0, 2)).toEqual([
+      ['edge', 10 * MINUTE, 0],
+      ['minutes', 10 * MINUTE, 0],
+    ]);
+  });
+
+  it('ask for the steps of the sliding windows, one window more than the span they are judged over', () => {
+    const of = objective({ slidingMs: 5 * MINUTE });
+    const sliding = (options: { attainmentMs?: number }) =>
+      ranges(of, timeBase(1), NOW, options).find(({ name }) => name === 'sliding');
+    expect(sliding({})).toMatchObject({ fromMs: END - 30 * DAY - 5 * MINUTE, toMs: END });
+    expect(sliding({ attainmentMs: HOUR })).toMatchObject({ fromMs: END - HOUR - 5 * MINUTE, toMs: END });
+  });
+
+  it('shrink with the time base', () => {
+    const base = timeBase(1000);
+    const [hours] = ranges(objective({ windowMs: 30 * base.dayMs }), base, NOW);
+    expect(hours).toMatchObject({ groupMs: 3600, toMs: stepEnd(base, NOW) });
+  });
+
+  it('are none where nothing can feed the objective', () => {
+    expect(ranges(objective({ unknownBecause: 'no probe' }), timeBase(1), NOW)).toEqual([]);
+  });
+});
+
+describe('a status', () => {
+  it('has the figures of R07 when its hours have them', () => {
+    // 1,000,000 events, 400 bad, of which 30 of 10,000 in the last hour.
+    const window = [[240_370, 370] as const, ...repeated(74, 10_000, 0), [9970, 30] as const];
+    const status = judged(hourly([[9260, 0], ...window]));
+    expect(status).toMatchObject({
+      colour: 'yellow',
+      validEvents: 1_000_000,
+      consumed: 0.4,
+      attainment: 0.9996,
+      met: true,
+      statVerdict: 'DEMONSTRATED',
+      effectiveEvents: 1_000_000,
+      manualReview: false,
+      enoughEvents: true,
+    });
+    expect(status.burn).toMatchObject({ '5m': 3, '30m': 3, '1h': 3, '2h': 1.5, '6h': 0.5 });
+    expect(status.burnNow).toBe(0.5);
+    expect(status.exhaustion.naiveHours).toBe((0.6 * 720) / 0.5);
+    expect(status.wilson?.lower).toBeCloseTo(0.99955884, 8);
+    expect(status.clopperPearson?.upper).toBeCloseTo(0.99963824, 8);
+  });
+
+  it('weighs what raised sampling adds by the time it stands for', () => {
+    // A01: 29 days at one a minute, a day at ten a minute with 1 % bad.
+    const slow = Array.from({ length: 29 }, (_, day) => runs(STEP - (day + 1) * DAY, 1440, 0));
+    const raised = runs(STEP, 14_256, 144, {
+      goodWeight: 14_256n * 6_000_000n,
+      badWeight: 144n * 6_000_000n,
+      squaredWeight: 14_400n * 6000n ** 2n,
+    });
+    const status = judged([...slow.toReversed(), raised]);
+    expect(status.colour).toBe('yellow');
+    expect(status.consumed).toBeCloseTo(1 / 3, 14);
+    expect(status.effectiveEvents).toBeCloseTo(44_536.0824742268, 9);
+    expect(status.validEvents).toBe(56_160);
+  });
+
+  it('is Unknown without valid events, and says what came instead', () => {
+    expect(judged([])).toMatchObject({ colour: 'unknown', unknownBecause: 'no events in the window yet', met: null });
+    expect(judged([runs(STEP, 0, 0, { excluded: 5000 })])).toMatchObject({
+      colour: 'unknown',
+      unknownBecause: 'no valid events in the window: 5000 excluded',
+      excludedShare: 1,
+      attainment: null,
+      wilson: null,
+      manualReview: true,
+    });
+    expect(judged([runs(STEP, 0, 0, { faults: 3 })])).toMatchObject({
+      unknownBecause: 'no valid events in the window: 3 spoiled by the prober or never started',
+      coverage: 0,
+    });
+  });
+
+  it('is Unknown with its own reason where nothing can feed it', () => {
+    const of = objective({ unknownBecause: 'no telemetry source is configured' });
+    expect(judged([runs(STEP, 100, 0)], { objective: of })).toMatchObject({
+      colour: 'unknown',
+      unknownBecause: 'no telemetry source is configured',
+      validEvents: 0,
+      manualReview: false,
+    });
+  });
+
+  it('flags a young window and still computes everything', () => {
+    const status = judged(
+      hourly([
+        [60, 0],
+        [58, 2],
+        [57, 3],
+      ]),
+    );
+    expect(status).toMatchObject({ colour: 'red', manualReview: true, enoughEvents: false, validEvents: 180 });
+    // 5 of 180, against 6 hours that are only three hours old.
+    expect(status.burn['6h']).toBeCloseTo(27.78, 2);
+    expect(status.burn['3d']).toBe(status.burn['6h']);
+    expect(status.exhaustion).toEqual({ rolloffHours: 0, naiveHours: 0 });
+  });
+
+  it('has no burn over lookbacks longer than its window, and takes the window for them where alerts ask', () => {
+    const of = objective({ windowMs: HOUR, target: '0.92', weighing: 'quantity', sli: { type: 'quantity' } });
+    const status = judged([runs(STEP, 90, 10)], { objective: of });
+    expect(status.burn).toEqual({
+      '5m': 1.25,
+      '30m': 1.25,
+      '1h': 1.25,
+      '2h': null,
+      '6h': null,
+      '1d': null,
+      '3d': null,
+    });
+    expect(status.burnNow).toBe(1.25);
+    expect(status).toMatchObject({ effectiveEvents: null, wilson: null, statVerdict: null, pairs: [] });
+  });
+
+  it('counts the edge of a window that is no multiple of an hour, and nothing before it', () => {
+    const steps = [runs(END - 91 * MINUTE, 1, 100), runs(END - 90 * MINUTE, 4, 0), runs(STEP, 6, 0)];
+    expect(judged(steps, { objective: objective({ windowMs: 90 * MINUTE }) }).validEvents).toBe(10);
+  });
+
+  it('projects an incident that ages out as no exhaustion, while the naive figure cries wolf', () => {
+    const of = objective({ windowMs: DAY, target: '0.998' });
+    const aging = hourly([[9600, 400], ...repeated(22, 10_000, 0), [9990, 10]]);
+    const status = judged(aging, { objective: of });
+    // burn over six hours is a sixth of the last hour's: 10 of 60,000.
+    expect(status.burnNow).toBeCloseTo(0.5 / 6, 12);
+    expect(status.exhaustion.rolloffHours).toBeNull();
+    expect(status.exhaustion.naiveHours).toBeCloseTo(((1 - 410 / 480) * 24) / (0.5 / 6), 9);
+    const fresh = hourly([...repeated(18, 10_000, 0), ...repeated(6, 9970, 30)]);
+    expect(judged(fresh, { objective: of })).toMatchObject({
+      burnNow: 1.5,
+      colour: 'yellow',
+      alert: 'YELLOW_LT_7D',
+      sev2Within24h: true,
+      // 180 of 480 spent, 30 an hour: 10 hours.
+      exhaustion: { rolloffHours: 10, naiveHours: 10 },
+    });
+  });
+
+  it('says which burn-rate pairs burn, on both of their lookbacks', () => {
+    const steps = [
+      ...hourly(repeated(71, 6000, 0), NOW - HOUR),
+      runs(STEP - 30 * MINUTE, 2900, 100),
+      runs(STEP, 3000, 0),
+    ];
+    const status = judged(steps);
+    expect(
+      status.pairs.map(({ long, short, factor, burning, badEvents }) => [long, short, factor, burning, badEvents]),
+    ).toEqual([
+      ['1h', '5m', 14.4, false, 100],
+      ['6h', '30m', 6, false, 100],
+      ['1d', '2h', 3, false, 100],
+      ['3d', '6h', 1, false, 100],
+    ]);
+    const burning = judged([...steps.slice(0, -1), runs(STEP, 2900, 100)]);
+    expect(burning.pairs.map((pair) => pair.burning)).toEqual([true, false, false, false]);
+    expect(burning.lastBadAtMs).toBe(STEP);
+  });
+
+  it('judges a ratio’s regression by the last complete hour of the clock', () => {
+    const tenToEleven = 20_000 * DAY + 10 * HOUR;
+    const during = (share: number) => [runs(tenToEleven - 30 * MINUTE, share, 10_000 - share), runs(STEP, 0, 500)];
+    expect(judged(during(9790)).regression).toBe(true);
+    expect(judged(during(9791)).regression).toBe(false);
+    expect(judged([runs(STEP, 0, 500)]).regression).toBeNull();
+  });
+
+  it('publishes coverage of runs, but of no ticks', () => {
+    const steps = [runs(STEP, 96, 0, { faults: 4 })];
+    expect(judged(steps).coverage).toBeCloseTo(0.96, 12);
+    const ticks = objective({
+      sli: { type: 'threshold', indicator: 'tick-age', ms: 1500, strict: true },
+      weighing: 'count',
+    });
+    expect(judged(steps, { objective: ticks })).toMatchObject({ coverage: null });
+  });
+
+  it('is the same whatever unit the weights are in', () => {
+    const hour = fc.tuple(fc.nat({ max: 5000 }), fc.nat({ max: 20 }));
+    fc.assert(
+      fc.property(
+        fc.array(hour, { minLength: 1, maxLength: 30 }),
+        fc.bigInt({ min: 2n, max: 10n ** 6n }),
+        (hours, by) => {
+          const steps = hourly(hours);
+          const scaled = steps.map((step) => ({
+            ...step,
+            goodWeight: step.goodWeight * by,
+            badWeight: step.badWeight * by,
+            squaredWeight: step.squaredWeight * by * by,
+          }));
+          const { tally: _one, ...one } = judged(steps);
+          const { tally: _other, ...other } = judged(scaled);
+          expect(other).toEqual(one);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('a percentile row', () => {
+  const p95 = objective({
+    target: '0.95',
+    slidingMs: 5 * MINUTE,
+    minEvents: 10,
+    sli: { type: 'threshold', indicator: 'latency', ms: 250, strict: false },
+  });
+  const minutes = (of: readonly (readonly [number, number])[]) =>
+    of.map(([good, bad], index) => runs(STEP - (of.length - 1 - index) * MINUTE, good, bad));
+
+  it('has its live verdict from the last five minutes and its colour from the ledger', () => {
+    const calm = Array.from({ length: 55 }, () => [20, 0] as const);
+    const status = judged(minutes([...calm, [18, 2], [19, 1], [19, 1], [19, 1], [20, 0]]), { objective: p95 });
+    expect(status.live).toEqual({ valid: 100, good: 95, pass: true });
+    expect(status.colour).toBe('green');
+    expect(
+      judged(
+        minutes([
+          [18, 2],
+          [19, 1],
+          [19, 1],
+          [19, 1],
+          [19, 1],
+        ]),
+        { objective: p95 },
+      ).live,
+    ).toEqual({
+      valid: 100,
+      good: 94,
+      pass: false,
+    });
+  });
+
+  it('counts the windows that end with a complete minute, and flags the thin ones', () => {
+    const status = judged(
+      minutes([
+        [20, 0],
+        [0, 20],
+        [20, 0],
+        [1, 0],
+      ]),
+      { objective: p95, attainmentMs: HOUR },
+    );
+    // Windows end after the minutes of 20, 20 + 20 and 40 + 20 events; the minute under way is not over.
+    expect(status.windows).toEqual({ passed: 1, judged: 3, flagged: 0 });
+    expect(
+      judged(
+        minutes([
+          [5, 0],
+          [0, 0],
+          [6, 0],
+          [1, 0],
+        ]),
+        { objective: p95, attainmentMs: HOUR },
+      ).windows,
+    ).toEqual({
+      passed: 3,
+      judged: 3,
+      flagged: 2,
+    });
+  });
+
+  it('judges as many windows as sliding by hand does', () => {
+    const minute = fc.tuple(fc.nat({ max: 30 }), fc.nat({ max: 3 }));
+    fc.assert(
+      fc.property(fc.array(minute, { minLength: 1, maxLength: 40 }), (of) => {
+        const steps = minutes(of).filter(({ good, bad }) => good + bad > 0);
+        let [passed, judgedWindows, flagged] = [0, 0, 0];
+        for (let end = END - HOUR; end <= STEP; end += MINUTE) {
+          const inside = steps.filter(({ atMs }) => atMs < end && atMs >= end - 5 * MINUTE);
+          const [good, bad] = [inside.reduce((n, s) => n + s.good, 0), inside.reduce((n, s) => n + s.bad, 0)];
+          if (good + bad === 0) continue;
+          judgedWindows += 1;
+          if (good * 20 >= (good + bad) * 19) passed += 1;
+          if (good + bad < 10) flagged += 1;
+        }
+        if (steps.length === 0) return;
+        const status = judged(steps, { objective: p95, attainmentMs: HOUR });
+        expect(status.windows).toEqual({ passed, judged: judgedWindows, flagged });
+      }),
+    );
+  });
+
+  it('is flagged by a thin live window while its ledger lets consequences act', () => {
+    const steps = [runs(STEP - HOUR, 500, 0), runs(STEP, 9, 0)];
+    expect(judged(steps, { objective: p95 })).toMatchObject({ manualReview: true, enoughEvents: true });
+  });
+
+  it('has regressed when its percentile is more than 2 % above the limit', () => {
+    const at = (slidingPercentileMs: number | null) =>
+      judged([runs(STEP, 100, 0)], { objective: p95, slidingPercentileMs }).regression;
+    expect([at(255), at(255.1), at(Number.POSITIVE_INFINITY), at(null)]).toEqual([false, true, true, null]);
+    expect(judged([runs(STEP, 100, 0)], { objective: p95 }).regression).toBeNull();
+  });
+});
+
+describe('a split row', () => {
+  const perVenue = objective({ split: 'venue', minEvents: 1000 });
+  const at = (split: string, good: number, bad: number) => runs(STEP, good, bad, { split });
+
+  it('takes the figures of its worst split that has enough events, and flags the thin ones', () => {
+    const status = judged([at('a', 9990, 10), at('b', 9995, 5), at('c', 5, 95)], { objective: perVenue });
+    expect(status).toMatchObject({
+      colour: 'red',
+      consumed: 1,
+      validEvents: 10_000,
+      enoughEvents: true,
+      manualReview: true,
+    });
+    expect(status.worstSplit?.split).toBe('a');
+    expect(status.splits.map(({ split, colour, enoughEvents }) => [split, colour, enoughEvents])).toEqual([
+      ['a', 'red', true],
+      ['b', 'yellow', true],
+      ['c', 'red', false],
+    ]);
+  });
+
+  it('goes by its thin splits while no split has enough events, which keeps consequences at bay', () => {
+    const status = judged([at('a', 900, 0), at('b', 90, 10)], { objective: perVenue });
+    expect(status).toMatchObject({ colour: 'red', enoughEvents: false, manualReview: true });
+    expect(status.worstSplit?.split).toBe('b');
+  });
+
+  it('never blends its splits: each has its own burn', () => {
+    const status = judged([at('a', 5000, 0), at('b', 4950, 50)], { objective: perVenue });
+    expect(status.burn['1h']).toBe(10);
+  });
+
+  it('is Unknown while nothing has come', () => {
+    expect(judged([], { objective: perVenue })).toMatchObject({ colour: 'unknown', splits: [], worstSplit: null });
+  });
+});
+
+describe('grouping as the store does it', () => {
+  it('keeps every event of a range exactly once', () => {
+    const steps = Array.from({ length: 500 }, (_, index) => runs(STEP - index * 7 * MINUTE, index % 5, 1));
+    const [hours] = ranges(objective({ windowMs: DAY }), timeBase(1), NOW);
+    if (hours === undefined) throw new Error('there is a range of hours');
+    const inside = steps.filter(({ atMs }) => atMs >= hours.fromMs && atMs < hours.toMs);
+    expect(fetched(steps, hours).reduce((sum, { bad }) => sum + bad, 0)).toBe(inside.length);
+  });
+});
