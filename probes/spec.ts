@@ -147,7 +147,11 @@ function hasTimetable(spec: object): spec is Timetable {
 }
 
 /** The schema of one kind: the shared fields, its own, nothing else, and the rules between them. */
-export function probeSchema<K extends string, F extends z.core.$ZodShape>(kind: K, fields: F) {
+export function probeSchema<K extends string, F extends z.core.$ZodShape>(
+  kind: K,
+  fields: F,
+): z.ZodObject<z.core.util.Extend<typeof baseFields & { kind: z.ZodLiteral<K> }, F>, z.core.$strict>;
+export function probeSchema(kind: string, fields: z.core.$ZodShape): z.ZodObject {
   return z.strictObject({ ...baseFields, kind: z.literal(kind), ...fields }).superRefine((spec, ctx) => {
     if (!hasTimetable(spec)) return;
     checkTimetable(spec, (path, message) => {

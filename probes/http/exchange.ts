@@ -15,6 +15,8 @@ export interface Answer {
   /** Request begun (DNS, TCP and TLS included) → last byte; null when the answer never ended. */
   readonly latencyMs: number | null;
   readonly connections: number;
+  /** The request was handed to the socket: the peer may have seen it. */
+  readonly sent: boolean;
 }
 
 /** What a probe asks, computed once for all its runs. */
@@ -24,8 +26,11 @@ export interface Request {
   readonly maxBodyBytes: number;
 }
 
+/** The part of a run's context that one request needs. */
+export type Within = Pick<RunContext, 'clock' | 'signal' | 'timeoutMs'>;
+
 /** Sends one request over the line and waits for the last byte, the deadline, or the first failure. */
-export function exchange(line: Line, request: Request, ctx: RunContext): Promise<Answer> {
+export function exchange(line: Line, request: Request, ctx: Within): Promise<Answer> {
   return new Promise((resolve) => {
     new Exchange(line, request, ctx, resolve).start();
   });
@@ -35,7 +40,7 @@ export function exchange(line: Line, request: Request, ctx: RunContext): Promise
 class Exchange implements Dispatcher.DispatchHandler {
   private readonly line: Line;
   private readonly request: Request;
-  private readonly ctx: RunContext;
+  private readonly ctx: Within;
   private readonly resolve: (answer: Answer) => void;
   private readonly chunks: Buffer[] = [];
   private startedMs = 0;
@@ -46,7 +51,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   private bytes = 0;
   private settled = false;
 
-  constructor(line: Line, request: Request, ctx: RunContext, resolve: (answer: Answer) => void) {
+  constructor(line: Line, request: Request, ctx: Within, resolve: (answer: Answer) => void) {
     this.line = line;
     this.request = request;
     this.ctx = ctx;
@@ -119,6 +124,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       phases: phasesOf(this.line.milestones, this.sentMs, this.firstByteMs, failure === null ? endMs : null),
       latencyMs: failure === null ? endMs - this.startedMs : null,
       connections: this.line.connections,
+      sent: this.sentMs !== null,
     });
   }
 }

@@ -1,3 +1,4 @@
+import { deadline } from '../deadline.ts';
 import type { ProbeEnvironment } from '../kind.ts';
 import { bad, type Verdict } from '../network.ts';
 import { NO_PHASES, type Clock, type Phases } from '../probe.ts';
@@ -95,26 +96,14 @@ export class Feed {
   }
 
   private async dialOnce() {
-    const attempt = new AbortController();
-    const over = new AbortController();
-    const onStop = () => attempt.abort(this.stop.signal.reason);
-    this.stop.signal.addEventListener('abort', onStop, { once: true });
-    void this.clock.sleep(this.timeoutMs, over.signal).then(
-      () => attempt.abort(new DOMException('the handshake took too long', 'TimeoutError')),
-      () => {},
+    using attempt = deadline(this.clock, this.timeoutMs, this.stop.signal);
+    return await dial(
+      this.target,
+      (socket) => new Subscription(socket, this.messages, this.tape, this.clock),
+      this.clock,
+      attempt.signal,
+      this.timeoutMs,
     );
-    try {
-      return await dial(
-        this.target,
-        (socket) => new Subscription(socket, this.messages, this.tape, this.clock),
-        this.clock,
-        attempt.signal,
-        this.timeoutMs,
-      );
-    } finally {
-      over.abort();
-      this.stop.signal.removeEventListener('abort', onStop);
-    }
   }
 
   /** Until the connection is gone, or the feed is closed. */

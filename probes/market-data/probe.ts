@@ -1,3 +1,4 @@
+import { deadline } from '../deadline.ts';
 import type { ProbeEnvironment } from '../kind.ts';
 import { abortVerdict, type Verdict } from '../network.ts';
 import type { Observation, Phases, Probe, RunContext } from '../probe.ts';
@@ -68,13 +69,13 @@ async function untilFirst(feed: Feed, tape: Tape, spec: MarketDataSpec, ctx: Run
 
 /** Resolves with the promise, after `ms`, or when the run's signal aborts: whichever comes first. */
 async function endOf(promise: Promise<unknown>, ms: number, ctx: RunContext): Promise<void> {
-  const over = new AbortController();
-  const stop = () => over.abort();
-  ctx.signal.addEventListener('abort', stop, { once: true });
-  if (ctx.signal.aborted) stop();
-  void promise.then(stop);
-  await ctx.clock.sleep(ms, over.signal).catch(() => {});
-  ctx.signal.removeEventListener('abort', stop);
+  using limit = deadline(ctx.clock, ms, ctx.signal);
+  const { signal } = limit;
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    void promise.then(() => resolve());
+  });
 }
 
 /** Connects, subscribes, listens, leaves. */

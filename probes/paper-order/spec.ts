@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { jsonExpectation } from '../http/spec.ts';
-import { decimalText, duration, headers, httpUrl, probeSchema } from '../spec.ts';
+import { decimalText, duration, headers, httpUrl, pemCertificate, probeSchema } from '../spec.ts';
 
 const PRICED: ReadonlySet<string> = new Set(['limit', 'stop', 'stop_limit']);
 
@@ -31,6 +31,8 @@ export const paperOrderSpec = probeSchema('paper-order', {
   venue: z.string().min(1, { error: 'the name of a venue' }),
   /** Sent with every request to the venue, the proof included: authentication. */
   headers: headers().default({}),
+  /** Certificates to trust instead of the system's, PEM. */
+  ca: pemCertificate().optional(),
   submit: z.strictObject({ url: httpUrl() }),
   /** Where an order is asked for; default: submit.url?client_order_id={client_order_id}. */
   query: z.strictObject({ url: template() }).optional(),
@@ -52,6 +54,8 @@ export const paperOrderSpec = probeSchema('paper-order', {
   /** From submit. Above every threshold that an objective names, or late acks would be called lost. */
   ackDeadline: duration().default(2000),
   fillDeadline: duration().default(5000),
+  /** An order that is not marketable is acknowledged and then cancelled. Default: true for market orders. */
+  expectFill: z.boolean().optional(),
   /** Between two questions after an order. */
   poll: duration().default(25),
   /** Send the opposite order after a fill, under the same limits, so that the position ends where it began. */

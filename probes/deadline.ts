@@ -1,0 +1,27 @@
+import type { Clock } from './probe.ts';
+
+export interface Deadline extends Disposable {
+  readonly signal: AbortSignal;
+}
+
+/** A signal that aborts after `ms` (reason: a `TimeoutError`), or with its parent and the parent's reason. */
+export function deadline(clock: Clock, ms: number, parent: AbortSignal): Deadline {
+  const controller = new AbortController();
+  const over = new AbortController();
+  const stop = () => controller.abort(parent.reason);
+  if (parent.aborted) stop();
+  else {
+    parent.addEventListener('abort', stop, { once: true });
+    clock.sleep(ms, over.signal).then(
+      () => controller.abort(new DOMException(`not within ${Math.round(ms)} ms`, 'TimeoutError')),
+      () => {},
+    );
+  }
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      over.abort();
+      parent.removeEventListener('abort', stop);
+    },
+  };
+}

@@ -1,0 +1,73 @@
+/** The guard in front of every order. It has no switch: whoever wants larger orders writes larger limits. */
+import type { PaperOrderSpec } from './spec.ts';
+
+export interface Bounds {
+  readonly maxQuantity: string;
+  readonly maxNotional: string;
+  readonly maxPerMinute: number;
+}
+
+const MINUTE_MS = 60_000;
+
+/** Decimals as whole numbers of 10⁻ˢᶜᵃˡᵉ: exact, whatever their length. */
+interface Exact {
+  readonly digits: bigint;
+  readonly scale: number;
+}
+
+function exact(text: string): Exact {
+  const [whole = '', fraction = ''] = text.split('.');
+  return { digits: BigInt(whole + fraction), scale: fraction.length };
+}
+
+function times(a: Exact, b: Exact): Exact {
+  return { digits: a.digits * b.digits, scale: a.scale + b.scale };
+}
+
+function isAbove(a: Exact, b: Exact): boolean {
+  return a.digits * 10n ** BigInt(b.scale) > b.digits * 10n ** BigInt(a.scale);
+}
+
+/** a − b of decimal texts as a sign: above, at, or below zero. */
+export function compareDecimals(a: string, b: string): -1 | 0 | 1 {
+  if (isAbove(exact(a), exact(b))) return 1;
+  return isAbove(exact(b), exact(a)) ? -1 : 0;
+}
+
+/** Why this order may not leave by its size, or null. The price is the order's own, or the reference for the want of one. */
+export function sizeProblem(
+  order: Pick<PaperOrderSpec['order'], 'quantity' | 'price' | 'reference_price'>,
+  bounds: Bounds,
+): string | null {
+  const quantity = exact(order.quantity);
+  if (isAbove(quantity, exact(bounds.maxQuantity))) {
+    return `expected a quantity of at most ${bounds.maxQuantity}, got ${order.quantity}`;
+  }
+  const prices = [order.price, order.reference_price].filter((price) => price !== undefined);
+  if (prices.length === 0) return 'expected a price or a reference price to value the order at, got none';
+  const over = prices.find((price) => isAbove(times(quantity, exact(price)), exact(bounds.maxNotional)));
+  if (over === undefined) return null;
+  return `expected a notional of at most ${bounds.maxNotional}, got ${order.quantity} at ${over}`;
+}
+
+/** Orders of the last minute, on the monotonic clock. */
+export class RateCap {
+  private readonly maxPerMinute: number;
+  private sentMs: number[] = [];
+
+  constructor(maxPerMinute: number) {
+    this.maxPerMinute = maxPerMinute;
+  }
+
+  /** Why `count` more orders may not leave now, or null. */
+  problem(count: number, nowMs: number): string | null {
+    this.sentMs = this.sentMs.filter((ms) => nowMs - ms < MINUTE_MS);
+    if (this.sentMs.length + count <= this.maxPerMinute) return null;
+    return `expected at most ${this.maxPerMinute} orders a minute, ${this.sentMs.length} have left and ${count} would follow`;
+  }
+
+  /** To be called before the order leaves. */
+  note(nowMs: number): void {
+    this.sentMs.push(nowMs);
+  }
+}

@@ -1,0 +1,117 @@
+import type { JSONValue } from 'json-p3';
+import { exchange, type Answer } from '../http/exchange.ts';
+import { Line, secureContextFor } from '../http/line.ts';
+import type { Clock } from '../probe.ts';
+import type { PaperOrderSpec } from './spec.ts';
+import { findOrder, orderState, type OrderState } from './state.ts';
+
+/** An order's answer may be long, a page of error text longer; more than this is neither. */
+const MOST_BYTES = 1_048_576;
+
+export interface Asked {
+  readonly answer: Answer;
+  /** Undefined when the body is no JSON. */
+  readonly json: JSONValue | undefined;
+}
+
+export type Found =
+  /** `state: null`: the venue answers, and knows of no such order. */
+  { readonly ok: true; readonly state: OrderState | null } | { readonly ok: false; readonly why: string };
+
+/** The venue's REST interface, for one run: connections are made by the first question and closed at the end. */
+export class Venue implements AsyncDisposable {
+  private readonly spec: PaperOrderSpec;
+  private readonly clock: Clock;
+  private readonly lines = new Map<string, Line>();
+  private readonly transcript: string[] | null;
+
+  constructor(spec: PaperOrderSpec, clock: Clock, transcript: string[] | null) {
+    this.spec = spec;
+    this.clock = clock;
+    this.transcript = transcript;
+  }
+
+  async ask(method: string, address: string, body: object | null, signal: AbortSignal, ms: number): Promise<Asked> {
+    const url = new URL(address);
+    const path = url.pathname + url.search;
+    const text = body === null ? null : JSON.stringify(body);
+    const request = {
+      options: {
+        path,
+        method,
+        headers: {
+          'user-agent': 'pulsedrill',
+          ...(text === null ? {} : { 'content-type': 'application/json' }),
+          ...this.spec.headers,
+        },
+        body: text,
+      },
+      keepBody: true,
+      maxBodyBytes: MOST_BYTES,
+    };
+    const answer = await exchange(this.line(url), request, { clock: this.clock, signal, timeoutMs: ms });
+    if (answer.failure !== null) this.lines.delete(url.origin);
+    this.transcript?.push(`> ${method} ${path}${text === null ? '' : ` ${text}`}`);
+    this.transcript?.push(`< ${answer.failure?.detail ?? `${answer.status} ${answer.body?.toString() ?? ''}`}`);
+    return { answer, json: parsed(answer.body) };
+  }
+
+  async find(clientOrderId: string, signal: AbortSignal): Promise<Found> {
+    const asked = await this.ask('GET', this.fill(this.queryTemplate, { clientOrderId }), null, signal, 0);
+    const { failure, status } = asked.answer;
+    if (failure !== null) return { ok: false, why: failure.detail ?? 'no answer' };
+    if (status === 404) return { ok: true, state: null };
+    if (status === null || status >= 300 || asked.json === undefined) {
+      return { ok: false, why: `the question after the order was answered with status ${status}` };
+    }
+    return { ok: true, state: findOrder(asked.json, clientOrderId) };
+  }
+
+  /** Asks to cancel. What came of it is learned by asking after the order: an answer here is a promise at best. */
+  async cancel(clientOrderId: string, orderId: string, signal: AbortSignal): Promise<OrderState | null> {
+    const { cancel, submit } = this.spec;
+    const template = cancel?.url ?? `${submit.url.replace(/\/$/, '')}/{order_id}`;
+    const address = this.fill(template, { clientOrderId, orderId });
+    const asked = await this.ask(cancel?.method ?? 'DELETE', address, null, signal, 0);
+    return orderState(asked.json);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.lines.values()].map((line) => line.destroy()));
+    this.lines.clear();
+  }
+
+  private get queryTemplate(): string {
+    const { query, submit } = this.spec;
+    return query?.url ?? `${submit.url}${submit.url.includes('?') ? '&' : '?'}client_order_id={client_order_id}`;
+  }
+
+  private fill(template: string, ids: { readonly clientOrderId: string; readonly orderId?: string }): string {
+    const values: Readonly<Record<string, string>> = {
+      client_order_id: ids.clientOrderId,
+      order_id: ids.orderId ?? '',
+      symbol: this.spec.order.symbol,
+    };
+    return template.replaceAll(/\{(client_order_id|order_id|symbol)\}/g, (_all, name: string) =>
+      encodeURIComponent(values[name] ?? ''),
+    );
+  }
+
+  private line(url: URL): Line {
+    const known = this.lines.get(url.origin);
+    if (known !== undefined) return known;
+    const options = { origin: url.origin, keepAlive: true, secureContext: secureContextFor(url, this.spec.ca) };
+    const line = new Line(options, this.clock);
+    this.lines.set(url.origin, line);
+    return line;
+  }
+}
+
+function parsed(body: Buffer | null): JSONValue | undefined {
+  if (body === null) return undefined;
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
+}
