@@ -43,7 +43,8 @@ export class Exercise {
   /** The hypothesis broke while a fault was there. */
   impact(what: string): void {
     const { scenario } = this.#options;
-    void this.#mark('impact', what, this.#options.steadyState.uncertaintyMs(scenario.hypothesis));
+    const uncertaintyMs = this.#options.steadyState.uncertaintyMs(scenario.hypothesis);
+    this.#mark('impact', what, this.#sinceAct(uncertaintyMs)).catch(() => undefined);
   }
 
   /** Ends early, without a throw, when the signal aborts. Rejects when a fault cannot be injected or lifted. */
@@ -148,7 +149,7 @@ export class Exercise {
       this.#unmet.push(name);
       return false;
     }
-    if (step.mark !== null) await this.#mark(step.mark, name, this.#uncertaintyMs(step), atMs);
+    if (step.mark !== null) await this.#mark(step.mark, name, this.#sinceAct(this.#uncertaintyMs(step)), atMs);
     return true;
   }
 
@@ -181,8 +182,13 @@ export class Exercise {
     }
     if (waited.state !== 'met') return;
     if (!this.#marks.has('recovered'))
-      await this.#mark('recovered', 'hypothesis', this.#uncertaintyMs(step), waited.value.atMs);
+      await this.#mark('recovered', 'hypothesis', this.#sinceAct(this.#uncertaintyMs(step)), waited.value.atMs);
     this.#recoveredAtMs = this.#marks.get('recovered') ?? waited.value.atMs;
+  }
+
+  /** Nothing that a fault or its end brought about can be older than the fault, or its end. */
+  #sinceAct(uncertaintyMs: number): number {
+    return Math.min(uncertaintyMs, this.#options.sinceStartMs() - this.#actedAtMs);
   }
 
   /** Each once: the first time is the one that counts. */

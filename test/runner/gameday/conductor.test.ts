@@ -321,13 +321,13 @@ describe('waits', () => {
     expect(world.liftedAtMs - world.injectedAtMs).toBeLessThan(20_000);
   });
 
-  test('a mark carries the interval of its probe as its uncertainty', async () => {
-    const world = worldWhere(forFiveSeconds);
+  test('a mark carries the turns of its probe as its uncertainty, but reaches back no further than its cause', async () => {
+    const world = worldWhere((world) => (world.isFaulty && world.faultAgeMs > 5000 ? 'bad' : 'good'));
     await world.conduct(exercise());
     const marks = world.entries.flatMap((entry) =>
       entry.type === 'mark' ? [`${entry.what} ${entry.uncertaintyMs}`] : [],
     );
-    expect(marks).toEqual(['injected 0', 'impact 2000', 'detected 1000', 'lifted 0', 'recovered 2000']);
+    expect(marks).toEqual(['injected 0', 'impact 2000', 'detected 1000', 'lifted 0', 'recovered 1000']);
   });
 
   test('a hung probe neither hangs the run nor passes for a good one', async () => {
