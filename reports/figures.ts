@@ -19,6 +19,12 @@ export function percentOf(part: number | bigint, whole: number | bigint): string
   return whole === 0 || whole === 0n ? '–' : formatPercent(rational(part, whole));
 }
 
+/** "99.100 % (991 / 1,000)". */
+export function shareText(part: number, whole: number): string {
+  const counts = `${count(part)} / ${count(whole)}`;
+  return whole === 0 ? `– (${counts})` : `${percentOf(part, whole)} (${counts})`;
+}
+
 /** A ratio that was computed as a number, such as an end of an interval; null is "–". */
 export function percent(ratio: number | null): string {
   return ratio === null || !Number.isFinite(ratio) ? '–' : formatPercent(ratio);
@@ -57,7 +63,7 @@ export function consumedPercent(consumed: number | null): string {
 function railed(exact: Rational, rails: readonly Rational[], places: number): string {
   const sides = (value: Rational) => rails.map((rail) => compare(value, rail)).join();
   let shown = '';
-  for (const more of [0, 2, 4, 6, 8]) {
+  for (const more of [0, 1, 2, 3, 4, 5, 6, 7, 8]) {
     shown = formatPercent(exact, places + more);
     const read = multiply(decimal(shown.slice(0, -2)), rational(1, 100));
     if (sides(read) === sides(exact)) break;

@@ -5,6 +5,7 @@
 import type { Indicator, Reading } from '../probes/probe.ts';
 import type { Result } from '../store/result.ts';
 import { quantiles, type Quantiles } from './quantiles.ts';
+import type { Point } from './thin.ts';
 
 /** How the runs of one probe ended. Runs asked for by hand are not among them. */
 export interface ProbeRuns {
@@ -42,6 +43,8 @@ export interface Measured {
   readonly counted: boolean;
   readonly bucketMs: number;
   readonly buckets: readonly Bucket[];
+  /** Each single duration, in order, while they are few enough to be drawn one by one; `null` = never. */
+  readonly each: readonly Point[] | null;
   /** Over the whole range; p50 and p95 within 0.5 %. */
   readonly total: {
     readonly events: number;
@@ -120,7 +123,7 @@ export function gatherer({ fromMs, toMs, wanted, most }: GatherOptions): Gathere
         const key = `${result.probe}\n${reading.indicator}`;
         const entry = series.get(key) ?? newGathering(result, reading.indicator);
         series.set(key, entry);
-        addReading(entry, reading, Math.floor((atMs - fromMs) / bucketMs));
+        addReading(entry, reading, atMs, Math.floor((atMs - fromMs) / bucketMs));
       }
     },
     finish() {
@@ -214,6 +217,7 @@ interface Gathering {
   readonly cells: Map<number, Cell>;
   readonly total: Cell;
   counted: boolean;
+  each: Point[] | null;
 }
 
 function newCell(): Cell {
@@ -221,13 +225,23 @@ function newCell(): Cell {
 }
 
 function newGathering({ probe, service }: Result, indicator: Indicator): Gathering {
-  return { probe, service, indicator, cells: new Map(), total: newCell(), counted: false };
+  return { probe, service, indicator, cells: new Map(), total: newCell(), counted: false, each: [] };
 }
 
-function addReading(entry: Gathering, reading: Exclude<Reading, { type: 'quantity' }>, bucket: number): void {
+/** Singles up to here are drawn one by one: nothing is summed up that can be shown. */
+const MOST_SINGLES = 600;
+
+function addReading(
+  entry: Gathering,
+  reading: Exclude<Reading, { type: 'quantity' }>,
+  atMs: number,
+  bucket: number,
+): void {
   const cell = entry.cells.get(bucket) ?? newCell();
   entry.cells.set(bucket, cell);
   if (reading.type === 'counts') entry.counted = true;
+  else entry.each?.push([atMs, reading.ms]);
+  if (entry.counted || (entry.each?.length ?? 0) > MOST_SINGLES) entry.each = null;
   for (const target of [cell, entry.total]) addTo(target, reading);
 }
 
@@ -252,12 +266,42 @@ function largest(a: number | null, b: number | null): number | null {
   return a === null ? b : b === null ? a : Math.max(a, b);
 }
 
-function finishSeries(entry: Gathering, fromMs: number, bucketMs: number): Measured {
-  const buckets = [...entry.cells]
+/** A percentile of a handful is its maximum: neighbours are put together until a bucket holds about this many. */
+const ENOUGH = 20;
+
+function finishSeries(entry: Gathering, fromMs: number, finestMs: number): Measured {
+  const { probe, service, indicator, counted, each } = entry;
+  const usual = entry.total.events / Math.max(1, entry.cells.size);
+  const together = counted ? 1 : Math.max(1, Math.ceil(ENOUGH / usual));
+  const bucketMs = finestMs * together;
+  const cells = new Map<number, Cell>();
+  for (const [index, cell] of entry.cells) {
+    const place = Math.floor(index / together);
+    const whole = cells.get(place) ?? newCell();
+    cells.set(place, whole);
+    mergeInto(whole, cell);
+  }
+  const buckets = [...cells]
     .toSorted(([a], [b]) => a - b)
-    .map(([index, cell]) => ({ atMs: fromMs + (index + 0.5) * bucketMs, ...figuresOf(cell, entry.counted) }));
-  const { probe, service, indicator, counted } = entry;
-  return { probe, service, indicator, counted, bucketMs, buckets, total: figuresOf(entry.total, counted) };
+    .map(([index, cell]) => ({ atMs: fromMs + (index + 0.5) * bucketMs, ...figuresOf(cell, counted) }));
+  return {
+    probe,
+    service,
+    indicator,
+    counted,
+    bucketMs,
+    buckets,
+    each: each?.toSorted(([a], [b]) => a - b) ?? null,
+    total: figuresOf(entry.total, counted),
+  };
+}
+
+function mergeInto(whole: Cell, part: Cell): void {
+  whole.values.merge(part.values);
+  whole.events += part.events;
+  whole.never += part.never;
+  whole.worstP99Ms = largest(whole.worstP99Ms, part.worstP99Ms);
+  whole.maxMs = largest(whole.maxMs, part.maxMs);
 }
 
 /** Nearest rank, with what never happened as +∞ at the end: a percentile that falls among those has no value. */

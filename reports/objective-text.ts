@@ -13,6 +13,17 @@ const INDICATORS = {
   'order-fill': 'submit to final fill',
 } satisfies Readonly<Record<Indicator, string>>;
 
+/** Followed by a limit. */
+const PROMISED = new Map<string, string>(
+  Object.entries({
+    latency: 'requests answered in',
+    'tick-age': 'ticks aged',
+    'newest-age': 'moments with newest data aged',
+    ack: 'orders acknowledged in',
+    'order-fill': 'orders filled in',
+  } satisfies Readonly<Record<Indicator, string>>),
+);
+
 const NAMES = new Map<string, string>(Object.entries(INDICATORS));
 
 export function indicatorName(indicator: string): string {
@@ -24,14 +35,14 @@ export function limitText({ ms, strict }: { readonly ms: number; readonly strict
   return `${strict ? '<' : '≤'} ${count(ms)} ms`;
 }
 
-/** "at least 95 % of events with latency ≤ 250 ms". */
+/** "at least 95 % of requests answered in ≤ 250 ms". */
 export function promise({ target, sli }: Objective): string {
   const share = `at least ${targetPercent(target)}`;
   switch (sli.type) {
     case 'availability':
       return `${share} of requests succeed`;
     case 'threshold':
-      return `${share} of events with ${indicatorName(sli.indicator)} ${limitText(sli)}`;
+      return `${share} of ${PROMISED.get(sli.indicator) ?? `events with ${sli.indicator}`} ${limitText(sli)}`;
     case 'quantity':
       return `${share} of the submitted quantity executed`;
     default:

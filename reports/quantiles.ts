@@ -1,13 +1,22 @@
 /** Quantiles of any number of samples in bounded memory, for charts and text; judgements use exact counts. */
 export interface Quantiles {
   add(value: number, weight?: number): void;
+  /** Takes in all samples of another one. */
+  merge(other: Quantiles): void;
   /** By nearest rank, within 0.5 % of the true sample; null without samples. */
   at(q: number): number | null;
   /** The sample of this rank, from 1 for the smallest; the same precision. */
   atRank(rank: number): number | null;
+  /** Internal: what `merge` reads. */
+  readonly parts: Parts;
   readonly samples: number;
   readonly max: number | null;
   readonly min: number | null;
+}
+
+interface Parts {
+  readonly bins: ReadonlyMap<number, number>;
+  readonly low: number;
 }
 
 // Bins grow by 1 %, so that the middle of one is within 0.5 % of anything in it.
@@ -47,6 +56,16 @@ export function quantiles(): Quantiles {
       }
       const bin = Math.floor(Math.log(value) / GROWTH);
       bins.set(bin, (bins.get(bin) ?? 0) + weight);
+    },
+    merge(other) {
+      for (const [bin, weight] of other.parts.bins) bins.set(bin, (bins.get(bin) ?? 0) + weight);
+      low += other.parts.low;
+      samples += other.samples;
+      if (other.max !== null) max = Math.max(max ?? other.max, other.max);
+      if (other.min !== null) min = Math.min(min ?? other.min, other.min);
+    },
+    get parts() {
+      return { bins, low };
     },
     at: (q) => atRank(Math.max(1, Math.ceil(q * samples))),
     atRank,

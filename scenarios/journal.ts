@@ -3,7 +3,7 @@
  * no secret, and is enough to undo what was done and to render the report again.
  */
 import type { Fault } from './fault.ts';
-import type { Target, Undo } from './injector.ts';
+import type { Crossing, Target, Undo } from './injector.ts';
 
 export type Phase = 'before' | 'during' | 'after';
 
@@ -63,6 +63,8 @@ export type JournalBody =
       /** Read back from the target that nothing of it is left. */
       readonly verified: boolean;
       readonly detail: string;
+      /** What crossed the target while the fault was there; null or absent: nobody counted. */
+      readonly crossed?: Crossing | null;
     }
   | {
       readonly type: 'lift-failed';

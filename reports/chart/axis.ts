@@ -67,6 +67,9 @@ export interface ValueAxis {
 // A logarithmic axis from here on: below, a linear one still shows the ordinary beside the extraordinary.
 const LOG_FROM_RATIO = 30;
 
+// A nanosecond, where the unit is milliseconds: nothing finer was measured, whatever a double may hold.
+const FINEST = 1e-6;
+
 /**
  * Covers every value with round ends. `auto`: logarithmic when the largest value dwarfs the ordinary one (the median),
  * so that a spike is shown without flattening everything else into the axis.
@@ -76,14 +79,14 @@ export function valueAxis(values: readonly number[], options: { auto: boolean; f
   const least = known[0] ?? 0;
   const most = known.at(-1) ?? 1;
   const ordinary = known[Math.floor(known.length / 2)] ?? 0;
-  if (options.auto && least > 0 && ordinary > 0 && most / ordinary > LOG_FROM_RATIO) return logAxis(least, most);
+  if (options.auto && least >= FINEST && most / ordinary > LOG_FROM_RATIO) return logAxis(least, most);
   const low = options.fromZero ? Math.min(0, least) : least;
   const high = options.fromZero ? Math.max(0, most) : most;
   return linearAxis(low, high);
 }
 
 function linearAxis(least: number, most: number): ValueAxis {
-  const width = most > least ? most - least : Math.abs(most) || 1;
+  const width = Math.max(most > least ? most - least : Math.abs(most) || 1, FINEST);
   const step = roundStep(width / 5);
   const first = Math.floor(least / step + 1e-9);
   const last = Math.max(first + 1, Math.ceil((most > least ? most : least + width) / step - 1e-9));

@@ -33,7 +33,8 @@ export const LOOKS: Readonly<Record<Look, Style>> = {
     symbol: 'path://M0,1L1,0L5,4L9,0L10,1L6,5L10,9L9,10L5,6L1,10L0,9L4,5Z',
     size: 8,
   },
-  never: { color: '#a3001d', width: 1.5, dash: 'solid', symbol: 'triangle', size: 9 },
+  never: { color: '#a3001d', width: 1.5, dash: 'solid', symbol: 'path://M5,0L10,10L0,10Z', size: 9 },
+  beyond: { color: '#08306b', width: 1.5, dash: 'solid', symbol: 'path://M0,0L10,0L5,10Z', size: 9 },
 };
 
 export const NEVER = 'never answered (upper edge)';

@@ -17,10 +17,12 @@ export function frameSeries({ chart, fromMs, toMs }: Context, { panel, index, sc
       z: 0,
       markLine: {
         ...lines,
+        z: 0,
         lineStyle: { color: RULE, width: 1, type: 'solid' },
         data: scale.ticks.map((tick) => ({ yAxis: position(scale, tick) })),
       },
       markArea: {
+        z: 0,
         silent: true,
         animation: false,
         data: [
@@ -41,9 +43,10 @@ export function frameSeries({ chart, fromMs, toMs }: Context, { panel, index, sc
     },
     {
       ...base,
-      z: 5,
+      z: 2,
       markLine: {
         ...lines,
+        z: 2,
         lineStyle: { color: LIMIT, width: 1.4, type: [10, 3, 2, 3] },
         data: panel.limits.map(({ value }) => ({ yAxis: level(value) })),
       },
@@ -53,6 +56,7 @@ export function frameSeries({ chart, fromMs, toMs }: Context, { panel, index, sc
       z: 1,
       markLine: {
         ...lines,
+        z: 1,
         lineStyle: { color: INK, width: 1, type: 'solid' },
         data: (chart.marks ?? [])
           .filter(({ atMs }) => atMs >= fromMs && atMs <= toMs)

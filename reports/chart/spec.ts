@@ -9,7 +9,7 @@ export interface Series {
   readonly points: readonly Point[];
 }
 
-export type Look = 'main' | 'upper' | 'extreme' | 'trouble' | 'never';
+export type Look = 'main' | 'upper' | 'extreme' | 'trouble' | 'never' | 'beyond';
 
 /** A level to be read against: a threshold, a guard rail. */
 export interface Limit {

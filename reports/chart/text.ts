@@ -19,7 +19,7 @@ export function panelLabels({ panel, scale, top, height }: Layout): readonly obj
     label(
       `${oneLine(panel.name)} — ${panel.unit}${scale.log ? ', logarithmic' : ''}`,
       12,
-      top - HEADER + 5,
+      top - HEADER + 2,
       'left',
       true,
     ),
@@ -31,7 +31,15 @@ export function panelLabels({ panel, scale, top, height }: Layout): readonly obj
 }
 
 export function label(text: string, x: number, y: number, align: 'left' | 'center', bold: boolean, fill = INK) {
-  const style = { text, align, fill, font: `${bold ? 'bold ' : ''}12px ${FONT}` };
+  // White behind it, so that a line that must pass does not strike the words out.
+  const style = {
+    text,
+    align,
+    fill,
+    font: `${bold ? 'bold ' : ''}12px ${FONT}`,
+    backgroundColor: '#ffffff',
+    padding: 1,
+  };
   return { type: 'text', silent: true, z: 10, x, y, style };
 }
 

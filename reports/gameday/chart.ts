@@ -20,24 +20,26 @@ export function gamedayChart(story: Story, results: readonly Result[], statuses:
     .toSorted((a, b) => rank(b, story) - rank(a, story))
     .slice(0, MOST_PANELS)
     .map((each) => panelOf(each, statuses));
-  const moments = watched.flatMap(({ moments }) => moments);
   return renderChart({
     title: `${story.started?.title ?? 'Game-day'} (${story.gameday ?? 'unknown'})`,
     description: `What the probes measured in milliseconds during the game-day; shaded while the fault was in place`,
-    fromMs: smallest(moments, story.firstMs),
-    toMs: largest(moments, story.lastMs),
+    ...rangeOf(story, watched),
     panels,
     marks: marksOf(story),
     shades: shadesOf(story),
   });
 }
 
-function smallest(values: readonly number[], start: number): number {
-  return values.reduce((least, value) => Math.min(least, value), start);
-}
-
-function largest(values: readonly number[], start: number): number {
-  return values.reduce((most, value) => Math.max(most, value), start);
+/** The exercise and a little around it: enough to see what was usual, not so much that the exercise becomes a sliver. */
+function rangeOf({ firstMs, lastMs }: Story, watched: readonly Watched[]): { fromMs: number; toMs: number } {
+  const margin = Math.max(10_000, (lastMs - firstMs) * 0.2);
+  const near = watched
+    .flatMap(({ moments }) => moments)
+    .filter((atMs) => atMs >= firstMs - margin && atMs <= lastMs + margin);
+  return {
+    fromMs: near.reduce((least, atMs) => Math.min(least, atMs), firstMs),
+    toMs: near.reduce((most, atMs) => Math.max(most, atMs), lastMs),
+  };
 }
 
 function marksOf(story: Story): readonly Mark[] {

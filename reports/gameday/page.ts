@@ -47,9 +47,9 @@ export function renderGameday({ journal, results, statuses = [], exercise = null
     'Durations are monotonic, counted from the first injection. A mark may really have happened earlier by up to its uncertainty: the probe asks only so often.',
     '## Steady-state hypothesis',
     hypothesisTable(story),
-    '## Faults and their undoing',
+    '## Faults: what crossed them, and their undoing',
     faultTable(story),
-    '## What was waited for, and what crossed the fault',
+    '## What was waited for',
     conditionTable(story),
     '## Checks before the start',
     checkTable(story),
@@ -80,13 +80,18 @@ function verdict(story: Story): string {
   }
   const goal = started?.recoveryGoalMs ?? null;
   const seen = [
-    `detected ${finished.detectedAfterMs === null ? 'never' : `after ${span(finished.detectedAfterMs)}`}`,
-    `recovered ${finished.recoveredAfterMs === null ? 'never' : `after ${span(finished.recoveredAfterMs)}`}`,
-    ...(finished.recoveredAfterLiftMs === null ? [] : [`${span(finished.recoveredAfterLiftMs)} after the lift`]),
+    `detected ${finished.detectedAfterMs === null ? 'never' : `after ${precise(finished.detectedAfterMs)}`}`,
+    `recovered ${finished.recoveredAfterMs === null ? 'never' : `after ${precise(finished.recoveredAfterMs)}`}`,
+    ...(finished.recoveredAfterLiftMs === null ? [] : [`${precise(finished.recoveredAfterLiftMs)} after the lift`]),
     ...(goal === null ? [] : [`goal ${span(goal)}`]),
   ].join(', ');
   const timing = story.injected === null ? '' : ` ${seen[0]?.toUpperCase() ?? ''}${seen.slice(1)} (from injection).`;
-  return `**${finished.passed ? 'PASSED' : 'NOT PASSED'}: ${finished.verdict}** — ${SAID[finished.verdict]}. ${sentence(finished.detail)}${timing}`;
+  return `**${finished.passed ? 'PASSED' : 'NOT PASSED'}: ${finished.verdict}** — ${sentence(finished.detail === '' ? SAID[finished.verdict] : finished.detail)}${timing}`;
+}
+
+/** To a tenth of a second, as long as that says anything. */
+function precise(ms: number): string {
+  return offset(ms).slice(1);
 }
 
 function sentence(detail: string): string {

@@ -1,7 +1,7 @@
 /** The tables of a game-day's record. */
 import type { JournalEntry } from '../../scenarios/journal.ts';
 import { faultText } from '../fault-text.ts';
-import { offset, span, utc, utcTime } from '../figures.ts';
+import { count, offset, plural, span, utc, utcTime } from '../figures.ts';
 import { code, table, text } from '../markdown.ts';
 import { firstMarks, sinceInjection, type FaultStory, type Story } from './story.ts';
 
@@ -60,6 +60,7 @@ export function faultTable({ faults }: Story): string {
       { name: 'Target' },
       { name: 'What' },
       { name: 'Injected (UTC)' },
+      { name: 'Crossed it' },
       { name: 'Undone' },
       { name: 'By hand' },
     ],
@@ -68,11 +69,18 @@ export function faultTable({ faults }: Story): string {
       fault.prepared === null ? '–' : `${code(fault.prepared.target.name)} by ${text(fault.prepared.target.injector)}`,
       fault.prepared === null ? '–' : text(faultText(fault.prepared.what)),
       fault.injected === null ? 'no' : utcTime(fault.injected.atMs),
+      crossed(fault),
       undone(fault),
       code(fault.prepared?.undo.byHand ?? fault.failures.at(-1)?.byHand ?? ''),
     ]),
     'No fault was prepared.',
   );
+}
+
+function crossed({ lifted }: FaultStory): string {
+  const counts = lifted?.crossed ?? null;
+  if (counts === null) return 'not counted';
+  return `${plural(counts.bytes, 'byte')}, ${plural(counts.connections, 'connection')}, ${count(counts.cut)} cut`;
 }
 
 function undone({ lifted, failures, injected, prepared }: FaultStory): string {

@@ -1,5 +1,6 @@
 /** The charts of the evidence: what was measured over time, and how the budgets went. */
-import { renderChart, type Chart, type Limit, type Panel } from '../chart.ts';
+import { renderChart, type Chart, type Limit, type Look, type Panel, type Series } from '../chart.ts';
+import { tickText } from '../chart/axis.ts';
 import { span } from '../figures.ts';
 import type { Bucket, Measured } from '../measurements.ts';
 import { indicatorName, limitText } from '../objective-text.ts';
@@ -9,13 +10,17 @@ import type { SlaReport } from './report.ts';
 /** A line breaks where three usual distances pass without a measurement. */
 const GAP = 3;
 
+const EACH = 'each run';
+
 export function latencyChart(report: SlaReport, measured: Measured): string {
   const what = `${measured.probe}: ${indicatorName(measured.indicator)}`;
+  const panel = measuredPanel(measured, limitsOf(report, measured));
+  const lines = [...panel.series, ...panel.limits].map(({ name }) => name).join(', ');
   return renderChart({
     ...frame(report),
     title: what,
-    description: `${what} over time in milliseconds, ${legend(measured).join(', ')}`,
-    panels: [measuredPanel(measured, limitsOf(report, measured))],
+    description: `${what} over time in milliseconds: ${lines}`,
+    panels: [panel],
   });
 }
 
@@ -44,43 +49,52 @@ export function limitsOf(
   return [...limits.values()];
 }
 
-function legend({ counted, bucketMs, buckets }: Measured): readonly [string, string, string] | readonly [string] {
-  if (!counted && buckets.every(({ events }) => events <= 1)) return ['each run'];
-  const per = `per ${span(bucketMs)}`;
-  return counted ? [`p50 ${per}`, `worst p99 ${per}`, `max ${per}`] : [`p50 ${per}`, `p95 ${per}`, `max ${per}`];
-}
-
 function measuredPanel(measured: Measured, limits: readonly Limit[]): Panel {
-  const { buckets, bucketMs } = measured;
-  const gapMs = Math.max(usualDistance(buckets) * GAP, bucketMs * 1.5);
-  const line = (pick: (bucket: Bucket) => number | null) =>
-    broken(
-      buckets.map((bucket): Point => [bucket.atMs, pick(bucket)]),
-      gapMs,
-    );
-  const [first, upper, most] = legend(measured);
+  const { probe, indicator, each, buckets } = measured;
+  const never = each === null ? buckets.filter(({ never }) => never > 0) : [];
   return {
-    name: `${measured.probe} · ${indicatorName(measured.indicator)}`,
+    name: `${probe} · ${indicatorName(indicator)}`,
     unit: 'ms',
     scale: 'auto',
     limits,
-    never: buckets.filter(({ never }) => never > 0).map(({ atMs }) => atMs),
-    series: [
-      ...(most === undefined
-        ? []
-        : [{ name: most, draw: 'line' as const, look: 'extreme' as const, points: line(({ maxMs }) => maxMs) }]),
-      ...(upper === undefined
-        ? []
-        : [{ name: upper, draw: 'line' as const, look: 'upper' as const, points: line(({ upperMs }) => upperMs) }]),
-      { name: first, draw: 'line', look: 'main', points: line(({ p50Ms }) => p50Ms) },
-    ],
+    never: each === null ? never.map(({ atMs }) => atMs) : each.filter(([, ms]) => ms === null).map(([atMs]) => atMs),
+    series: each === null ? bucketed(measured) : [singles(each)],
   };
 }
 
-function usualDistance(buckets: readonly Bucket[]): number {
-  const distances = buckets.slice(1).map(({ atMs }, index) => atMs - (buckets[index]?.atMs ?? atMs));
+function singles(each: readonly Point[]): Series {
+  const points = each.filter(([, ms]) => ms !== null);
+  return { name: EACH, draw: 'line', look: 'main', points: broken(points, usualDistance(points) * GAP) };
+}
+
+function bucketed({ buckets, bucketMs, counted }: Measured): readonly Series[] {
+  const gapMs = Math.max(usualDistance(buckets.map(({ atMs }) => [atMs, 0])) * GAP, bucketMs * 1.5);
+  const line = (look: Look, name: string, pick: (bucket: Bucket) => number | null): Series => ({
+    name: `${name} per ${span(bucketMs)}`,
+    draw: 'line',
+    look,
+    points: broken(
+      buckets.map((bucket): Point => [bucket.atMs, pick(bucket)]),
+      gapMs,
+    ),
+  });
+  return [
+    line('extreme', 'longest', ({ maxMs }) => maxMs),
+    line('upper', counted ? 'worst p99' : 'p95', ({ upperMs }) => upperMs),
+    line('main', 'p50', ({ p50Ms }) => p50Ms),
+  ];
+}
+
+function usualDistance(points: readonly Point[]): number {
+  const distances = points.slice(1).map(([atMs], index) => atMs - (points[index]?.[0] ?? atMs));
   return distances.toSorted((a, b) => a - b)[Math.floor(distances.length / 2)] ?? 0;
 }
+
+/**
+ * An overspent budget has no floor, and a window that is just filling swings far below. Drawn to scale that would squeeze
+ * the guard rails together; so the line stops here, and marks and the legend say that and how far it goes on.
+ */
+const LOWEST_DRAWN = -100;
 
 const GREEN = '#eef6ee';
 const YELLOW = '#fdf6dc';
@@ -93,6 +107,8 @@ export function budgetChart(report: SlaReport, objective: string): string | null
   );
   if (points.length < 2) return null;
   const left = points.map(({ atMs, consumedPct }): Point => [atMs, 100 - (consumedPct ?? 0)]);
+  const lowest = left.reduce((least, [, value]) => Math.min(least, value ?? least), 100);
+  const beyond = left.filter(([, value]) => value !== null && value < LOWEST_DRAWN);
   return renderChart({
     ...frame(report),
     title: `${objective}: error budget left`,
@@ -103,17 +119,30 @@ export function budgetChart(report: SlaReport, objective: string): string | null
         unit: '% of the error budget left',
         scale: 'linear',
         limits: [
-          { value: 100, name: '100 %: nothing spent' },
-          { value: 75, name: '75 %: Yellow from here' },
-          { value: 25, name: '25 %: Red below' },
+          { value: 100, name: '100 %: untouched' },
+          { value: 75, name: '≤ 75 %: Yellow' },
+          { value: 25, name: '< 25 %: Red' },
           { value: 0, name: '0 %: exhausted' },
         ],
         bands: [
           { from: 75, upTo: 100, tint: GREEN },
           { from: 25, upTo: 75, tint: YELLOW },
-          { from: -1e9, upTo: 25, tint: RED },
+          { from: LOWEST_DRAWN, upTo: 25, tint: RED },
         ],
-        series: [{ name: 'error budget left', draw: 'step', look: 'main', points: left }],
+        series: [
+          {
+            name: 'error budget left',
+            draw: 'step',
+            look: 'main',
+            points: left.map(([atMs, value]) => [atMs, value === null ? null : Math.max(value, LOWEST_DRAWN)]),
+          },
+          {
+            name: `below the axis, down to ${tickText(Math.floor(lowest))} %`,
+            draw: 'dots',
+            look: 'beyond',
+            points: beyond.map(([atMs]) => [atMs, LOWEST_DRAWN]),
+          },
+        ],
       },
     ],
   });

@@ -4,7 +4,7 @@ import type { Status } from '../../slo/status.ts';
 import type { TimeBase } from '../../slo/time-base.ts';
 import type { BudgetPoint, LedgerEvent, StoreReader } from '../../store/store.ts';
 import { collectExercise, type Exercise } from '../exercise.ts';
-import { span } from '../figures.ts';
+import { burnText, consumedPercent, count, span } from '../figures.ts';
 import { gather } from '../measurements.ts';
 import { thin } from '../thin.ts';
 import type { Change, SlaReport } from './report.ts';
@@ -71,23 +71,46 @@ function thinned(points: readonly BudgetPoint[]): readonly BudgetPoint[] {
   return thin(points.map(({ atMs, consumedPct }) => [atMs, consumedPct])).flatMap(([atMs]) => byTime.get(atMs) ?? []);
 }
 
-/** `from` and `to` are said as a change; whatever else the event carries follows, in its own order. */
+/**
+ * `from` and `to` are said as a change, `good` and `bad` with what was consumed; whatever else the event carries follows,
+ * in its own order, and a list of changes is told one by one.
+ */
 function changeOf({ atMs, service, subject, body }: LedgerEvent): Change {
-  const fields = Object.entries(body).flatMap(([name, value]) => {
-    const shown = shownAs(name, value);
-    return shown === null ? [] : [[name, shown] as const];
+  return { atMs, service, subject, what: fieldsText(body, subject) };
+}
+
+const SHARES = ['consumed'];
+const RATES = ['burnNow'];
+const ENDS = ['from', 'to', 'fromMs', 'toMs', 'probe'];
+const WORDS: Readonly<Record<string, string>> = { burnNow: 'burn now' };
+
+function fieldsText(body: Readonly<Record<string, unknown>>, subject: string): string {
+  const shown = Object.entries(body).flatMap(([name, value]) => {
+    const said = shownAs(name, value);
+    return said === null ? [] : [[name, said] as const];
   });
-  const known = new Map(fields);
+  const known = new Map(shown);
   const [from, to] = [known.get('from') ?? known.get('fromMs'), known.get('to') ?? known.get('toMs')];
   const change = from === undefined && to === undefined ? [] : [`${from ?? '–'} → ${to ?? '–'}`];
-  const rest = fields
-    .filter(([name, value]) => !['from', 'to', 'fromMs', 'toMs'].includes(name) && value !== subject)
-    .map(([name, value]) => `${name.replace(/Ms$/, '')} ${value}`);
-  return { atMs, service, subject, what: [...change, ...rest].join('; ') };
+  const rest = shown
+    .filter(([name, said]) => !ENDS.includes(name) && said !== subject)
+    .map(([name, said]) => `${WORDS[name] ?? name.replace(/Ms$/, '')} ${said}`);
+  const lists = Object.values(body).flatMap((value) => (Array.isArray(value) ? value.filter(isRecord) : []));
+  const probe = known.get('probe');
+  const all = [...change, ...rest, ...lists.map((each) => fieldsText(each, ''))].join(', ');
+  return probe === undefined ? all : `${probe}: ${all}`;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function shownAs(name: string, value: unknown): string | null {
-  if (typeof value === 'number') return name.endsWith('Ms') ? span(value) : String(value);
+  if (typeof value === 'number') {
+    if (SHARES.includes(name)) return consumedPercent(value);
+    if (RATES.includes(name)) return burnText(value);
+    return name.endsWith('Ms') ? span(value) : count(value);
+  }
   if (typeof value === 'string') return value;
   return typeof value === 'boolean' ? (value ? 'yes' : 'no') : null;
 }

@@ -9,16 +9,8 @@ import { scaleWarning } from '../scale-warning.ts';
 import { budgetChart, latencyChart } from './charts.ts';
 import { assumptions, definitions } from './definitions.ts';
 import type { Change, SlaReport } from './report.ts';
-import {
-  burnTable,
-  confidenceTable,
-  coverageTable,
-  exerciseTable,
-  objectiveTable,
-  splitTable,
-  unknownTable,
-  windowTable,
-} from './tables.ts';
+import { coverageTable, exerciseTable } from './run-tables.ts';
+import { burnTable, confidenceTable, objectiveTable, splitTable, unknownTable, windowTable } from './tables.ts';
 
 export function renderSla(report: SlaReport): RenderedReport {
   const nameFile = fileNames();
@@ -81,20 +73,26 @@ const range = ({ fromMs, toMs }: SlaReport) => `From ${utc(fromMs)} to ${utc(toM
 /** The first paragraph: what was promised, and whether it held. */
 function answer(report: SlaReport): string {
   const { statuses } = report;
-  const commitments = statuses.filter(({ objective }) => objective.commitment === 'sla');
-  const judged = commitments.filter(({ met }) => met !== null);
-  const held = judged.filter(({ met }) => met === true);
-  const unknown = commitments.length - judged.length;
+  const promised = promisedToCustomers(statuses.filter(({ objective }) => objective.commitment === 'sla'));
+  return `${promised} ${internal(statuses)} ${range(report)}, ${text(report.environment)} was probed from ${text(report.location)}.`;
+}
+
+function promisedToCustomers(commitments: readonly Status[]): string {
+  if (commitments.length === 0) return 'No commitment to customers (SLA) is among the objectives of this report.';
+  const held = commitments.filter(({ met }) => met === true).length;
+  const missed = commitments.filter(({ met }) => met === false).length;
+  const unknown = commitments.length - held - missed;
+  if (commitments.length === 1) {
+    const verdict = held === 1 ? 'was held' : missed === 1 ? 'was **missed**' : '**could not be judged**';
+    return `The one commitment to customers ${verdict}.`;
+  }
+  if (held === commitments.length) return `All ${held} commitments to customers were held.`;
   const parts = [
-    ...(held.length > 0 ? [`${held.length} held`] : []),
-    ...(judged.length > held.length ? [`**${judged.length - held.length} missed**`] : []),
-    ...(unknown > 0 ? [`${unknown} could not be judged`] : []),
+    `${held} held`,
+    ...(missed > 0 ? [`**${missed} missed**`] : []),
+    ...(unknown > 0 ? [`**${unknown} could not be judged**`] : []),
   ];
-  const promised =
-    commitments.length === 0
-      ? 'No commitment to customers (SLA) is among the objectives of this report.'
-      : `${plural(commitments.length, 'commitment')} to customers: ${parts.join(', ')}.`;
-  return `${promised} ${internal(statuses)} ${range(report)}, the service was probed from ${text(report.location)}.`;
+  return `Of ${commitments.length} commitments to customers, ${parts.join(', ')}.`;
 }
 
 function internal(statuses: readonly Status[]): string {

@@ -1,7 +1,6 @@
 /** The tables of the evidence. No percentage without its counts. */
 import type { Interval, Status } from '../../slo/status.ts';
 import { LOOKBACKS } from '../../slo/status.ts';
-import type { Exercise } from '../exercise.ts';
 import {
   attainmentPercent,
   burnText,
@@ -11,12 +10,10 @@ import {
   percent,
   percentOf,
   plural,
-  span,
+  shareText,
   targetPercent,
-  utc,
 } from '../figures.ts';
 import { code, table, text } from '../markdown.ts';
-import type { ProbeRuns } from '../measurements.ts';
 import { attained, colourWord, limitText, policySpan, SURENESS, windowText } from '../objective-text.ts';
 import type { SlaReport } from './report.ts';
 
@@ -55,7 +52,7 @@ export function objectiveTable({ statuses, scale }: Pick<SlaReport, 'statuses' |
 }
 
 function target({ objective: { target, sli } }: Status): string {
-  return `≥ ${targetPercent(target)}${sli.type === 'threshold' ? ` ${text(limitText(sli))}` : ''}`;
+  return `≥ ${targetPercent(target)}${sli.type === 'threshold' ? ` at ${text(limitText(sli))}` : ''}`;
 }
 
 function interval(bounds: Interval | null): string {
@@ -127,19 +124,13 @@ export function windowTable({ statuses, scale }: Pick<SlaReport, 'statuses' | 's
       .map(({ objective, live, windows }) => [
         code(objective.id),
         objective.slidingMs === null ? '–' : policySpan(objective.slidingMs, scale),
-        live === null ? '–' : ratio(live.good, live.valid),
+        live === null ? '–' : shareText(live.good, live.valid),
         live?.pass === true ? 'passes' : live?.pass === false ? '**fails**' : 'no data',
-        windows === null ? '–' : ratio(windows.passed, windows.judged),
+        windows === null ? '–' : shareText(windows.passed, windows.judged),
         windows === null ? '–' : plural(windows.flagged, 'window'),
       ]),
     '',
   );
-}
-
-/** "99.100 % (991 / 1,000)". */
-function ratio(part: number, whole: number): string {
-  const counts = `${count(part)} / ${count(whole)}`;
-  return whole === 0 ? `– (${counts})` : `${percentOf(part, whole)} (${counts})`;
 }
 
 export function splitTable(statuses: readonly Status[]): string {
@@ -184,7 +175,7 @@ export function confidenceTable(statuses: readonly Status[]): string {
         interval(status.wilson),
         interval(status.clopperPearson),
         status.statVerdict ?? '–',
-        status.excludedShare === null ? '–' : ratio(status.tally.excluded, arrived),
+        status.excludedShare === null ? '–' : shareText(status.tally.excluded, arrived),
       ];
     }),
     'No objectives are configured.',
@@ -220,71 +211,4 @@ function exhaustion({ burnNow }: Status, left: number | null): string {
   if (left === 0) return '**exhausted**';
   if (left !== null) return hours(left);
   return burnNow === null ? '–' : 'never at this burn';
-}
-
-export function coverageTable({ measurements }: Pick<SlaReport, 'measurements'>): string {
-  return table(
-    [
-      { name: 'Probe' },
-      { name: 'Service' },
-      { name: 'Coverage (measured / due)' },
-      { name: 'Good', align: 'right' },
-      { name: 'Bad', align: 'right' },
-      { name: 'Excluded', align: 'right' },
-      { name: 'Prober faults', align: 'right' },
-      { name: 'Skipped', align: 'right' },
-      { name: 'Reasons' },
-      { name: 'Runs by cadence' },
-      { name: 'Longest silence' },
-    ],
-    measurements.runs.map((run) => [
-      code(run.probe),
-      text(run.service),
-      runRatio(run),
-      ...[run.good, run.bad, run.excluded, run.faults, run.skipped].map(count),
-      counted(run.reasons),
-      counted(run.cadences),
-      run.longestSilence.ms <= 0 ? '–' : `${span(run.longestSilence.ms)} from ${utc(run.longestSilence.fromMs)}`,
-    ]),
-    'No probe ran in the range.',
-  );
-}
-
-function runRatio({ good, bad, excluded, faults, skipped }: ProbeRuns): string {
-  const measured = good + bad + excluded;
-  return `${ratio(measured, measured + faults + skipped)} runs`;
-}
-
-function counted(counts: Readonly<Record<string, number>>): string {
-  return Object.entries(counts)
-    .map(([name, times]) => `${text(name)} ${count(times)}`)
-    .join(', ');
-}
-
-export function exerciseTable(exercises: readonly Exercise[]): string {
-  return table(
-    [
-      { name: 'Game-day' },
-      { name: 'When (UTC)' },
-      { name: 'Verdict' },
-      { name: 'Objective' },
-      { name: 'Bad / valid events' },
-      { name: 'Share of the whole budget', align: 'right' },
-    ],
-    exercises.flatMap((exercise) => {
-      const head = [
-        `${text(exercise.title)} ${code(exercise.gameday)}`,
-        `${utc(exercise.fromMs)}, ${span(exercise.toMs - exercise.fromMs)}`,
-        text(exercise.verdict ?? 'not finished'),
-      ];
-      if (exercise.spent.length === 0) return [[...head, 'no objective was fed', '–', '–']];
-      return exercise.spent.map(({ objective, split, bad, valid, share }) => [
-        ...head,
-        `${code(objective)}${split === null ? '' : ` ${code(split)}`}`,
-        `${count(bad)} / ${count(valid)}`,
-        consumedPercent(share),
-      ]);
-    }),
-    'No exercise ran in the range.',
-  );
 }

@@ -1,0 +1,133 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { renderSla, collectSla, type SlaReport } from '../../reports/sla.ts';
+import { budgetPoint, evaluateAll } from '../../runner/evaluation.ts';
+import { timeBase } from '../../slo/time-base.ts';
+import { openStore } from '../../store/open.ts';
+import type { BudgetPoint } from '../../store/store.ts';
+import { anyBudget, anyEvent, anyResult, anyStatus, remembered } from './arbitrary.ts';
+import { EVENTS, OBJECTIVES, SAMPLE_JOURNAL, sampleResults, START } from './sample.ts';
+import { flawsOf } from './well-formed.ts';
+
+const BASE = timeBase(1);
+const END = START + 120 * 60_000;
+
+let folder = '';
+let report: SlaReport;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'pulsedrill-reports-'));
+  report = await sampleReport(join(folder, 'ledger.db'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Through the real ledger and the real evaluation. */
+async function sampleReport(path: string): Promise<SlaReport> {
+  await using store = await openStore({ path, objectives: OBJECTIVES, stepMs: BASE.minuteMs });
+  await store.append(sampleResults());
+  await store.recordEvents(EVENTS);
+  const points: BudgetPoint[] = [];
+  for (let nowMs = START + 300_000; nowMs < END; nowMs += 300_000) {
+    points.push(
+      ...(await evaluateAll(store, OBJECTIVES, { base: BASE, nowMs, attainmentMs: 3_600_000 })).map(budgetPoint),
+    );
+  }
+  await store.recordBudgets(points);
+  // Awaited here: the store closes when this function ends.
+  return await collectSla({
+    reader: store,
+    statuses: await evaluateAll(store, OBJECTIVES, { base: BASE, nowMs: END - 1, attainmentMs: 7_200_000 }),
+    base: BASE,
+    fromMs: START,
+    toMs: END,
+    environment: 'staging',
+    location: 'fra1',
+    tool: { version: '0.1.0' },
+    gamedays: [SAMPLE_JOURNAL],
+  });
+}
+
+describe('the service-level evidence', () => {
+  test('reads as the golden page, word for word', async () => {
+    const rendered = renderSla(report);
+    expect(flawsOf(rendered)).toEqual([]);
+    await expect(rendered.markdown).toMatchFileSnapshot('../golden/sla.md');
+  });
+
+  test('is the same to the byte when it is written twice', () => {
+    expect(renderSla(report)).toEqual(renderSla(report));
+  });
+
+  test('draws each probe with its unit, its threshold and the game-day', () => {
+    const chart = fileOf(report, 'sla-measured-ticks-tick-age.svg');
+    expect(chart).toContain('>ticks · age of each tick — ms, logarithmic</text>');
+    expect(chart).toContain('>limit &lt; 1,500 ms</text>');
+    expect(chart).toContain('>time, UTC (3 Mar 2026)</text>');
+    expect(chart).toContain('>game-day</text>');
+    expect(chart).toContain('>worst p99 per 1 min</text>');
+  });
+
+  test('draws the budget that is left with its guard rails, and says how far it lies below the axis', () => {
+    const chart = fileOf(report, 'sla-budget-slo-market-data-freshness.svg');
+    expect(chart).toContain('— % of the error budget left</text>');
+    for (const rail of ['≤ 75 %: Yellow', '&lt; 25 %: Red', '0 %: exhausted'])
+      expect(chart).toContain(`>${rail}</text>`);
+    expect(chart).toMatch(/>below the axis, down to −\d+ %<\/text>/);
+  });
+
+  test('says loudly that time was scaled', () => {
+    expect(renderSla({ ...report, scale: 300 }).markdown.split('\n')[2]).toBe(
+      '> **TIME SCALE 1 : 300 — PRACTICE, NOT EVIDENCE.** A minute of the policy lasted 200 ms on the clock, a window of 30 days 2 h 24 min. Latencies, ages and times of day are real; windows, burn rates and hours until exhaustion are scaled.',
+    );
+  });
+
+  test('says in its first sentence how many commitments held', () => {
+    const [status] = report.statuses;
+    if (status === undefined) throw new Error('the sample has statuses');
+    const first = (mets: readonly (boolean | null)[]) =>
+      renderSla({ ...report, statuses: mets.map((met) => ({ ...status, met })) })
+        .markdown.split('\n')[2]
+        ?.split('. ')[0];
+    expect(first([true])).toBe('The one commitment to customers was held');
+    expect(first([null])).toBe('The one commitment to customers **could not be judged**');
+    expect(first([true, true])).toBe('All 2 commitments to customers were held');
+    expect(first([true, false, null])).toBe(
+      'Of 3 commitments to customers, 1 held, **1 missed**, **1 could not be judged**',
+    );
+    expect(first([])).toBe('No commitment to customers (SLA) is among the objectives of this report');
+  });
+
+  test('is well formed whatever it is made of: silence, single points, unknown rows, hostile names', async () => {
+    const input = fc.record({
+      results: fc.array(anyResult, { maxLength: 12 }),
+      budgets: fc.array(anyBudget, { maxLength: 6 }),
+      events: fc.array(anyEvent, { maxLength: 2 }),
+      statuses: fc.array(anyStatus, { maxLength: 4 }),
+      span: fc.constantFrom(0, 1000, 60_000, 3_600_000, 90 * 86_400_000),
+      gamedays: fc.constantFrom([], [SAMPLE_JOURNAL], [[]], [SAMPLE_JOURNAL.slice(0, 7)]),
+    });
+    await fc.assert(
+      fc.asyncProperty(input, async ({ statuses, span, gamedays, ...memory }) => {
+        const made = await collectSla({
+          reader: remembered(memory),
+          statuses,
+          base: timeBase(60),
+          fromMs: START,
+          toMs: START + span,
+          environment: 'a|b <c>',
+          location: 'fra1',
+          tool: { version: '0.1.0' },
+          gamedays,
+        });
+        expect(flawsOf(renderSla(made))).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+function fileOf(report: SlaReport, name: string): string {
+  return renderSla(report).files.find((file) => file.name === name)?.content ?? '';
+}
