@@ -25,10 +25,13 @@ export interface Args {
 export function argsOf(parsed: Readonly<Record<string, unknown>>): Args {
   const one = (name: string): unknown => (Array.isArray(parsed[name]) ? parsed[name].at(-1) : parsed[name]);
   return {
-    text: (name) => (one(name) === undefined ? undefined : String(one(name))),
+    text: (name) => {
+      const value = one(name);
+      return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+    },
     texts: (name) => {
       const value = parsed[name];
-      return value === undefined ? [] : Array.isArray(value) ? value.map(String) : [String(value)];
+      return value === undefined ? [] : (Array.isArray(value) ? value : [value]).map(String);
     },
     flag: (name) => one(name) === true,
     number: (name) => (typeof one(name) === 'number' ? Number(one(name)) : undefined),

@@ -1,15 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { LedgerError } from '../store/ledger-error.ts';
+import { LedgerError, type LedgerErrorCode } from '../store/ledger-error.ts';
 import type { Result } from '../store/result.ts';
 
 /** The results of this process on their way into the ledger. Nobody hears of a result before it is durable. */
 export interface Delivery {
   /** Never blocks, never throws. */
-  deliver(result: Result): void;
-  /** Resolves when everything delivered so far is durable, or has been given up (see `failed`). */
+  readonly deliver: (result: Result) => void;
+  /** Resolves when everything delivered so far is durable, or has been given up (see `failed`): at the latest after a last patience. */
   flush(): Promise<void>;
   /** Every durable result from now on, until the signal aborts. */
-  watch(signal: AbortSignal): AsyncIterable<Result>;
+  readonly watch: (signal: AbortSignal) => AsyncIterable<Result>;
   /** Rejects, once, when results had to be given up: the ledger refused them for too long. */
   readonly failed: Promise<never>;
   readonly waiting: number;
@@ -22,12 +22,18 @@ export interface DeliveryOptions {
   /** Results kept in memory while the ledger refuses; beyond it the process must stop. */
   readonly limit: number;
   readonly retryMs: number;
+  /** How long a flush goes on asking a ledger that refuses, ms. */
+  readonly patienceMs: number;
 }
+
+/** Refusals that can pass: somebody frees the disk, or lets go of the file. */
+const PASSING: ReadonlySet<string> = new Set<LedgerErrorCode>(['full', 'locked', 'unwritable']);
 
 export function createDelivery(options: DeliveryOptions): Delivery {
   let waiting: Result[] = [];
   let flushing: Promise<void> | null = null;
   let troubled = false;
+  let giveUp = false;
   let fail: (error: Error) => void = () => undefined;
   const failed = new Promise<never>((_resolve, reject) => {
     fail = reject;
@@ -48,7 +54,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
           troubled = true;
           options.onTrouble(`results wait in memory: ${error instanceof Error ? error.message : String(error)}`);
         }
-        if (waiting.length > options.limit || !(error instanceof LedgerError)) {
+        const passing = error instanceof LedgerError && PASSING.has(error.code);
+        if (waiting.length > options.limit || !passing || giveUp) {
           const lost = waiting.length;
           waiting = [];
           fail(error instanceof Error ? error : new Error(String(error)));
@@ -79,7 +86,14 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       void kick();
     },
     async flush() {
-      while (waiting.length > 0 || flushing !== null) await kick();
+      const patience = setTimeout(() => {
+        giveUp = true;
+      }, options.patienceMs);
+      try {
+        while (waiting.length > 0 || flushing !== null) await kick();
+      } finally {
+        clearTimeout(patience);
+      }
     },
     watch: (signal) => watch(watchers, signal),
     failed,

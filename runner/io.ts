@@ -1,9 +1,9 @@
 /** What a command may touch of the outside; tests hand in their own. */
 export interface Io {
   /** Standard output: the answer, nothing else. */
-  print(text: string): void;
+  readonly print: (text: string) => void;
   /** Standard error: progress, logs, complaints. */
-  complain(text: string): void;
+  readonly complain: (text: string) => void;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly folder: string;
   /** Standard output is a terminal: live tables, colours. */

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /** The edge: the process's own words, signals and streams are touched here and handed in. */
-import { readFileSync } from 'node:fs';
 import { COMMANDS } from './commands/all.ts';
 import { runCommandLine } from './cli.ts';
 import type { Io } from './io.ts';
+import { VERSION } from './version.ts';
 
 const stop = new AbortController();
 let asked = 0;
@@ -27,22 +27,9 @@ const io: Io = {
   complain: (text) => process.stderr.write(`${text}\n`),
   env: process.env,
   folder: process.cwd(),
-  isTerminal: process.stdout.isTTY === true,
+  isTerminal: process.stdout.isTTY,
   columns: process.stdout.columns ?? 100,
   stop: stop.signal,
 };
 
-function packageVersion(): string {
-  // One folder up in the checkout, two in the published package.
-  for (const path of ['../package.json', '../../package.json']) {
-    try {
-      const parsed: unknown = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
-      if (typeof parsed === 'object' && parsed !== null && 'version' in parsed) return String(parsed.version);
-    } catch {
-      // not there
-    }
-  }
-  return 'unknown';
-}
-
-process.exitCode = await runCommandLine(process.argv.slice(2), COMMANDS, packageVersion(), io);
+process.exitCode = await runCommandLine(process.argv.slice(2), COMMANDS, VERSION, io);

@@ -44,7 +44,7 @@ export interface Runner extends AsyncDisposable {
   evaluate(): Promise<void>;
   /** A passed game-day meets what its component owes. */
   meet(service: string, gameday: string): Promise<void>;
-  record(event: LedgerEvent): Promise<void>;
+  readonly record: (event: LedgerEvent) => Promise<void>;
   /** Until `stop`: schedule, evaluation, sweeps. Rejects when results could not be written for too long. */
   run(): Promise<void>;
 }
@@ -52,6 +52,7 @@ export interface Runner extends AsyncDisposable {
 /** Results held in memory while the ledger refuses them: minutes at full rate, megabytes at most. */
 const DELIVERY_LIMIT = 100_000;
 const DELIVERY_RETRY_MS = 1000;
+const DELIVERY_PATIENCE_MS = 10_000;
 /** Evaluations are a policy minute apart, but never closer than this, however time is scaled. */
 const LEAST_EVALUATION_MS = 1000;
 /** Percentile rows: while running, only the recent windows are stepped through; `budget` looks at all. */
@@ -61,12 +62,13 @@ export function createRunner(options: RunnerOptions): Runner {
   const { configuration, store, clock, stop } = options;
   const { base } = configuration;
   using stack = new DisposableStack();
-  const loop = stack.use(watchLoop(clock.monotonicMs));
+  const loop = stack.use(watchLoop(() => clock.monotonicMs()));
   const delivery = createDelivery({
     append: (results) => store.append(results),
     onTrouble: options.warn,
     limit: DELIVERY_LIMIT,
     retryMs: DELIVERY_RETRY_MS,
+    patienceMs: DELIVERY_PATIENCE_MS,
   });
   const engine = createEngine({
     configuration,
@@ -236,7 +238,7 @@ export function createRunner(options: RunnerOptions): Runner {
     async run() {
       applyPaces();
       await Promise.race([Promise.all([engine.run(), evaluating(), sweep(stop)]), delivery.failed]);
-      await delivery.flush();
+      await Promise.race([delivery.flush(), delivery.failed]);
     },
     async [Symbol.asyncDispose]() {
       await engine.close();

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+
 /** A plain table for a terminal or a pipe: columns as wide as their widest cell, numbers to the right. */
 export interface Column {
   readonly head: string;
@@ -22,6 +24,5 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
 
 /** Characters on the screen; colour codes take no room. */
 function width(text: string): number {
-  // oxlint-disable-next-line no-control-regex -- the escape character is what is looked for
-  return [...text.replaceAll(/\u001B\[[\d;]*m/g, '')].length;
+  return stripVTControlCharacters(text).length;
 }

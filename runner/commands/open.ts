@@ -1,7 +1,7 @@
 /** What most commands begin with: the configuration, the ledger, a runner. Each refusal is one clear message. */
 import { randomBytes } from 'node:crypto';
 import type { Argv } from 'yargs';
-import { openStore } from '../../store/open.ts';
+import { openStore, type LedgerStore } from '../../store/open.ts';
 import type { Store } from '../../store/store.ts';
 import { systemClock } from '../clock.ts';
 import type { Args } from '../command.ts';
@@ -18,7 +18,7 @@ export async function openConfiguration(args: Args, io: Io): Promise<Configurati
 }
 
 /** @throws LedgerError */
-export function openLedger(configuration: Configuration, readOnly = false): Promise<Store> {
+export function openLedger(configuration: Configuration, readOnly = false): Promise<LedgerStore> {
   return openStore({
     path: configuration.ledgerPath,
     objectives: configuration.objectives,

@@ -151,7 +151,10 @@ function planObjective(objective: Objective, { base, probes }: Configuration) {
     windowMs: policyWindowMs,
     minEvents: objective.minEvents,
     expectedEvents,
-    burnCeiling: toNumber({ num: decimal(objective.target).den, den: decimal(objective.target).den - decimal(objective.target).num }),
+    burnCeiling: toNumber({
+      num: decimal(objective.target).den,
+      den: decimal(objective.target).den - decimal(objective.target).num,
+    }),
     probes: objective.probes,
     unknownBecause: objective.unknownBecause,
     assumptions: objective.assumptions,

@@ -1,9 +1,9 @@
 import { pino } from 'pino';
-import { startInfluxExport } from '../../store/influx.ts';
+import { startExport } from '../export.ts';
 import { systemClock } from '../clock.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../io.ts';
-import { recoverGamedays } from '../exercise.ts';
+import { recoverGamedays } from '../gamedays.ts';
 import { startStatusServer } from '../status-server.ts';
 import { openConfiguration, openLedger, openRunner } from './open.ts';
 import { sweepOnce } from '../sweep.ts';
@@ -38,8 +38,7 @@ export const run: Command = {
     };
     await using runner = openRunner(configuration, store, io, { abandon: abandon.signal, tell, warn });
     await using status = await startStatusServer(configuration, runner);
-    await using exporter =
-      configuration.influx === null ? null : await startInfluxExport({ store, configuration, warn });
+    await using exporter = startExport(configuration, store, warn);
     const atMs = systemClock.wallMs();
     await runner.record({
       id: `started/${atMs}`,

@@ -36,7 +36,9 @@ export const sandbox: Command = {
       io.print(`  venue             ${controls.venue}`);
       io.print(`  primary exchange  ${controls.primary}`);
       io.print(`  backup exchange   ${controls.backup}`);
-      io.print(`  e.g. curl -X PATCH ${controls.primary}/knobs -H 'content-type: application/json' -d '{"freeze":true}'`);
+      io.print(
+        `  e.g. curl -X PATCH ${controls.primary}/knobs -H 'content-type: application/json' -d '{"freeze":true}'`,
+      );
       io.print('');
       io.print('Ctrl-C ends it.');
     }

@@ -1,6 +1,6 @@
 import type { Command } from '../command.ts';
 import { EXIT } from '../io.ts';
-import { loadScenarios } from '../exercise.ts';
+import { loadScenarios } from '../gamedays.ts';
 import { jsonOption, openConfiguration, toJson } from './open.ts';
 
 export const validate: Command = {
@@ -10,7 +10,7 @@ export const validate: Command = {
   build: jsonOption,
   async run(args, io) {
     const configuration = await openConfiguration(args, io);
-    const { scenarios, lines } = await loadScenarios(configuration);
+    const { scenarios, lines } = await loadScenarios(configuration, io.env);
     if (lines.length > 0) {
       for (const line of lines) io.complain(line);
       return EXIT.usage;

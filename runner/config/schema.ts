@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { duration, httpUrl } from '../../probes/spec.ts';
 import { parseDecimal } from '../../slo/decimal.ts';
+import { LOOKBACKS } from '../../slo/objective.ts';
 
 const id = () => z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, { error: 'an id of a-z, 0-9 and hyphens' });
 const names = () => z.array(z.string().min(1)).default([]);
@@ -34,8 +35,10 @@ const sli = z.union(
 /** A multi-window rule: burning at `factor` or more over both lookbacks. */
 const burnRule = z.strictObject({
   factor: z.number({ error: 'a number such as 14.4' }).positive({ error: 'a number above 0 such as 14.4' }),
-  long: z.enum(['5m', '30m', '1h', '2h', '6h', '1d', '3d']),
-  short: z.enum(['5m', '30m', '1h', '2h', '6h', '1d', '3d']),
+  long: z.enum(LOOKBACKS),
+  short: z.enum(LOOKBACKS),
+  /** SEV-2 pages, SEV-3 opens a ticket. */
+  severity: z.enum(['SEV-2', 'SEV-3']).default('SEV-2'),
 });
 
 const objective = z.strictObject({

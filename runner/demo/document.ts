@@ -33,8 +33,8 @@ export function demoDocument({ sandbox, toxiproxyUrl, influx }: DemoPlaces): Rea
         kind: 'http',
         service: 'client-api',
         url: `${edgeUrl}/api/v1/status`,
-        every: '1s',
-        yellow: '250ms',
+        every: '4s',
+        yellow: '2s',
         expect: [{ status: 200 }],
       },
       {
@@ -44,8 +44,8 @@ export function demoDocument({ sandbox, toxiproxyUrl, influx }: DemoPlaces): Rea
         endpoint: '/positions',
         url: `${edgeUrl}/api/v1/positions`,
         headers,
-        every: '1s',
-        yellow: '250ms',
+        every: '4s',
+        yellow: '2s',
       },
       {
         id: 'ticks',

@@ -12,7 +12,7 @@ export interface Row {
 
 export interface Screen extends Disposable {
   /** A line that stays. */
-  say(text: string): void;
+  readonly say: (text: string) => void;
   /** The table as it is now; drawn only on a terminal. */
   show(rows: readonly Row[]): void;
 }

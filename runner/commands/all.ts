@@ -1,0 +1,27 @@
+import type { Command } from '../command.ts';
+import { budget } from './budget.ts';
+import { demo } from './demo.ts';
+import { gameday } from './gameday.ts';
+import { init } from './init.ts';
+import { once } from './once.ts';
+import { plan } from './plan.ts';
+import { report } from './report.ts';
+import { run } from './run.ts';
+import { sandbox } from './sandbox.ts';
+import { toxiproxy } from './toxiproxy.ts';
+import { validate } from './validate.ts';
+
+/** Every command, in the order in which `--help` lists them. */
+export const COMMANDS: readonly Command[] = [
+  demo,
+  sandbox,
+  init,
+  validate,
+  plan,
+  once,
+  run,
+  budget,
+  gameday,
+  report,
+  toxiproxy,
+];

@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseDuration } from '../../probes/spec.ts';
+import { calc, CALC_KINDS, type Figures } from '../../slo/calc.ts';
+import type { Args, Command } from '../command.ts';
+import { CommandError, EXIT, type Io } from '../io.ts';
+import { jsonOption, toJson } from './open.ts';
+
+interface Item {
+  readonly kind: unknown;
+  readonly input: unknown;
+}
+
+/** The same arithmetic as `budget`, on numbers that somebody gives. Needs neither configuration nor ledger. */
+export const budgetCalc: Command = {
+  name: 'calc',
+  describe: 'What-if: the same arithmetic on numbers given by flags or by a file',
+  example: ['budget calc --target 0.999 --window 30d --good 999750 --bad 250', 'exactly 25 %: Yellow'],
+  build: (yargs) =>
+    jsonOption(yargs)
+      .option('target', { type: 'string', describe: 'a decimal such as 0.999' })
+      .option('window', { type: 'string', describe: 'a duration such as 30d' })
+      .option('good', { type: 'number', describe: 'good events' })
+      .option('bad', { type: 'number', describe: 'bad events' })
+      .option('excluded', { type: 'number', default: 0, describe: 'events that leave both' })
+      .option('last-hour-valid', { type: 'number', describe: 'valid events of the last hour, for burn and exhaustion' })
+      .option('last-hour-bad', { type: 'number', describe: 'bad ones among them' })
+      .option('counts', { type: 'string', describe: `a JSON list of {kind, input}; kinds: ${CALC_KINDS.join(', ')}` }),
+  run(args, io) {
+    const file = args.text('counts');
+    const items = file === undefined ? [fromFlags(args)] : fromFile(file, io);
+    const lines: string[] = [];
+    const answers: Figures[] = [];
+    for (const [index, item] of items.entries()) {
+      const answer = calc(item);
+      if (answer.ok) answers.push(answer.value);
+      else {
+        const where = file === undefined ? 'budget calc' : `${file}[${index}]`;
+        lines.push(
+          ...answer.problems.map(
+            ({ path, expected, found }) => `${where}: ${path}: expected ${expected}, got ${found}`,
+          ),
+        );
+      }
+    }
+    if (lines.length > 0) throw new CommandError(lines.join('\n'), EXIT.usage);
+    if (args.flag('json')) io.print(toJson(answers));
+    else for (const answer of answers) io.print(`${plain(answer)}\n`);
+    return Promise.resolve(EXIT.ok);
+  },
+};
+
+function fromFlags(args: Args): Item {
+  const need = (name: string): string => {
+    const value = args.text(name);
+    if (value === undefined) {
+      throw new CommandError(`budget calc: expected --${name} (or --counts FILE), got none`, EXIT.usage);
+    }
+    return value;
+  };
+  const window = need('window');
+  const windowMs = parseDuration(window);
+  if (windowMs === null) {
+    throw new CommandError(
+      `budget calc: --window: expected a duration such as "30d", got ${JSON.stringify(window)}`,
+      EXIT.usage,
+    );
+  }
+  const valid = args.number('last-hour-valid');
+  return {
+    kind: 'ratio',
+    input: {
+      target: need('target'),
+      windowHours: windowMs / 3_600_000,
+      good: Number(need('good')),
+      bad: Number(need('bad')),
+      excluded: args.number('excluded') ?? 0,
+      last1h: valid === undefined ? null : { valid, bad: args.number('last-hour-bad') ?? 0 },
+    },
+  };
+}
+
+function fromFile(file: string, io: Io): readonly Item[] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(resolve(io.folder, file), 'utf8'));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CommandError(`${file}: expected a readable JSON list of {kind, input}, got ${why}`, EXIT.usage, {
+      cause: error,
+    });
+  }
+  if (!Array.isArray(parsed))
+    throw new CommandError(`${file}: expected a list of {kind, input}, got ${typeof parsed}`, EXIT.usage);
+  return parsed.map((item: unknown): Item => {
+    const known = typeof item === 'object' && item !== null ? item : {};
+    return { kind: Reflect.get(known, 'kind'), input: Reflect.get(known, 'input') };
+  });
+}
+
+/** One figure a line. */
+function plain(figures: Figures): string {
+  const width = Math.max(...Object.keys(figures).map((key) => key.length));
+  return Object.entries(figures)
+    .map(([key, value]) => `${key.padEnd(width)}  ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join('\n');
+}

@@ -1,0 +1,154 @@
+import type { JournalEntry } from '../../scenarios/journal.ts';
+import { listScenarios } from '../../scenarios/load.ts';
+import type { Values } from '../../scenarios/parameters.ts';
+import { systemClock } from '../clock.ts';
+import type { Args, Command } from '../command.ts';
+import { gamedayExitCode, type GamedayOutcome } from '../gameday/outcome.ts';
+import { conductGameday, loadScenarios, needScenario, recoverGamedays } from '../gamedays.ts';
+import { entryText } from '../gameday-text.ts';
+import { startExport } from '../export.ts';
+import { CommandError, EXIT, type Io } from '../io.ts';
+import { writeGamedayReport } from '../reporting.ts';
+import { table } from '../table.ts';
+import type { Argv } from 'yargs';
+import { jsonOption, openConfiguration, openLedger, openRunner, toJson } from './open.ts';
+
+function scenarioOptions(yargs: Argv): Argv {
+  return jsonOption(yargs)
+    .positional('scenario', { type: 'string', describe: 'a shipped scenario, or a file', demandOption: true })
+    .option('set', { type: 'string', array: true, describe: 'NAME=VALUE for a ${NAME} of the scenario' });
+}
+
+/** `${NAME}` in a scenario: `--set` first, the environment otherwise. @throws CommandError */
+function valuesOf(args: Args, io: Io): Values {
+  const set = args.texts('set').map((pair): readonly [string, string] => {
+    const at = pair.indexOf('=');
+    if (at < 1) throw new CommandError(`--set: expected NAME=VALUE, got ${JSON.stringify(pair)}`, EXIT.usage);
+    return [pair.slice(0, at), pair.slice(at + 1)];
+  });
+  return { ...io.env, ...Object.fromEntries(set) };
+}
+
+const list: Command = {
+  name: 'list',
+  describe: 'Shipped scenarios and those of the configuration',
+  example: ['gameday list', 'needs no configuration'],
+  build: jsonOption,
+  async run(args, io) {
+    const shipped = await listScenarios();
+    const own =
+      args.text('config') === undefined
+        ? []
+        : (await loadScenarios(await openConfiguration(args, io), io.env)).scenarios.map(
+            ({ id, title, component }) => ({
+              id,
+              title,
+              component,
+              source: 'configuration',
+            }),
+          );
+    const all = [...shipped, ...own];
+    if (args.flag('json')) io.print(toJson(all));
+    else {
+      io.print(
+        table(
+          [{ head: 'scenario' }, { head: 'component' }, { head: 'what' }],
+          all.map(({ id, component, title }) => [id, component, title]),
+        ),
+      );
+    }
+    return EXIT.ok;
+  },
+};
+
+async function exercise(args: Args, io: Io, mode: 'check' | 'run'): Promise<number> {
+  const configuration = await openConfiguration(args, io);
+  const scenario = await needScenario(args.text('scenario') ?? '', valuesOf(args, io), io.folder);
+  await using store = await openLedger(configuration);
+  await using exporter = startExport(configuration, store, io.complain);
+  // The probes go on until the exercise has undone what it did, however it ends.
+  const over = new AbortController();
+  await using runner = openRunner(configuration, store, io, { stop: over.signal, abandon: over.signal });
+  const probing = runner.run();
+  try {
+    const tell = (entry: JournalEntry): void => {
+      const line = entryText(entry);
+      if (line !== null) (args.flag('json') ? io.complain : io.print)(configuration.redact(line));
+    };
+    const exercising = conductGameday({
+      configuration,
+      runner,
+      scenario,
+      mode,
+      obligation:
+        (await runner.obligations()).find((each) => each.service === scenario.component && each.state !== 'met')?.id ??
+        null,
+      signal: io.stop,
+      path: io.env['PATH'] ?? '',
+      onEntry: tell,
+    });
+    const { outcome, journalPath } = await exercising;
+    over.abort();
+    await probing;
+    await runner.evaluate();
+    if (journalPath !== null) {
+      const written = await writeGamedayReport({ configuration, store, journalPath, statuses: runner.statuses() });
+      io.complain(`report: ${written}`);
+    }
+    await exporter?.flush(AbortSignal.timeout(5000));
+    if (args.flag('json')) io.print(toJson(outcome));
+    else summary(outcome, io);
+    return gamedayExitCode(outcome);
+  } finally {
+    over.abort();
+    await probing.catch(() => undefined);
+  }
+}
+
+function summary(outcome: GamedayOutcome, io: Io): void {
+  io.print(`${outcome.verdict}: ${outcome.detail}`);
+  for (const fault of outcome.notUndone) io.complain(`NOT UNDONE: ${fault.fault}; by hand: ${fault.byHand}`);
+}
+
+const check: Command = {
+  name: 'check <scenario>',
+  describe: 'Dry run: baseline, targets, permissions, undo; nothing is injected',
+  example: [
+    'gameday check feed-latency --set VENUE_URL=http://127.0.0.1:8080',
+    'exit 4 when something speaks against it',
+  ],
+  build: scenarioOptions,
+  run: (args, io) => exercise(args, io, 'check'),
+};
+
+const run: Command = {
+  name: 'run <scenario>',
+  describe: 'The exercise; Ctrl-C stops and undoes it',
+  example: ['gameday run feed-latency --set VENUE_URL=http://127.0.0.1:8080', 'exit 0 when it passed'],
+  build: scenarioOptions,
+  run: (args, io) => exercise(args, io, 'run'),
+};
+
+const recover: Command = {
+  name: 'recover',
+  describe: 'Undo whatever a dead run left',
+  example: ['gameday recover', 'exit 5, with the command to use by hand, when something could not be undone'],
+  build: jsonOption,
+  async run(args, io) {
+    const configuration = await openConfiguration(args, io);
+    const recovery = await recoverGamedays(configuration, io.stop);
+    if (args.flag('json')) {
+      const { recovered, remaining, running } = recovery;
+      io.print(toJson({ recovered, remaining, running, at: new Date(systemClock.wallMs()).toISOString() }));
+    } else if (recovery.lines.length === 0) io.print('nothing to undo');
+    else for (const line of recovery.lines) io.print(line);
+    return recovery.remaining.length > 0 ? EXIT.notUndone : EXIT.ok;
+  },
+};
+
+export const gameday: Command = {
+  name: 'gameday',
+  describe: 'Practise a failure: list, check, run, recover',
+  example: ['gameday list', 'what can be practised'],
+  below: [list, check, run, recover],
+};

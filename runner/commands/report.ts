@@ -1,0 +1,88 @@
+import { basename, dirname, resolve } from 'node:path';
+import { parseDuration } from '../../probes/spec.ts';
+import { systemClock } from '../clock.ts';
+import type { Args, Command } from '../command.ts';
+import { evaluateAll } from '../evaluation.ts';
+import { gamedayJournals } from '../gameday/journals.ts';
+import { CommandError, EXIT } from '../io.ts';
+import { writeGamedayReport, writeSlaReport } from '../reporting.ts';
+import { currentStatuses } from './budget.ts';
+import { jsonOption, openConfiguration, openLedger, toJson } from './open.ts';
+
+const DAYS_90_MS = 90 * 86_400_000;
+
+/** An ISO time, or a duration before the end ("30d"). @throws CommandError */
+function moment(args: Args, name: string, otherwiseMs: number, endMs: number): number {
+  const text = args.text(name);
+  if (text === undefined) return otherwiseMs;
+  const ago = parseDuration(text);
+  const ms = ago === null ? Date.parse(text) : endMs - ago;
+  if (Number.isFinite(ms)) return ms;
+  throw new CommandError(
+    `--${name}: expected a time such as "2026-11-01T00:00:00Z" or a duration such as "30d", got ${JSON.stringify(text)}`,
+    EXIT.usage,
+  );
+}
+
+const sla: Command = {
+  name: 'sla',
+  describe: 'What was promised and what was measured',
+  example: ['report sla --from 30d', 'Markdown and SVG charts into the reports folder'],
+  build: (yargs) =>
+    jsonOption(yargs)
+      .option('from', { type: 'string', describe: 'time or duration before the end; default 90d' })
+      .option('to', { type: 'string', describe: 'time; default now' })
+      .option('out', { type: 'string', describe: 'folder; default: reports.folder of the configuration' }),
+  async run(args, io) {
+    const configuration = await openConfiguration(args, io);
+    const nowMs = systemClock.wallMs();
+    const toMs = moment(args, 'to', nowMs, nowMs);
+    const fromMs = moment(args, 'from', toMs - DAYS_90_MS / configuration.base.scale, toMs);
+    if (fromMs >= toMs) throw new CommandError('report sla: expected --from before --to, got the reverse', EXIT.usage);
+    await currentStatuses(configuration);
+    await using store = await openLedger(configuration, true);
+    const statuses = await evaluateAll(store, configuration.objectives, { base: configuration.base, nowMs: toMs });
+    const out = args.text('out');
+    const folder = out === undefined ? configuration.reportsFolder : resolve(io.folder, out);
+    const path = await writeSlaReport({ configuration, store, statuses, fromMs, toMs, folder });
+    io.print(args.flag('json') ? toJson({ report: path }) : path);
+    return EXIT.ok;
+  },
+};
+
+const gameday: Command = {
+  name: 'gameday [id]',
+  describe: 'The record of a game-day, rendered again from its journal',
+  example: ['report gameday', 'the newest one'],
+  build: (yargs) =>
+    jsonOption(yargs)
+      .positional('id', { type: 'string', describe: 'of the game-day; default: the newest' })
+      .option('out', { type: 'string', describe: 'folder; default: beside the journal' }),
+  async run(args, io) {
+    const configuration = await openConfiguration(args, io);
+    const journals = await gamedayJournals(configuration.gamedays.folder);
+    const id = args.text('id');
+    const journalPath = id === undefined ? journals.at(-1) : journals.find((path) => basename(dirname(path)) === id);
+    if (journalPath === undefined) {
+      const known = journals.map((path) => basename(dirname(path))).join(', ');
+      throw new CommandError(
+        `report gameday: expected ${id === undefined ? 'a game-day on record' : `the id of one (${known === '' ? 'there is none' : known})`}, got ${id ?? 'none'}`,
+        EXIT.usage,
+      );
+    }
+    const statuses = await currentStatuses(configuration);
+    await using store = await openLedger(configuration, true);
+    const out = args.text('out');
+    const folder = out === undefined ? {} : { folder: resolve(io.folder, out) };
+    const path = await writeGamedayReport({ configuration, store, journalPath, statuses, ...folder });
+    io.print(args.flag('json') ? toJson({ report: path }) : path);
+    return EXIT.ok;
+  },
+};
+
+export const report: Command = {
+  name: 'report',
+  describe: 'Markdown with SVG charts: sla, gameday',
+  example: ['report sla', 'the last 90 days'],
+  below: [sla, gameday],
+};

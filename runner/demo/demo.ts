@@ -1,0 +1,117 @@
+/**
+ * The demo: a practice venue, a fault proxy and the runner that production runs. Nothing is scripted but the faults: the
+ * director turns knobs of the exchange and starts the game-day that is owed; colours, detection and verdicts are found.
+ */
+import { mkdir, rm } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { startSandbox } from '../../sandbox/start.ts';
+import { spawnToxiproxy } from '../../scenarios/toxiproxy/spawn.ts';
+import type { LedgerEvent } from '../../store/store.ts';
+import { systemClock } from '../clock.ts';
+import { openLedger, openRunner } from '../commands/open.ts';
+import { checkDocument } from '../config/load.ts';
+import { startExport } from '../export.ts';
+import { CommandError, EXIT, type Io } from '../io.ts';
+import { direct, type Chapter } from './director.ts';
+import { DEMO_MIN_EVENTS, DEMO_SCALE, demoDocument, influxFrom, TOKEN_VARIABLE } from './document.ts';
+import { eventText } from './lines.ts';
+import { openScreen } from './screen.ts';
+
+export interface DemoOptions {
+  readonly io: Io;
+  readonly folder: string;
+  readonly seed: number;
+}
+
+/** The whole of it must be over in three minutes; what has not happened by then has failed. */
+const LIMIT_MS = 170_000;
+
+export async function playDemo({ io, folder, seed }: DemoOptions): Promise<number> {
+  const startedMono = systemClock.monotonicMs();
+  using screen = openScreen(io, () => systemClock.monotonicMs() - startedMono);
+  screen.say('pulsedrill demo: two exchanges, a venue, a fault proxy and the prober, each in a process of its own');
+  screen.say(
+    `practice time: policy time runs ${DEMO_SCALE} times faster (24 h pass in 144 s), and ${DEMO_MIN_EVENTS} events count as enough instead of 1,000`,
+  );
+  await freshFolder(folder);
+
+  await using proxy = await spawnToxiproxy({ port: 0, seed });
+  await using sandbox = await startSandbox({ seed, toxiproxyUrl: proxy.url });
+  const loaded = checkDocument(
+    { seed, ...demoDocument({ sandbox, toxiproxyUrl: proxy.url, folder, influx: influxFrom(io.env) }) },
+    'demo',
+    folder,
+    { ...io.env, [TOKEN_VARIABLE]: sandbox.token },
+  );
+  if (!loaded.ok) throw new CommandError(loaded.lines.join('\n'), EXIT.usage);
+  const { configuration } = loaded;
+  screen.say(`venue ${sandbox.edgeUrl} (its page shows the positions), fault proxy ${proxy.url}`);
+
+  await using store = await openLedger(configuration);
+  await using exporter = startExport(configuration, store, (line) => screen.say(line));
+  const over = new AbortController();
+  const limit = AbortSignal.any([io.stop, AbortSignal.timeout(LIMIT_MS)]);
+  const events: LedgerEvent[] = [];
+  const tell = (event: LedgerEvent): void => {
+    events.push(event);
+    const text = eventText(event);
+    if (text !== null) screen.say(text);
+  };
+  await using runner = openRunner(configuration, store, io, {
+    stop: over.signal,
+    abandon: over.signal,
+    tell,
+    warn: (line) => screen.say(line),
+  });
+  const probing = runner.run();
+  let chapters: readonly Chapter[] = [];
+  try {
+    chapters = await direct({ configuration, runner, store, sandbox, screen, folder, events, io, signal: limit });
+  } finally {
+    over.abort();
+    await probing;
+  }
+  if (exporter !== null) {
+    const lag = await exporter.flush(AbortSignal.timeout(10_000));
+    screen.say(
+      lag.total === 0
+        ? 'InfluxDB has every point'
+        : `${lag.total} rows still wait for InfluxDB; they are in the ledger`,
+    );
+  }
+  return conclude(chapters, relative(io.folder, folder), screen.say, io);
+}
+
+function conclude(chapters: readonly Chapter[], folder: string, say: (text: string) => void, io: Io): number {
+  if (io.stop.aborted) return EXIT.interrupted;
+  const open = chapters.filter((chapter) => !chapter.done);
+  if (chapters.length === 0 || open.length > 0) {
+    say(`the loop did not close: ${open.map((chapter) => chapter.what).join('; ')}`);
+    return EXIT.failed;
+  }
+  say('the loop closed: a burning budget raised the sampling, obliged a game-day, and left evidence:');
+  const shown = folder === '' ? '.' : folder;
+  io.print('');
+  io.print(`  SLA evidence     ${join(shown, 'sla.md')}`);
+  io.print(`  game-day report  ${join(shown, 'gameday.md')}`);
+  io.print(`  charts           ${join(shown, '*.svg')}`);
+  io.print(`  ledger           ${join(shown, 'pulsedrill.db')}`);
+  return EXIT.ok;
+}
+
+/** What an earlier demo left would mix with this one. */
+async function freshFolder(folder: string): Promise<void> {
+  try {
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new CommandError(
+      `${folder}: expected a folder to write into, got ${code}; --out names another`,
+      EXIT.prober,
+      {
+        cause: error,
+      },
+    );
+  }
+}

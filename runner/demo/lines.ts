@@ -1,0 +1,51 @@
+import { durationText } from '../../probes/spec.ts';
+import type { LedgerEvent } from '../../store/store.ts';
+
+const percentOf = (value: unknown): string => (typeof value === 'number' ? `${(value * 100).toFixed(1)} %` : 'unknown');
+
+interface ProbeMove {
+  readonly probe: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** The moves of a `cadence` event's body. */
+export function movesOf(event: LedgerEvent): readonly ProbeMove[] {
+  const probes = event.body['probes'];
+  if (!Array.isArray(probes)) return [];
+  return probes.flatMap((move: unknown): readonly ProbeMove[] => {
+    if (typeof move !== 'object' || move === null) return [];
+    const { probe, fromMs, toMs }: { probe?: unknown; fromMs?: unknown; toMs?: unknown } = move;
+    return typeof probe === 'string' && typeof fromMs === 'number' && typeof toMs === 'number'
+      ? [{ probe, fromMs, toMs }]
+      : [];
+  });
+}
+
+/** One line for somebody watching the demo; null for what it tells in its own words. */
+export function eventText(event: LedgerEvent): string | null {
+  const { body, subject, service } = event;
+  switch (event.kind) {
+    case 'colour': {
+      const counts = `${String(body['bad'])} bad of ${Number(body['good']) + Number(body['bad'])} events`;
+      if (body['from'] === 'unknown' && body['to'] === 'green') return null;
+      return `${subject}: ${String(body['from'])} → ${String(body['to']).toUpperCase()} (${percentOf(body['consumed'])} of its budget consumed, ${counts})`;
+    }
+    case 'cadence': {
+      const moved = movesOf(event)
+        .filter((move) => move.fromMs !== move.toMs)
+        .map((move) => `${move.probe} every ${durationText(move.fromMs)} → ${durationText(move.toMs)}`);
+      return `${subject}: sampling ${String(body['from'])} → ${String(body['to'])}${moved.length > 0 ? `: ${moved.join(', ')}` : ''}`;
+    }
+    case 'obligation':
+      return body['state'] === 'open'
+        ? `obligation ${subject}: a game-day on ${service ?? ''}, due in ${String(body['days'])} days`
+        : `obligation ${subject}: met by ${String(body['gameday'])}`;
+    case 'review-item':
+      return `review: ${subject}: ${String(body['why'])}`;
+    case 'order-swept':
+      return `paper order ${subject}: ${String(body['how'])}`;
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,140 @@
+/** Game-days as the commands and the demo start them: scenarios found, injectors opened, the record kept. */
+import { problemLine } from '../probes/problem.ts';
+import type { Injector } from '../scenarios/injector.ts';
+import type { JournalEntry } from '../scenarios/journal.ts';
+import { loadScenario } from '../scenarios/load.ts';
+import type { Values } from '../scenarios/parameters.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
+import { systemClock } from './clock.ts';
+import type { Configuration } from './config/configuration.ts';
+import { seededRandom } from './engine/random.ts';
+import { conduct } from './gameday/conductor.ts';
+import { makeGamedayFolder } from './gameday/gameday-id.ts';
+import { guardianStarter } from './gameday/guard.ts';
+import { openInjector } from './gameday/injectors.ts';
+import type { GamedayOutcome } from './gameday/outcome.ts';
+import { recover, type Recovery } from './gameday/recover.ts';
+import { CommandError, EXIT } from './io.ts';
+import type { Runner } from './runner.ts';
+
+/** The scenarios that the configuration names, each checked. */
+export async function loadScenarios(
+  configuration: Configuration,
+  values: Values,
+): Promise<{ readonly scenarios: readonly Scenario[]; readonly lines: readonly string[] }> {
+  const scenarios: Scenario[] = [];
+  const lines: string[] = [];
+  for (const name of configuration.gamedays.scenarios) {
+    const loaded = await loadScenario(name, values, configuration.folder);
+    if (loaded.ok) scenarios.push(loaded.scenario);
+    else lines.push(...loaded.problems.map((problem) => problemLine(loaded.source, problem)));
+  }
+  return { scenarios, lines };
+}
+
+/** @throws CommandError with every problem of the scenario */
+export async function needScenario(name: string, values: Values, folder: string): Promise<Scenario> {
+  const loaded = await loadScenario(name, values, folder);
+  if (loaded.ok) return loaded.scenario;
+  throw new CommandError(loaded.problems.map((problem) => problemLine(loaded.source, problem)).join('\n'), EXIT.usage);
+}
+
+function injectorsOf(configuration: Configuration): ReadonlyMap<string, Injector> {
+  return new Map(configuration.gamedays.injectors.map((setting) => [setting.kind, openInjector(setting)]));
+}
+
+export interface GamedayRequest {
+  readonly configuration: Configuration;
+  readonly runner: Runner;
+  readonly scenario: Scenario;
+  readonly mode: 'check' | 'run';
+  readonly obligation: string | null;
+  readonly signal: AbortSignal;
+  readonly path: string;
+  readonly onEntry: (entry: JournalEntry) => void;
+}
+
+export interface Conducted {
+  readonly outcome: GamedayOutcome;
+  /** Null after a check, which leaves no record. */
+  readonly journalPath: string | null;
+}
+
+/** The runner's probes must be running. A pass meets the component's obligation. */
+export async function conductGameday(request: GamedayRequest): Promise<Conducted> {
+  const { configuration, runner, scenario, mode, obligation, signal } = request;
+  const { gamedays, seed } = configuration;
+  const startedMs = systemClock.wallMs();
+  const { gamedayId, journalPath } =
+    mode === 'check'
+      ? { gamedayId: 'check', journalPath: '' }
+      : await makeGamedayFolder(gamedays.folder, scenario.id, startedMs);
+  const outcome = await conduct({
+    scenario,
+    gamedayId,
+    mode,
+    journalPath,
+    injectors: injectorsOf(configuration),
+    permittedTargets: new Map(gamedays.injectors.map(({ kind, proxies }) => [kind, proxies])),
+    permittedEnvironments: gamedays.environments,
+    witness: runner.witness,
+    clock: systemClock,
+    random: seededRandom(seed),
+    seed,
+    startGuardian: guardianStarter({ injectors: gamedays.injectors.map(({ kind, url }) => ({ kind, url })) }),
+    environment: configuration.environment,
+    location: configuration.location,
+    timeScale: configuration.base.scale,
+    obligation,
+    signal,
+    onEntry: request.onEntry,
+    path: request.path,
+  });
+  if (mode === 'check') return { outcome, journalPath: null };
+  const atMs = systemClock.wallMs();
+  await runner.record({
+    id: `gameday/${gamedayId}`,
+    atMs,
+    kind: 'gameday',
+    service: scenario.component,
+    subject: gamedayId,
+    body: {
+      scenario: scenario.id,
+      verdict: outcome.verdict,
+      passed: outcome.passed,
+      startedMs,
+      detectedAfterMs: outcome.detectedAfterMs,
+      recoveredAfterMs: outcome.recoveredAfterMs,
+      recoveredAfterLiftMs: outcome.recoveredAfterLiftMs,
+    },
+  });
+  if (outcome.passed) await runner.meet(scenario.component, gamedayId);
+  return { outcome, journalPath };
+}
+
+/** Undoes whatever dead game-days left behind. */
+export async function recoverGamedays(
+  configuration: Configuration,
+  signal: AbortSignal,
+): Promise<Recovery & { readonly lines: readonly string[] }> {
+  const injectors = injectorsOf(configuration);
+  const recovery = await recover({
+    folder: configuration.gamedays.folder,
+    injectorFor: (kind) => injectors.get(kind) ?? null,
+    clock: systemClock,
+    signal,
+  });
+  return {
+    ...recovery,
+    lines: [
+      ...recovery.recovered.map(
+        (each) => `${each.gameday}: ${each.fault} on ${each.target} was left behind and is undone`,
+      ),
+      ...recovery.remaining.map(
+        (each) =>
+          `${each.gameday}: ${each.fault} on ${each.target} could not be undone: ${each.why}; by hand: ${each.byHand}`,
+      ),
+      ...recovery.running.map((each) => `${each}: is being conducted right now; nothing of it was touched`),
+    ],
+  };
+}

@@ -1,0 +1,84 @@
+/** Reports as the commands and the demo write them. */
+import { dirname, join } from 'node:path';
+import { collectExercise } from '../reports/exercise.ts';
+import { renderGameday } from '../reports/gameday.ts';
+import { collectSla, renderSla } from '../reports/sla.ts';
+import { writeReport } from '../reports/write.ts';
+import type { RenderedReport } from '../reports/rendered.ts';
+import type { JournalEntry } from '../scenarios/journal.ts';
+import type { Status } from '../slo/status.ts';
+import type { Result } from '../store/result.ts';
+import type { StoreReader } from '../store/store.ts';
+import type { Configuration } from './config/configuration.ts';
+import { readJournal } from './gameday/journal.ts';
+import { gamedayJournals } from './gameday/journals.ts';
+import { CommandError, EXIT } from './io.ts';
+import { VERSION } from './version.ts';
+
+async function write(report: RenderedReport, folder: string): Promise<string> {
+  const written = await writeReport(report, folder);
+  if (written.ok) return join(folder, report.name);
+  throw new CommandError(written.problem.message, EXIT.prober);
+}
+
+export interface SlaRequest {
+  readonly configuration: Configuration;
+  readonly store: StoreReader;
+  readonly statuses: readonly Status[];
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly folder: string;
+}
+
+/** @returns the path of the document. @throws CommandError when it cannot be written */
+export async function writeSlaReport(request: SlaRequest): Promise<string> {
+  const { configuration, store, statuses, fromMs, toMs, folder } = request;
+  const gamedays: (readonly JournalEntry[])[] = [];
+  for (const path of await gamedayJournals(configuration.gamedays.folder)) {
+    const { entries } = await readJournal(path);
+    const first = entries[0];
+    if (first !== undefined && first.atMs >= fromMs && first.atMs < toMs) gamedays.push(entries);
+  }
+  const report = await collectSla({
+    reader: store,
+    statuses,
+    base: configuration.base,
+    fromMs,
+    toMs,
+    environment: configuration.environment,
+    location: configuration.location,
+    tool: { version: VERSION },
+    gamedays,
+  });
+  return write(renderSla(report), folder);
+}
+
+export interface GamedayReportRequest {
+  readonly configuration: Configuration;
+  readonly store: StoreReader;
+  readonly journalPath: string;
+  readonly statuses: readonly Status[];
+  /** Default: beside the journal. */
+  readonly folder?: string;
+}
+
+/** Room left and right of the exercise in its chart. */
+const MARGIN_MS = 10_000;
+
+/** @returns the path of the document. @throws CommandError when it cannot be written */
+export async function writeGamedayReport(request: GamedayReportRequest): Promise<string> {
+  const { configuration, store, journalPath, statuses } = request;
+  const { entries } = await readJournal(journalPath);
+  const results: Result[] = [];
+  const [first, last] = [entries.at(0), entries.at(-1)];
+  if (first !== undefined && last !== undefined) {
+    const range = { fromMs: first.atMs - MARGIN_MS, toMs: last.atMs + MARGIN_MS };
+    const component = entries.find((entry) => entry.type === 'started')?.component;
+    for await (const result of store.results(component === undefined ? range : { ...range, service: component })) {
+      results.push(result);
+    }
+  }
+  const exercise = await collectExercise({ reader: store, statuses, base: configuration.base, journal: entries });
+  const report = renderGameday({ journal: entries, results, statuses, exercise });
+  return write(report, request.folder ?? dirname(journalPath));
+}
