@@ -111,7 +111,7 @@ export class Feed {
     const over = new AbortController();
     const leave = () => {
       over.abort();
-      void subscription.leave();
+      void subscription.leave(false);
     };
     this.stop.signal.addEventListener('abort', leave, { once: true });
     if (this.stop.signal.aborted) leave();

@@ -131,8 +131,8 @@ class Handshake {
 /** How long a peer may take to answer our goodbye, ms. */
 const GOODBYE_MS = 250;
 
-/** Leaves in order, and by force when the peer does not answer; resolves when the socket is gone. */
-export async function hangUp(socket: WebSocket, clock: Clock): Promise<void> {
+/** Leaves in order, and by force when the peer does not answer or there is no time; resolves when the socket is gone. */
+export async function hangUp(socket: WebSocket, clock: Clock, inHaste: boolean): Promise<void> {
   if (socket.readyState === WebSocket.CLOSED) return;
   const waiting = new AbortController();
   const closed = new Promise<void>((resolve) => {
@@ -142,8 +142,10 @@ export async function hangUp(socket: WebSocket, clock: Clock): Promise<void> {
     });
   });
   socket.on('error', () => {});
-  socket.close(1000);
-  await clock.sleep(GOODBYE_MS, waiting.signal).catch(() => {});
+  if (!inHaste) {
+    socket.close(1000);
+    await clock.sleep(GOODBYE_MS, waiting.signal).catch(() => {});
+  }
   if (!waiting.signal.aborted) socket.terminate();
   await closed;
 }

@@ -108,7 +108,7 @@ function openSession(spec: MarketDataSpec, environment: ProbeEnvironment): Probe
       const newestAgeMs = tape.newestAgeMs(wallMs);
       const waitedMs = clock.monotonicMs() - startedMs - dialled.connectMs;
       const cause = signal.aborted && down === null ? abortVerdict(signal, 'answer', ctx.timeoutMs) : down;
-      await subscription.leave();
+      await subscription.leave(signal.aborted);
       // A session that could not listen to its end has failed, however fresh the data was until then.
       const verdict =
         cause !== null && tape.rejected === null

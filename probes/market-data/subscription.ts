@@ -61,7 +61,8 @@ export class Subscription {
     this.socket.ping();
   }
 
-  leave(): Promise<void> {
-    return hangUp(this.socket, this.clock);
+  /** @param inHaste without waiting for the peer's goodbye. */
+  leave(inHaste: boolean): Promise<void> {
+    return hangUp(this.socket, this.clock, inHaste);
   }
 }
