@@ -327,7 +327,7 @@ describe('waits', () => {
     const marks = world.entries.flatMap((entry) =>
       entry.type === 'mark' ? [`${entry.what} ${entry.uncertaintyMs}`] : [],
     );
-    expect(marks).toEqual(['injected 0', 'impact 2000', 'detected 1000', 'lifted 0', 'recovered 1000']);
+    expect(marks).toEqual(['injected 0', 'impact 2000', 'detected 1000', 'lifted 0', 'recovered 2000']);
   });
 
   test('a hung probe neither hangs the run nor passes for a good one', async () => {
