@@ -63,10 +63,16 @@ function usage(message: string | undefined): string {
 }
 
 function explain(error: unknown, io: Io, debug: boolean): number {
-  if (io.stop.aborted) return io.stop.reason === 'SIGINT' ? EXIT.interrupted : EXIT.ok;
+  if (isInterruption(error, io.stop)) return io.stop.reason === 'SIGINT' ? EXIT.interrupted : EXIT.ok;
   const known = error instanceof CommandError || error instanceof LedgerError;
   const message = error instanceof Error ? error.message : String(error);
   io.complain(known ? message : `pulsedrill: unexpected: ${message} (--debug shows where)`);
   if (debug && error instanceof Error) io.complain(error.stack ?? '');
   return error instanceof CommandError ? error.exitCode : EXIT.prober;
+}
+
+/** A wait that ended because it was told to. Anything else that goes wrong on the way out is still news. */
+function isInterruption(error: unknown, stop: AbortSignal): boolean {
+  if (!stop.aborted) return false;
+  return error === stop.reason || (error instanceof Error && error.name === 'AbortError');
 }

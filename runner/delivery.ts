@@ -8,7 +8,7 @@ export interface Delivery {
   readonly deliver: (result: Result) => void;
   /** Resolves when everything delivered so far is durable, or has been given up (see `failed`): at the latest after a last patience. */
   flush(): Promise<void>;
-  /** Every durable result from now on, until the signal aborts. */
+  /** Every durable result from this call on, until the signal aborts. */
   readonly watch: (signal: AbortSignal) => AsyncIterable<Result>;
   /** Rejects, once, when results had to be given up: the ledger refused them for too long. */
   readonly failed: Promise<never>;
@@ -76,6 +76,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   function kick(): Promise<void> {
     flushing ??= drain().finally(() => {
       flushing = null;
+      // What came between the last look and this moment must not wait for its successor.
+      if (waiting.length > 0) void kick();
     });
     return flushing;
   }
@@ -103,30 +105,39 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   };
 }
 
-async function* watch(watchers: Set<(results: readonly Result[]) => void>, signal: AbortSignal): AsyncIterable<Result> {
+/** Listens from the call on, not from the first time somebody asks for a result. */
+function watch(watchers: Set<(results: readonly Result[]) => void>, signal: AbortSignal): AsyncIterable<Result> {
   const arrived: Result[] = [];
   let wake: () => void = () => undefined;
   const take = (results: readonly Result[]): void => {
     arrived.push(...results);
     wake();
   };
-  const stop = (): void => wake();
-  watchers.add(take);
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    while (!signal.aborted) {
-      const next = arrived.shift();
-      if (next !== undefined) {
-        yield next;
-        continue;
-      }
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        if (arrived.length > 0 || signal.aborted) resolve();
-      });
-    }
-  } finally {
+  const end = (): void => {
     watchers.delete(take);
-    signal.removeEventListener('abort', stop);
+    signal.removeEventListener('abort', end);
+    wake();
+  };
+  if (!signal.aborted) {
+    watchers.add(take);
+    signal.addEventListener('abort', end, { once: true });
   }
+  async function* read(): AsyncIterable<Result> {
+    try {
+      while (!signal.aborted) {
+        const next = arrived.shift();
+        if (next !== undefined) {
+          yield next;
+          continue;
+        }
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          if (arrived.length > 0 || signal.aborted) resolve();
+        });
+      }
+    } finally {
+      end();
+    }
+  }
+  return read();
 }

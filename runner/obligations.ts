@@ -90,7 +90,8 @@ export function obligationEvents(
   }
   const thin = red.find((status) => !status.enoughEvents);
   if (before !== 'red' && worst === undefined && thin !== undefined) {
-    const id = `ri-${stamp}-${thin.objective.id}`;
+    // One a day: a flicker, or a restart, is no further thing to review.
+    const id = `ri-${stamp.slice(0, 8)}-${thin.objective.id}`;
     return [
       {
         id,

@@ -59,8 +59,11 @@ const LEAST_EVALUATION_MS = 1000;
 const LIVE_ATTAINMENT_HOURS = 6;
 
 export function createRunner(options: RunnerOptions): Runner {
-  const { configuration, store, clock, stop } = options;
+  const { configuration, store, clock } = options;
   const { base } = configuration;
+  /** Ends the schedule and gives up what is in flight when its results could not be kept anyway. */
+  const halt = new AbortController();
+  const stop = AbortSignal.any([options.stop, halt.signal]);
   using stack = new DisposableStack();
   const loop = stack.use(watchLoop(() => clock.monotonicMs()));
   const delivery = createDelivery({
@@ -75,7 +78,7 @@ export function createRunner(options: RunnerOptions): Runner {
     clock,
     loop,
     stop,
-    abandon: options.abandon,
+    abandon: AbortSignal.any([options.abandon, halt.signal]),
     path: options.path,
     instance: options.instance,
     deliver: delivery.deliver,
@@ -150,6 +153,13 @@ export function createRunner(options: RunnerOptions): Runner {
     });
   }
 
+  let evaluation: Promise<void> = Promise.resolve();
+  /** One at a time: two that overlap would each see the change, and oblige twice. */
+  function evaluate(): Promise<void> {
+    evaluation = evaluation.catch(() => undefined).then(evaluateNow);
+    return evaluation;
+  }
+
   async function evaluateNow(): Promise<void> {
     const now = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
     statuses = await evaluateAll(store, configuration.objectives, {
@@ -191,17 +201,17 @@ export function createRunner(options: RunnerOptions): Runner {
   async function evaluating(): Promise<void> {
     const periodMs = Math.max(base.minuteMs, LEAST_EVALUATION_MS);
     let troubled = false;
+    // Before the first run already: after a restart, a service that was Red is Red.
     while (!stop.aborted) {
-      await clock.sleep(periodMs, stop).catch(() => undefined);
-      if (stop.aborted) return;
       try {
-        await evaluateNow();
+        await evaluate();
         troubled = false;
       } catch (error) {
         // Colours stay as they were: a ledger that cannot be read must neither calm nor alarm anybody by itself.
         if (!troubled) options.warn(`evaluation failed: ${error instanceof Error ? error.message : String(error)}`);
         troubled = true;
       }
+      await clock.sleep(periodMs, stop).catch(() => undefined);
     }
   }
 
@@ -230,14 +240,21 @@ export function createRunner(options: RunnerOptions): Runner {
     statuses: () => statuses,
     colour: (service) => colours.get(service) ?? 'unknown',
     obligations,
-    evaluate: evaluateNow,
+    evaluate,
     async meet(service, gameday) {
       for (const event of metEvents(service, gameday, await obligations(), clock.wallMs())) await record(event);
     },
     record,
     async run() {
       applyPaces();
-      await Promise.race([Promise.all([engine.run(), evaluating(), sweep(stop)]), delivery.failed]);
+      const parts = [engine.run(), evaluating(), sweep(stop)];
+      try {
+        await Promise.race([Promise.all(parts), delivery.failed]);
+      } catch (error) {
+        halt.abort(error);
+        await Promise.allSettled(parts);
+        throw error;
+      }
       await Promise.race([delivery.flush(), delivery.failed]);
     },
     async [Symbol.asyncDispose]() {

@@ -22,10 +22,19 @@ export async function sweepOrders(options: SweepOptions): Promise<void> {
   const before = options.clock.wallMs();
   let told = false;
   while (!options.signal.aborted) {
-    const left = await sweepOnce(options, before);
-    if (left === 0) return;
-    if (!told)
-      options.warn(`${left} paper orders of earlier runs cannot be checked yet; asking again until the venue answers`);
+    try {
+      const left = await sweepOnce(options, before);
+      if (left === 0) return;
+      if (!told) {
+        options.warn(
+          `${left} paper orders of earlier runs cannot be checked yet; asking again until the venue answers`,
+        );
+      }
+    } catch (error) {
+      // The ledger, most likely; it decides elsewhere whether the process can go on.
+      const why = error instanceof Error ? error.message : String(error);
+      if (!told) options.warn(`paper orders of earlier runs cannot be checked yet: ${why}; asking again`);
+    }
     told = true;
     await options.clock.sleep(RETRY_MS, options.signal).catch(() => undefined);
   }

@@ -37,14 +37,19 @@ export function intervalMs(probe: PlannedProbe, cadence: Cadence, autoMs: number
   const redMs = probe.redMs ?? yellowMs;
   switch (cadence) {
     case 'yellow':
-      return Math.round(yellowMs);
+      return whole(yellowMs);
     case 'red':
-      return Math.round(redMs);
+      return whole(redMs);
     case 'gameday':
-      return Math.round(Math.min(everyMs, yellowMs, redMs));
+      return whole(Math.min(everyMs, yellowMs, redMs));
     default:
-      return Math.round(everyMs);
+      return whole(everyMs);
   }
+}
+
+/** Weights are whole milliseconds; an interval of none of them would be due for ever. */
+function whole(ms: number): number {
+  return Math.max(1, Math.round(ms));
 }
 
 /** What `yellow: auto` comes to for a probe, ms. @param burning targets of its service's Yellow and Red objectives */

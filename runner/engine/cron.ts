@@ -1,25 +1,31 @@
 import { createTask } from 'node-cron';
 
-/**
- * A cron run stands for the usual gap of its expression: the most frequent distance between its next runs, so that the
- * night between two market sessions does not count as if the probe had watched it.
- */
+/** Runs looked at: more than a week of an hourly market session. */
+const RUNS = 64;
+/** Of gaps about as frequent as the most frequent one, which is ahead depends on the hour at which one looks. */
+const ABOUT_AS_FREQUENT = 0.9;
+
+/** The usual gap of a cron expression from now on, ms. @throws Error when it never comes due */
 export function usualGapMs(expression: string, timezone: string | undefined): number {
   const task = createTask(expression, () => undefined, timezone === undefined ? {} : { timezone });
   try {
-    const runs = task.getNextRuns(64).map((date) => date.getTime());
-    const gaps = new Map<number, number>();
-    for (let i = 1; i < runs.length; i += 1) {
-      const gap = (runs[i] ?? 0) - (runs[i - 1] ?? 0);
-      gaps.set(gap, (gaps.get(gap) ?? 0) + 1);
-    }
-    let usual = 86_400_000;
-    let votes = 0;
-    for (const [gap, count] of gaps) {
-      if (count > votes || (count === votes && gap < usual)) [usual, votes] = [gap, count];
-    }
-    return usual;
+    return usualGap(task.getNextRuns(RUNS).map((date) => date.getTime()));
   } finally {
     void task.destroy();
   }
+}
+
+/**
+ * A cron run stands for the usual gap of its expression: the most frequent distance between its runs, so that the night
+ * between two market sessions does not count as if the probe had watched it. Among gaps about as frequent the shortest
+ * counts: the weight of a run must not depend on the hour at which the process was started.
+ */
+export function usualGap(runsMs: readonly number[]): number {
+  const gaps = new Map<number, number>();
+  for (let i = 1; i < runsMs.length; i += 1) {
+    const gap = (runsMs[i] ?? 0) - (runsMs[i - 1] ?? 0);
+    gaps.set(gap, (gaps.get(gap) ?? 0) + 1);
+  }
+  const most = Math.max(0, ...gaps.values());
+  return Math.min(...[...gaps].filter(([, count]) => count >= most * ABOUT_AS_FREQUENT).map(([gap]) => gap));
 }

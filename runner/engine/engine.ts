@@ -106,7 +106,8 @@ export function createEngine(deps: EngineDependencies): Engine {
     return attempt(
       {
         planned: probe,
-        probe: probeOf(id),
+        // Opened inside the attempt: a probe that cannot be opened is a fault of its run, never the end of the process.
+        probe: { run: (ctx) => probeOf(id).run(ctx) },
         runId: runIdOf(id, clock.wallMs()),
         dueMs,
         weightMs,
@@ -205,26 +206,30 @@ export function createEngine(deps: EngineDependencies): Engine {
       const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), deps.abandon]);
       const runId = runIdOf(id, clock.wallMs());
       const location = configuration.location;
-      return probe.sweep(left, {
-        ...context.run,
-        runId,
-        probe: id,
-        location,
-        signal,
-        timeoutMs,
-        clock,
-        verbose: false,
-      });
+      const run = { ...context.run, runId, probe: id, location, signal, timeoutMs, clock, verbose: false };
+      try {
+        return await probe.sweep(left, run);
+      } catch (error) {
+        // Nothing was proven; whoever asked asks again.
+        const how = error instanceof Error ? error.message : String(error);
+        return left.map(({ clientOrderId }) => ({ clientOrderId, state: 'unreachable', how }));
+      }
     },
     async run() {
-      const calendars = configuration.probes.map(startCalendar);
-      await schedule.run(start, stop);
-      for (const task of calendars) await task?.destroy();
-      await Promise.all(running.values());
+      const calendars: (ScheduledTask | null)[] = [];
+      try {
+        for (const probe of configuration.probes) calendars.push(startCalendar(probe));
+        await schedule.run(start, stop);
+      } finally {
+        for (const task of calendars) await task?.destroy();
+        await Promise.all(running.values());
+      }
     },
     async close() {
-      for (const probe of opened.values()) await probe.close?.();
+      const probes = [...opened.values()];
       opened.clear();
+      // One that cannot let go of its sockets must not keep the others from doing so.
+      await Promise.allSettled(probes.map(async (probe) => probe.close?.()));
     },
   };
 }
