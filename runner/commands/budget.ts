@@ -36,7 +36,7 @@ export async function currentStatuses(configuration: Configuration): Promise<rea
     );
   }
   await using store = await openLedger(configuration, true);
-  return evaluateAll(store, configuration.objectives, { base: configuration.base, nowMs: systemClock.wallMs() });
+  return await evaluateAll(store, configuration.objectives, { base: configuration.base, nowMs: systemClock.wallMs() });
 }
 
 export function budgetTable(statuses: readonly Status[], scale: number): string {
