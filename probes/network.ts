@@ -70,6 +70,13 @@ const REASON_OF_PREFIX: readonly (readonly [string, Reason])[] = [
 /** The machine that asks ran out of something: no fault of the one that is asked. */
 const EXHAUSTED: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
 
+/** What undici says of a request that it will not send. */
+const UNSENDABLE: ReadonlySet<string> = new Set([
+  'UND_ERR_INVALID_ARG',
+  'UND_ERR_NOT_SUPPORTED',
+  'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
+]);
+
 /** The code of an error; of the first attempt when several addresses were tried. */
 export function codeOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
@@ -91,6 +98,7 @@ export function networkVerdict(error: unknown): Verdict {
   const code = codeOf(error);
   const text = code === '' || messageOf(error).includes(code) ? messageOf(error) : `${code}: ${messageOf(error)}`;
   if (EXHAUSTED.has(code)) return fault('internal', `this machine ran out of something: ${text}`);
+  if (UNSENDABLE.has(code)) return fault('internal', `the request cannot be sent as it is configured: ${text}`);
   return bad(reasonOfCode(code) ?? 'protocol', text);
 }
 
@@ -108,9 +116,12 @@ export function isTimeout(reason: unknown): boolean {
   return reason instanceof Error && reason.name === 'TimeoutError';
 }
 
-/** The run's signal aborted: at its deadline, or because the process stops (which says nothing about the service). */
-export function abortVerdict(signal: AbortSignal, stage: Stage, timeoutMs: number): Verdict {
+/**
+ * The signal aborted: at a deadline, or because the process stops (which says nothing about the service).
+ * @param timeoutMs how much time there was; null when that is no round figure.
+ */
+export function abortVerdict(signal: AbortSignal, stage: Stage, timeoutMs: number | null): Verdict {
   if (!isTimeout(signal.reason)) return fault('aborted', 'the run was stopped before it ended');
   const [reason, what] = WAITED_FOR[stage];
-  return bad(reason, `${what} within ${Math.round(timeoutMs)} ms`);
+  return bad(reason, `${what} ${timeoutMs === null ? 'in time' : `within ${Math.round(timeoutMs)} ms`}`);
 }

@@ -43,7 +43,9 @@ export function decimalText() {
 
 function isUrl(value: unknown, protocols: readonly string[]): boolean {
   if (typeof value !== 'string' || !URL.canParse(value)) return false;
-  return protocols.includes(new URL(value).protocol);
+  const { protocol, username, password } = new URL(value);
+  // Credentials belong into headers, where they are known to be secret.
+  return protocols.includes(protocol) && username === '' && password === '';
 }
 
 export function httpUrl() {

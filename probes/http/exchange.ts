@@ -27,7 +27,10 @@ export interface Request {
 }
 
 /** The part of a run's context that one request needs. */
-export type Within = Pick<RunContext, 'clock' | 'signal' | 'timeoutMs'>;
+export interface Within extends Pick<RunContext, 'clock' | 'signal'> {
+  /** For the text of a timeout; null when the allowance is no round figure. */
+  readonly timeoutMs: number | null;
+}
 
 /** Sends one request over the line and waits for the last byte, the deadline, or the first failure. */
 export function exchange(line: Line, request: Request, ctx: Within): Promise<Answer> {

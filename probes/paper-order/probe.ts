@@ -156,8 +156,10 @@ async function resolveDoubts(
   doubtful: OrderIntent[],
   ctx: RunContext,
 ): Promise<void> {
+  // A quarter of what the run's own order does not need.
+  using limit = deadline(ctx.clock, Math.max(0, ctx.timeoutMs - spec.fillDeadline) / 4, ctx.signal);
   for (const intent of doubtful.splice(0)) {
-    const swept = await sweepOne(spec, venue, intent, ctx);
+    const swept = await sweepOne(spec, venue, intent, { ...ctx, signal: limit.signal });
     if (swept.state === 'closed') await ctx.orders.close(intent.clientOrderId, swept.how);
     else doubtful.push(intent);
   }

@@ -71,7 +71,10 @@ function refusal({ answer, json }: Asked): Verdict | null {
   if (status < 400 || status >= 500 || UNCERTAIN.has(status)) return null;
   const code = errorCode(json);
   const detail = `the order was refused with status ${status}${code === null ? '' : ` (${code})`}`;
-  return excluded(code !== null && /risk|limit|margin|balance/i.test(code) ? 'risk-rejected' : 'http-4xx', detail);
+  return excluded(
+    code !== null && /risk|margin|balance|exposure|insufficient/i.test(code) ? 'risk-rejected' : 'http-4xx',
+    detail,
+  );
 }
 
 function errorCode(json: Asked['json']): string | null {

@@ -31,7 +31,13 @@ export class Venue implements AsyncDisposable {
     this.transcript = transcript;
   }
 
-  async ask(method: string, address: string, body: object | null, signal: AbortSignal, ms: number): Promise<Asked> {
+  async ask(
+    method: string,
+    address: string,
+    body: object | null,
+    signal: AbortSignal,
+    ms: number | null,
+  ): Promise<Asked> {
     const url = new URL(address);
     const path = url.pathname + url.search;
     const text = body === null ? null : JSON.stringify(body);
@@ -57,7 +63,7 @@ export class Venue implements AsyncDisposable {
   }
 
   async find(clientOrderId: string, signal: AbortSignal): Promise<Found> {
-    const asked = await this.ask('GET', this.fill(this.queryTemplate, { clientOrderId }), null, signal, 0);
+    const asked = await this.ask('GET', this.fill(this.queryTemplate, { clientOrderId }), null, signal, null);
     const { failure, status } = asked.answer;
     if (failure !== null) return { ok: false, why: failure.detail ?? 'no answer' };
     if (status === 404) return { ok: true, state: null };
@@ -72,7 +78,7 @@ export class Venue implements AsyncDisposable {
     const { cancel, submit } = this.spec;
     const template = cancel?.url ?? `${submit.url.replace(/\/$/, '')}/{order_id}`;
     const address = this.fill(template, { clientOrderId, orderId });
-    const asked = await this.ask(cancel?.method ?? 'DELETE', address, null, signal, 0);
+    const asked = await this.ask(cancel?.method ?? 'DELETE', address, null, signal, null);
     return orderState(asked.json);
   }
 

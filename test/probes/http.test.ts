@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import { createServer as createTcpServer, type Socket } from 'node:net';
+import { connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openHttp } from '../../probes/http/probe.ts';
 import { httpSpec } from '../../probes/http/spec.ts';
@@ -126,6 +128,37 @@ describe('an http probe gives each network failure its reason', () => {
   it('dns', async () => {
     const seen = await runOnce({ url: 'http://no-such-host.invalid/' });
     expect(seen).toMatchObject({ outcome: 'bad', reason: 'dns' });
+  });
+
+  it.runIf(process.platform === 'linux')('connect-timeout, when nobody takes the call', async () => {
+    // A stopped process whose backlog is full: the kernel drops what else wants to connect.
+    const program = `const s=require('node:net').createServer().listen({port:0,host:'127.0.0.1',backlog:1},()=>console.log(s.address().port))`;
+    const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const fillers: Socket[] = [];
+    try {
+      const [line] = await once(child.stdout, 'data');
+      const port = Number(String(line));
+      child.kill('SIGSTOP');
+      for (let n = 0; n < 8; n++) fillers.push(connect(port, '127.0.0.1').on('error', () => {}));
+      await eventually(() => (fillers.some((socket) => !socket.connecting) ? true : undefined), 'the backlog filled');
+      const seen = await runOnce({ url: `http://127.0.0.1:${port}/` }, { timeoutMs: 300 });
+      expect(seen).toMatchObject({
+        outcome: 'bad',
+        reason: 'connect-timeout',
+        detail: 'no TCP connection within 300 ms',
+        readings: [{ ms: null }],
+      });
+      expect(seen.phases.connectMs).toBeNull();
+    } finally {
+      for (const socket of fillers) socket.destroy();
+      child.kill('SIGKILL');
+    }
+  });
+
+  it('internal, when the request cannot be sent as it is configured', async () => {
+    await using server = await answering(200);
+    const seen = await runOnce({ url: server.url, headers: { 'content-length': 'x' } });
+    expect(seen).toMatchObject({ outcome: 'fault', reason: 'internal', readings: [] });
   });
 
   it('timeout, when the peer accepts and says nothing', async () => {
