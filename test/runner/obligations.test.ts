@@ -1,0 +1,218 @@
+import { describe, expect, it } from 'vitest';
+import { metEvents, obligationEvents, obligationsOf, type Obligation } from '../../runner/obligations.ts';
+import type { Status } from '../../slo/status.ts';
+import type { LedgerEvent } from '../../store/store.ts';
+import { DAY, HOUR, judged, MINUTE, NOW, objective, runs } from '../slo/fixtures.ts';
+
+const SERVICE = 'client-api';
+
+/** An hour in which `bad` of its 60 runs a minute apart failed, on top of a long good history. */
+function status(bad: number, badAtMs: number, history = 20_000): Status {
+  return judged([runs(NOW - 2 * DAY, history, 0), runs(badAtMs, 0, bad), runs(NOW - 2 * MINUTE, 10, 0)], {
+    objective: objective(),
+  });
+}
+
+/** Red: 100 of 20,110 against a budget of 0.1 %; the bad ones three minutes ago, so that it burns. */
+const red = (badAtMs = NOW - 3 * MINUTE): Status => status(100, badAtMs);
+const green = (): Status => status(0, NOW - 3 * MINUTE);
+const thinRed = (): Status => status(10, NOW - 3 * MINUTE, 0);
+
+/** What a ledger would hold after these evaluations. */
+class Book {
+  readonly events: LedgerEvent[] = [];
+  #before: Status['colour'] = 'unknown';
+
+  evaluate(statuses: readonly Status[], nowMs: number): readonly LedgerEvent[] {
+    const fresh = obligationEvents(SERVICE, statuses, this.#before, this.standing(nowMs), nowMs);
+    this.#before = statuses.some((each) => each.colour === 'red') ? 'red' : 'green';
+    this.events.push(...fresh);
+    return fresh;
+  }
+
+  meet(gameday: string, nowMs: number): void {
+    this.events.push(...metEvents(SERVICE, gameday, this.standing(nowMs), nowMs));
+  }
+
+  standing(nowMs: number): readonly Obligation[] {
+    return obligationsOf(this.events, nowMs);
+  }
+}
+
+describe('the figures used below', () => {
+  it('are Red and burning on enough events, Red on too few, and Green', () => {
+    expect(red()).toMatchObject({ colour: 'red', enoughEvents: true });
+    expect(red().burnNow).toBeGreaterThan(1);
+    expect(thinRed()).toMatchObject({ colour: 'red', enoughEvents: false });
+    expect(green()).toMatchObject({ colour: 'green' });
+  });
+});
+
+describe('a service that turns Red on enough events', () => {
+  it('owes a game-day within 14 days of the calendar', () => {
+    const book = new Book();
+    const [event, ...more] = book.evaluate([green(), red()], NOW);
+    expect(more).toEqual([]);
+    expect(event).toMatchObject({
+      id: 'ob-20241004T103020-client-api',
+      atMs: NOW,
+      kind: 'obligation',
+      service: SERVICE,
+      subject: 'ob-20241004T103020-client-api',
+      body: {
+        state: 'open',
+        objective: 'slo-api-availability',
+        dueMs: NOW + 14 * DAY,
+        days: 14,
+        badEvents: 100,
+        validEvents: 20_110,
+        also: ['schedule a postmortem review with engineering and product leadership'],
+      },
+    });
+    expect(book.standing(NOW)).toEqual([
+      {
+        id: 'ob-20241004T103020-client-api',
+        service: SERVICE,
+        objective: 'slo-api-availability',
+        openedMs: NOW,
+        dueMs: NOW + 14 * DAY,
+        state: 'open',
+        gameday: null,
+        metMs: null,
+      },
+    ]);
+  });
+
+  it('owes one at a time, however long it stays Red or comes back to it', () => {
+    const book = new Book();
+    book.evaluate([red()], NOW);
+    for (let minute = 1; minute < 10; minute += 1) {
+      expect(book.evaluate([red(NOW + (minute - 1) * MINUTE)], NOW + minute * MINUTE)).toEqual([]);
+    }
+    book.evaluate([green()], NOW + 11 * MINUTE);
+    expect(book.evaluate([red(NOW + 12 * MINUTE)], NOW + 13 * MINUTE)).toEqual([]);
+    expect(book.standing(NOW + DAY)).toHaveLength(1);
+  });
+
+  it('is asked by an obligation that is overdue, not by a second one', () => {
+    const book = new Book();
+    book.evaluate([red()], NOW);
+    expect(book.standing(NOW + 14 * DAY).at(0)?.state).toBe('open');
+    expect(book.standing(NOW + 14 * DAY + 1).at(0)?.state).toBe('overdue');
+    expect(book.evaluate([red(NOW + 15 * DAY)], NOW + 15 * DAY)).toEqual([]);
+  });
+
+  it('owes nothing for a budget that was spent by an incident long over', () => {
+    const book = new Book();
+    const spent = judged([runs(NOW - 2 * DAY, 20_000, 100), runs(NOW - 7 * HOUR, 60, 0), runs(NOW - HOUR, 60, 0)]);
+    expect(spent).toMatchObject({ colour: 'red', enoughEvents: true });
+    expect(book.evaluate([spent], NOW)).toEqual([]);
+  });
+
+  it('is not answered by what another service owes', () => {
+    const other: LedgerEvent = {
+      id: 'ob-1-market-data',
+      atMs: NOW - DAY,
+      kind: 'obligation',
+      service: 'market-data',
+      subject: 'ob-1-market-data',
+      body: { state: 'open', objective: 'x', dueMs: NOW + DAY },
+    };
+    expect(obligationEvents(SERVICE, [red()], 'green', obligationsOf([other], NOW), NOW)).toHaveLength(1);
+  });
+
+  it('owes nothing in Yellow, in Green and in Unknown', () => {
+    const yellow = status(10, NOW - 3 * MINUTE);
+    expect(yellow.colour).toBe('yellow');
+    const unknown = judged([]);
+    for (const each of [yellow, green(), unknown]) expect(new Book().evaluate([each], NOW)).toEqual([]);
+    expect(new Book().evaluate([], NOW)).toEqual([]);
+  });
+});
+
+describe('an obligation that was met', () => {
+  const metMs = NOW + HOUR;
+
+  function met(): Book {
+    const book = new Book();
+    book.evaluate([red()], NOW);
+    book.meet('gd-1', metMs);
+    return book;
+  }
+
+  it('says by which game-day and when', () => {
+    expect(met().standing(metMs)).toMatchObject([{ state: 'met', gameday: 'gd-1', metMs }]);
+  });
+
+  it('stays met after its due date', () => {
+    expect(met().standing(NOW + 30 * DAY)).toMatchObject([{ state: 'met' }]);
+  });
+
+  it('is not opened again by the bad events of the incident or of the exercise itself', () => {
+    const book = met();
+    expect(book.evaluate([red(metMs - 10 * MINUTE)], metMs + MINUTE)).toEqual([]);
+    expect(book.evaluate([green()], metMs + 2 * MINUTE)).toEqual([]);
+    expect(book.evaluate([red(metMs - MINUTE)], metMs + 3 * MINUTE)).toEqual([]);
+  });
+
+  it('is followed by another one when bad events come after it', () => {
+    const book = met();
+    const later = judged(
+      [runs(NOW - 2 * DAY, 20_000, 0), runs(metMs + 2 * MINUTE, 0, 100), runs(metMs + 4 * MINUTE, 1, 0)],
+      { nowMs: metMs + 5 * MINUTE },
+    );
+    expect(later).toMatchObject({ colour: 'red', enoughEvents: true });
+    expect(book.evaluate([later], metMs + 5 * MINUTE)).toHaveLength(1);
+    expect(book.standing(metMs + 5 * MINUTE).map((each) => each.state)).toEqual(['met', 'open']);
+  });
+
+  it('is met once: a second game-day changes nothing', () => {
+    const book = met();
+    book.meet('gd-2', metMs + DAY);
+    expect(book.standing(metMs + DAY)).toMatchObject([{ gameday: 'gd-1', metMs }]);
+  });
+
+  it('is not met by a game-day on another service', () => {
+    const book = new Book();
+    book.evaluate([red()], NOW);
+    expect(metEvents('market-data', 'gd-1', book.standing(metMs), metMs)).toEqual([]);
+  });
+});
+
+describe('Red on thin data', () => {
+  it('is a review item instead, with the counts', () => {
+    const book = new Book();
+    expect(book.evaluate([thinRed()], NOW)).toEqual([
+      {
+        id: 'ri-20241004-slo-api-availability',
+        atMs: NOW,
+        kind: 'review-item',
+        service: SERVICE,
+        subject: 'slo-api-availability',
+        body: {
+          why: 'Red on 20 valid events, fewer than 1000: a person decides',
+          consumed: 500,
+          badEvents: 10,
+          validEvents: 20,
+        },
+      },
+    ]);
+    expect(book.standing(NOW)).toEqual([]);
+  });
+
+  it('is told on the edge, and has one name a day however often it comes back', () => {
+    const book = new Book();
+    const [first] = book.evaluate([thinRed()], NOW);
+    expect(book.evaluate([thinRed()], NOW + MINUTE)).toEqual([]);
+    book.evaluate([green()], NOW + 2 * MINUTE);
+    const [again] = book.evaluate([thinRed()], NOW + 3 * MINUTE);
+    expect(again?.id).toBe(first?.id);
+    book.evaluate([green()], NOW + DAY);
+    const [tomorrow] = book.evaluate([thinRed()], NOW + DAY + MINUTE);
+    expect(tomorrow?.id).not.toBe(first?.id);
+  });
+
+  it('does not keep another objective of the service from obliging', () => {
+    expect(new Book().evaluate([thinRed(), red()], NOW).map((event) => event.kind)).toEqual(['obligation']);
+  });
+});
