@@ -1,6 +1,5 @@
 /** Game-days as the commands and the demo start them: scenarios found, injectors opened, the record kept. */
 import { problemLine } from '../probes/problem.ts';
-import type { Injector } from '../scenarios/injector.ts';
 import type { JournalEntry } from '../scenarios/journal.ts';
 import { loadScenario } from '../scenarios/load.ts';
 import type { Values } from '../scenarios/parameters.ts';
@@ -11,7 +10,7 @@ import { seededRandom } from './engine/random.ts';
 import { conduct } from './gameday/conductor.ts';
 import { makeGamedayFolder } from './gameday/gameday-id.ts';
 import { guardianStarter } from './gameday/guard.ts';
-import { openInjector } from './gameday/injectors.ts';
+import { injectorsByKind } from './gameday/injectors.ts';
 import type { GamedayOutcome } from './gameday/outcome.ts';
 import { recover, type Recovery } from './gameday/recover.ts';
 import { CommandError, EXIT } from './io.ts';
@@ -37,10 +36,6 @@ export async function needScenario(name: string, values: Values, folder: string)
   const loaded = await loadScenario(name, values, folder);
   if (loaded.ok) return loaded.scenario;
   throw new CommandError(loaded.problems.map((problem) => problemLine(loaded.source, problem)).join('\n'), EXIT.usage);
-}
-
-function injectorsOf(configuration: Configuration): ReadonlyMap<string, Injector> {
-  return new Map(configuration.gamedays.injectors.map((setting) => [setting.kind, openInjector(setting)]));
 }
 
 export interface GamedayRequest {
@@ -74,14 +69,14 @@ export async function conductGameday(request: GamedayRequest): Promise<Conducted
     gamedayId,
     mode,
     journalPath,
-    injectors: injectorsOf(configuration),
+    injectors: injectorsByKind(gamedays.injectors, gamedayId),
     permittedTargets: new Map(gamedays.injectors.map(({ kind, proxies }) => [kind, proxies])),
     permittedEnvironments: gamedays.environments,
     witness: runner.witness,
     clock: systemClock,
     random: seededRandom(seed),
     seed,
-    startGuardian: guardianStarter({ injectors: gamedays.injectors.map(({ kind, url }) => ({ kind, url })) }),
+    startGuardian: guardianStarter({ injectors: gamedays.injectors }),
     environment: configuration.environment,
     location: configuration.location,
     timeScale: configuration.base.scale,
@@ -117,7 +112,7 @@ export async function recoverGamedays(
   configuration: Configuration,
   signal: AbortSignal,
 ): Promise<Recovery & { readonly lines: readonly string[] }> {
-  const injectors = injectorsOf(configuration);
+  const injectors = injectorsByKind(configuration.gamedays.injectors);
   const recovery = await recover({
     folder: configuration.gamedays.folder,
     injectorFor: (kind) => injectors.get(kind) ?? null,

@@ -50,7 +50,7 @@ function plan(spec: ProbeSpec, givesTimeout: boolean): PlannedProbe {
   const intervals = [base, spec.yellow === 'auto' ? null : spec.yellow, spec.red ?? null].filter((ms) => ms !== null);
   // The default allowance fits into the shortest interval that was asked for; one that was written down must fit itself.
   const timeoutMs = givesTimeout ? spec.timeout : Math.min(spec.timeout, ...intervals);
-  const cap = spec.kind === 'paper-order' ? Math.ceil(60_000 / spec.limits.maxPerMinute) : 0;
+  const cap = spec.kind === 'paper-order' ? orderFloorMs(spec) : 0;
   return {
     id: spec.id,
     kind: spec.kind,
@@ -66,6 +66,11 @@ function plan(spec: ProbeSpec, givesTimeout: boolean): PlannedProbe {
     floorMs: Math.max(timeoutMs, spec.fastest, cap),
     timeoutMs,
   };
+}
+
+/** The shortest interval at which a paper-order probe keeps its rate cap: flattening sends a second order a run. */
+function orderFloorMs({ flatten, limits }: Extract<ProbeSpec, { kind: 'paper-order' }>): number {
+  return Math.ceil(((flatten ? 2 : 1) * 60_000) / limits.maxPerMinute);
 }
 
 /** A run that outlives its interval would meet its successor, which would then be skipped: lost just when it matters. */
@@ -107,7 +112,7 @@ function timetableProblems(probe: PlannedProbe, index: number): readonly Problem
   const { spec } = probe;
   if (spec.kind === 'paper-order') {
     for (const [key, ms] of named) {
-      const floor = Math.ceil(60_000 / spec.limits.maxPerMinute);
+      const floor = orderFloorMs(spec);
       if (ms === null || ms >= floor) continue;
       problems.push({
         path: at(key),

@@ -1,6 +1,7 @@
 /** The configuration document. Probes are validated by their kinds (`probes/kinds.ts`), everything else here. */
 import { z } from 'zod';
 import { duration, httpUrl } from '../../probes/spec.ts';
+import { injectorSchema } from '../../scenarios/injectors/kinds.ts';
 import { parseDecimal } from '../../slo/decimal.ts';
 import { LOOKBACKS } from '../../slo/objective.ts';
 
@@ -109,13 +110,6 @@ const influx = z.union(
   { error: '{ url, org, bucket, token } for InfluxDB 2.x and 3.x, or { url, database } for 1.x' },
 );
 
-const injector = z.strictObject({
-  kind: z.literal('toxiproxy'),
-  url: httpUrl(),
-  /** The only proxies that a scenario may touch. */
-  proxies: z.array(z.string().min(1)).min(1, { error: 'the names of the proxies that a game-day may touch' }),
-});
-
 const listen = z.union(
   [
     z.literal(false),
@@ -163,7 +157,13 @@ export const documentSchema = z.strictObject({
     .strictObject({
       environments: z.array(z.string().min(1)).default(['sandbox', 'staging']),
       folder: z.string().min(1).default('./gamedays'),
-      injectors: z.array(injector).default([]),
+      /** One a kind: a scenario names the kind, and which proxies it may touch stands here. */
+      injectors: z
+        .array(injectorSchema)
+        .refine((list) => new Set(list.map(({ kind }) => kind)).size === list.length, {
+          error: 'one injector of a kind',
+        })
+        .default([]),
       scenarios: z.array(z.string().min(1)).default([]),
     })
     .default({ environments: ['sandbox', 'staging'], folder: './gamedays', injectors: [], scenarios: [] }),

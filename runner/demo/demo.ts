@@ -12,7 +12,9 @@ import { openLedger, openRunner } from '../commands/open.ts';
 import { checkDocument } from '../config/load.ts';
 import { startExport } from '../export.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
-import { direct, type Chapter } from './director.ts';
+import { evaluateAll } from '../evaluation.ts';
+import { writeGamedayReport, writeSlaReport } from '../reporting.ts';
+import { direct, type Directed } from './director.ts';
 import { DEMO_MIN_EVENTS, DEMO_SCALE, demoDocument, influxFrom, TOKEN_VARIABLE } from './document.ts';
 import { eventText } from './lines.ts';
 import { openScreen } from './screen.ts';
@@ -25,9 +27,12 @@ export interface DemoOptions {
 
 /** The whole of it must be over in three minutes; what has not happened by then has failed. */
 const LIMIT_MS = 170_000;
+/** Many symbols, each slow: when one stalls, a few ticks are late, and the budget burns in small steps. */
+const FEED = { ticksPerSecond: 400, symbols: 100 };
 
 export async function playDemo({ io, folder, seed }: DemoOptions): Promise<number> {
   const startedMono = systemClock.monotonicMs();
+  const startedMs = systemClock.wallMs();
   using screen = openScreen(io, () => systemClock.monotonicMs() - startedMono);
   screen.say('pulsedrill demo: two exchanges, a venue, a fault proxy and the prober, each in a process of its own');
   screen.say(
@@ -36,7 +41,7 @@ export async function playDemo({ io, folder, seed }: DemoOptions): Promise<numbe
   await freshFolder(folder);
 
   await using proxy = await spawnToxiproxy({ port: 0, seed });
-  await using sandbox = await startSandbox({ seed, toxiproxyUrl: proxy.url });
+  await using sandbox = await startSandbox({ seed, toxiproxyUrl: proxy.url, ...FEED });
   const loaded = checkDocument(
     { seed, ...demoDocument({ sandbox, toxiproxyUrl: proxy.url, folder, influx: influxFrom(io.env) }) },
     'demo',
@@ -51,9 +56,7 @@ export async function playDemo({ io, folder, seed }: DemoOptions): Promise<numbe
   await using exporter = startExport(configuration, store, (line) => screen.say(line));
   const over = new AbortController();
   const limit = AbortSignal.any([io.stop, AbortSignal.timeout(LIMIT_MS)]);
-  const events: LedgerEvent[] = [];
   const tell = (event: LedgerEvent): void => {
-    events.push(event);
     const text = eventText(event);
     if (text !== null) screen.say(text);
   };
@@ -64,10 +67,11 @@ export async function playDemo({ io, folder, seed }: DemoOptions): Promise<numbe
     warn: (line) => screen.say(line),
   });
   const probing = runner.run();
-  let chapters: readonly Chapter[] = [];
+  let directed: Directed = { chapters: [], journalPath: null };
   try {
-    chapters = await direct({ configuration, runner, store, sandbox, screen, folder, events, io, signal: limit });
+    directed = await direct({ configuration, runner, sandbox, screen, folder, io, signal: limit });
   } finally {
+    // The reports are drawn once nothing is measured any more: drawing would hold up the runs.
     over.abort();
     await probing;
   }
@@ -79,23 +83,30 @@ export async function playDemo({ io, folder, seed }: DemoOptions): Promise<numbe
         : `${lag.total} rows still wait for InfluxDB; they are in the ledger`,
     );
   }
-  return conclude(chapters, relative(io.folder, folder), screen.say, io);
-}
-
-function conclude(chapters: readonly Chapter[], folder: string, say: (text: string) => void, io: Io): number {
   if (io.stop.aborted) return EXIT.interrupted;
-  const open = chapters.filter((chapter) => !chapter.done);
-  if (chapters.length === 0 || open.length > 0) {
-    say(`the loop did not close: ${open.map((chapter) => chapter.what).join('; ')}`);
+  const open = directed.chapters.filter((chapter) => !chapter.done);
+  if (directed.journalPath === null || open.length > 0) {
+    screen.say(`the loop did not close: ${open.map((chapter) => chapter.what).join('; ')}`);
     return EXIT.failed;
   }
-  say('the loop closed: a burning budget raised the sampling, obliged a game-day, and left evidence:');
-  const shown = folder === '' ? '.' : folder;
+  const toMs = systemClock.wallMs();
+  const statuses = await evaluateAll(store, configuration.objectives, { base: configuration.base, nowMs: toMs });
+  const sla = await writeSlaReport({ configuration, store, statuses, fromMs: startedMs, toMs, folder });
+  const gameday = await writeGamedayReport({
+    configuration,
+    store,
+    statuses,
+    journalPath: directed.journalPath,
+    folder,
+  });
+  screen.say('the loop closed: a burning budget raised the sampling, obliged a game-day, and left evidence:');
+  const shown = (path: string): string => relative(io.folder, path);
   io.print('');
-  io.print(`  SLA evidence     ${join(shown, 'sla.md')}`);
-  io.print(`  game-day report  ${join(shown, 'gameday.md')}`);
-  io.print(`  charts           ${join(shown, '*.svg')}`);
-  io.print(`  ledger           ${join(shown, 'pulsedrill.db')}`);
+  io.print(`  SLA evidence     ${shown(sla)}`);
+  io.print(`  game-day report  ${shown(gameday)}`);
+  io.print(`  charts           ${shown(join(folder, '*.svg'))}`);
+  io.print(`  journal          ${shown(directed.journalPath)}`);
+  io.print(`  ledger           ${shown(configuration.ledgerPath)}`);
   return EXIT.ok;
 }
 

@@ -1,16 +1,12 @@
 /** Who turns the knobs. Waits for what the runner finds, never for what it should have found. */
-import { basename, join } from 'node:path';
 import type { Sandbox } from '../../sandbox/start.ts';
-import type { StoreReader, LedgerEvent } from '../../store/store.ts';
 import { systemClock } from '../clock.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { consumedText } from '../figures.ts';
 import { entryText } from '../gameday-text.ts';
 import { conductGameday, needScenario } from '../gamedays.ts';
 import type { Io } from '../io.ts';
-import { writeGamedayReport, writeSlaReport } from '../reporting.ts';
 import type { Runner } from '../runner.ts';
-import { evaluateAll } from '../evaluation.ts';
 import { countRuns, perMinute, type Counter } from './rates.ts';
 import type { Row, Screen } from './screen.ts';
 
@@ -23,11 +19,9 @@ export interface Chapter {
 export interface Stage {
   readonly configuration: Configuration;
   readonly runner: Runner;
-  readonly store: StoreReader;
   readonly sandbox: Sandbox;
   readonly screen: Screen;
   readonly folder: string;
-  readonly events: readonly LedgerEvent[];
   readonly io: Io;
   readonly signal: AbortSignal;
 }
@@ -40,11 +34,17 @@ const GREEN_MS = 19_000;
 const YELLOW_MS = 10_000;
 
 /** Now and then one symbol's ticks are held: a few late ticks each time. */
-const STALLS = { symbolStall: { everyMs: 2500, forMs: 2000, symbols: 1 } };
-const WORSE = { symbolStall: { everyMs: 1500, forMs: 2500, symbols: 4 } };
+const STALLS = { symbolStall: { everyMs: 3000, forMs: 2000, symbols: 1 } };
+const WORSE = { symbolStall: { everyMs: 3000, forMs: 2500, symbols: 4 } };
 const CALM = { symbolStall: null };
 
-export async function direct(stage: Stage): Promise<readonly Chapter[]> {
+export interface Directed {
+  readonly chapters: readonly Chapter[];
+  /** Of the game-day; null when it did not come to it. */
+  readonly journalPath: string | null;
+}
+
+export async function direct(stage: Stage): Promise<Directed> {
   const { runner, screen, signal, configuration, sandbox } = stage;
   const chapters: { what: string; done: boolean }[] = [
     'market-data was Green',
@@ -54,16 +54,15 @@ export async function direct(stage: Stage): Promise<readonly Chapter[]> {
     'a game-day obligation was opened',
     'the game-day passed and its fault is undone',
     'the obligation was met',
-    'the reports were written',
   ].map((what) => ({ what, done: false }));
   const finish = (index: number, done: boolean): boolean => {
     const chapter = chapters[index];
     if (chapter !== undefined) chapter.done = done;
     return done;
   };
-  const startedMs = systemClock.wallMs();
-  using counter = countRuns(runner.witness, signal);
-  using shown = refresh(stage, counter);
+  using stack = new DisposableStack();
+  const counter = stack.use(countRuns(runner.witness, signal));
+  stack.use(refresh(stage, counter));
   const until = async (holds: () => boolean): Promise<boolean> => {
     while (!holds() && !signal.aborted) await pause(200, signal);
     return holds();
@@ -71,13 +70,13 @@ export async function direct(stage: Stage): Promise<readonly Chapter[]> {
 
   const services = [...new Set(configuration.probes.map((probe) => probe.service))];
   await pause(GREEN_MS, signal);
-  if (!finish(0, await until(() => runner.colour(SERVICE) === 'green'))) return chapters;
+  if (!finish(0, await until(() => runner.colour(SERVICE) === 'green'))) return { chapters, journalPath: null };
   screen.say(`budgets: ${services.map((service) => `${service} ${runner.colour(service).toUpperCase()}`).join(', ')}`);
   const greenRates = counter.rates();
 
   screen.say('now and then the primary feed begins to stall: single symbols, for two seconds');
   await turn(sandbox.controls.primary, STALLS, signal);
-  if (!finish(1, await until(() => runner.colour(SERVICE) === 'yellow'))) return chapters;
+  if (!finish(1, await until(() => runner.colour(SERVICE) === 'yellow'))) return { chapters, journalPath: null };
   counter.reset();
   await pause(YELLOW_MS, signal);
   await until(() => counter.runs(SESSION_PROBE) >= 4);
@@ -88,14 +87,14 @@ export async function direct(stage: Stage): Promise<readonly Chapter[]> {
   await turn(sandbox.controls.primary, WORSE, signal);
   const turnedRed = await until(() => runner.colour(SERVICE) === 'red');
   await turn(sandbox.controls.primary, CALM, signal);
-  if (!finish(3, turnedRed)) return chapters;
+  if (!finish(3, turnedRed)) return { chapters, journalPath: null };
   const owed = async () => (await runner.obligations()).find((each) => each.service === SERVICE);
   let obligation = await owed();
   while (obligation === undefined && !signal.aborted) {
     await pause(200, signal);
     obligation = await owed();
   }
-  if (!finish(4, obligation !== undefined)) return chapters;
+  if (!finish(4, obligation !== undefined)) return { chapters, journalPath: null };
 
   screen.say('the stalls are over; the game-day that is owed begins');
   const scenario = await needScenario('feed-latency', { VENUE_URL: sandbox.edgeUrl }, stage.folder);
@@ -114,23 +113,7 @@ export async function direct(stage: Stage): Promise<readonly Chapter[]> {
   });
   finish(5, outcome.passed && outcome.notUndone.length === 0);
   finish(6, (await owed())?.state === 'met');
-  await runner.evaluate();
-  shown[Symbol.dispose]();
-  if (journalPath === null) return chapters;
-  finish(7, await writeReports(stage, startedMs, journalPath));
-  return chapters;
-}
-
-async function writeReports(stage: Stage, startedMs: number, journalPath: string): Promise<boolean> {
-  const { configuration, store, folder, screen } = stage;
-  const toMs = systemClock.wallMs();
-  const statuses = await evaluateAll(store, configuration.objectives, { base: configuration.base, nowMs: toMs });
-  const sla = await writeSlaReport({ configuration, store, statuses, fromMs: startedMs, toMs, folder });
-  const gameday = await writeGamedayReport({ configuration, store, journalPath, statuses, folder });
-  screen.say(
-    `reports written: ${[sla, gameday].map((path) => basename(path)).join(', ')} (journal: ${join('gamedays', basename(join(journalPath, '..')))})`,
-  );
-  return true;
+  return { chapters, journalPath };
 }
 
 /** Says from what to what the session probe's rate rose, as measured, and that the services still Green kept theirs. */

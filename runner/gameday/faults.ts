@@ -122,8 +122,9 @@ export class Faults {
     if (!answer.ok) return { fault: id, target: step.target, why: answer.problem.message, byHand: undo.byHand };
     this.#applied.delete(id);
     this.#crossed = sum(this.#crossed, before, after);
+    const crossed = sum({ bytes: 0, connections: 0, cut: 0 }, before, after);
     const detail = 'read back: nothing of it is left';
-    await this.#note({ type: 'lifted', fault: id, by: 'conductor', verified: true, detail });
+    await this.#note({ type: 'lifted', fault: id, by: 'conductor', verified: true, detail, crossed });
     return null;
   }
 

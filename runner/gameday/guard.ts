@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { extname } from 'node:path';
-import type { Reach } from './injectors.ts';
+import type { InjectorSpec } from '../../scenarios/injectors/kinds.ts';
 
 export interface Guardian {
   readonly pid: number;
@@ -34,7 +34,7 @@ export type ToGuardian =
       readonly gameday: string;
       readonly leaseMs: number;
       readonly sinceStartMs: number;
-      readonly injectors: readonly Reach[];
+      readonly injectors: readonly InjectorSpec[];
     }
   | { readonly type: 'renew'; readonly call: number; readonly sinceStartMs: number }
   | { readonly type: 'finish' };
@@ -44,7 +44,7 @@ export type FromGuardian = { readonly type: 'ready' } | { readonly type: 'renewe
 
 export interface GuardSettings {
   /** Enough for the guardian to reach every target by itself. */
-  readonly injectors: readonly Reach[];
+  readonly injectors: readonly InjectorSpec[];
   /** A conductor that is silent for this long counts as hung; default 3,000. */
   readonly leaseMs?: number;
   /** How long it may take to start; default 10,000. */

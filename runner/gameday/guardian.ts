@@ -5,7 +5,7 @@
 import process from 'node:process';
 import { systemClock } from '../clock.ts';
 import type { FromGuardian, ToGuardian } from './guard.ts';
-import { injectorFor } from './injectors.ts';
+import { injectorsByKind } from './injectors.ts';
 import { openJournal } from './journal.ts';
 import { liftOutstanding } from './lift-outstanding.ts';
 
@@ -63,11 +63,12 @@ async function lift({ journalPath, gameday, injectors }: Begin, isDead: boolean)
     sinceStartMs: () => sinceStartMs + systemClock.monotonicMs() - heardAtMs,
   });
   const signal = AbortSignal.timeout(GIVE_UP_MS);
+  const reachable = injectorsByKind(injectors);
   const options = {
     path: journalPath,
     journal,
     by: 'guardian',
-    injectorFor: injectorFor(injectors),
+    injectorFor: (kind: string) => reachable.get(kind) ?? null,
     clock: systemClock,
     signal,
   } as const;

@@ -8,7 +8,7 @@ import { systemClock } from '../../runner/clock.ts';
 import { seededRandom } from '../../runner/engine/random.ts';
 import { conduct } from '../../runner/gameday/conductor.ts';
 import { guardianStarter } from '../../runner/gameday/guard.ts';
-import { openInjector } from '../../runner/gameday/injectors.ts';
+import { injectorsByKind } from '../../runner/gameday/injectors.ts';
 import type { Witness } from '../../runner/witness.ts';
 import { parseScenario } from '../../scenarios/scenario.ts';
 import type { Result } from '../../store/result.ts';
@@ -75,12 +75,15 @@ const witness: Witness = {
   },
 };
 
-const startGuardian = guardianStarter({ injectors: [{ kind: 'toxiproxy', url }], leaseMs: Number(leaseMs) });
+const startGuardian = guardianStarter({
+  injectors: [{ kind: 'toxiproxy', url, proxies: ['feed'] }],
+  leaseMs: Number(leaseMs),
+});
 const outcome = await conduct({
   scenario: parsed.scenario,
   gamedayId,
   mode: 'run',
-  injectors: new Map([['toxiproxy', openInjector({ kind: 'toxiproxy', url, proxies: ['feed'] }, gamedayId)]]),
+  injectors: injectorsByKind([{ kind: 'toxiproxy', url, proxies: ['feed'] }], gamedayId),
   permittedTargets: new Map([['toxiproxy', ['feed']]]),
   permittedEnvironments: null,
   witness,

@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { systemClock } from '../../runner/clock.ts';
 import { seededRandom } from '../../runner/engine/random.ts';
 import { makeGamedayFolder } from '../../runner/gameday/gameday-id.ts';
-import { injectorFor } from '../../runner/gameday/injectors.ts';
+import { injectorsByKind } from '../../runner/gameday/injectors.ts';
 import { isFinished, readJournal } from '../../runner/gameday/journal.ts';
 import { recover } from '../../runner/gameday/recover.ts';
 import { spawnToxiproxy } from '../../scenarios/toxiproxy/spawn.ts';
@@ -94,7 +94,12 @@ const isClean = async (): Promise<true | undefined> => ((await left()).length ==
 const isFaulty = async (): Promise<true | undefined> => ((await left()).length > 0 ? true : undefined);
 
 const recoverHere = () =>
-  recover({ folder, injectorFor: injectorFor([{ kind: 'toxiproxy', url: proxy.url }]), clock: systemClock });
+  recover({
+    folder,
+    injectorFor: (kind) =>
+      injectorsByKind([{ kind: 'toxiproxy', url: proxy.url, proxies: ['feed'] }]).get(kind) ?? null,
+    clock: systemClock,
+  });
 
 async function isClosed(journalPath: string): Promise<true | undefined> {
   return isFinished((await readJournal(journalPath)).entries) ? true : undefined;

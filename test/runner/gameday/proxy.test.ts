@@ -9,7 +9,8 @@ import { seededRandom } from '../../../runner/engine/random.ts';
 import { conduct } from '../../../runner/gameday/conductor.ts';
 import { makeGamedayFolder } from '../../../runner/gameday/gameday-id.ts';
 import { guardianStarter } from '../../../runner/gameday/guard.ts';
-import { openInjector } from '../../../runner/gameday/injectors.ts';
+import type { InjectorSpec } from '../../../scenarios/injectors/kinds.ts';
+import { injectorsByKind } from '../../../runner/gameday/injectors.ts';
 import { readJournal } from '../../../runner/gameday/journal.ts';
 import type { Witness } from '../../../runner/witness.ts';
 import { parseScenario } from '../../../scenarios/scenario.ts';
@@ -66,12 +67,12 @@ async function run(fault: object, wait: readonly object[], pass: readonly string
   );
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   const { gamedayId, journalPath } = await makeGamedayFolder(folder, 'shop', systemClock.wallMs());
-  const setting = { kind: 'toxiproxy', url: proxy.url, proxies: ['shop'] } as const;
+  const setting: InjectorSpec = { kind: 'toxiproxy', url: proxy.url, proxies: ['shop'] };
   const outcome = await conduct({
     scenario: parsed.scenario,
     gamedayId,
     mode: 'run',
-    injectors: new Map([['toxiproxy', openInjector({ ...setting, proxies: [...setting.proxies] }, gamedayId)]]),
+    injectors: injectorsByKind([setting], gamedayId),
     permittedTargets: new Map([['toxiproxy', ['shop']]]),
     permittedEnvironments: ['sandbox'],
     witness: quiet,
