@@ -147,7 +147,7 @@ export const documentSchema = z.strictObject({
     .min(1, { error: 'a list of at least one probe' }),
   objectives: objectives.default({ extends: 'tradepulse', settings: DEFAULT_SETTINGS, override: [], add: [] }),
   cadence: z.strictObject({ hold: duration().default(1_800_000) }).default({ hold: 1_800_000 }),
-  /** Largest event-loop delay that a run may have seen; default: 2 ms or 5 % of the strictest threshold. */
+  /** Largest event-loop delay that a run may have seen; default: 5 % of the strictest threshold or of the timeout, at least 2 ms. */
   loopTolerance: duration().optional(),
   listen: listen.default({ host: '127.0.0.1', port: 9464 }),
   store: z

@@ -3,18 +3,16 @@ import { schedule as scheduleCron, type ScheduledTask } from 'node-cron';
 import { openProbe } from '../../probes/kinds.ts';
 import {
   NO_PHASES,
-  thresholdKey,
   type Clock,
   type OrderIntent,
   type Probe,
   type RunContext,
   type Swept,
-  type Threshold,
 } from '../../probes/probe.ts';
-import type { Objective } from '../../slo/objective.ts';
 import type { Cadence, Result } from '../../store/result.ts';
 import type { Configuration, PlannedProbe } from '../config/configuration.ts';
 import { attempt } from './attempt.ts';
+import { contextOf } from './probe-context.ts';
 import { usualGapMs } from './cron.ts';
 import type { LoopWatch } from './loop-watch.ts';
 import { seededRandom, seedFor } from './random.ts';
@@ -57,14 +55,18 @@ export interface EngineDependencies {
   readonly instance: string;
 }
 
-/** A stall below this never spoils a run; above, the strictest threshold decides. */
-const LEAST_TOLERANCE_MS = 2;
-const TOLERANCE_SHARE = 0.05;
+/**
+ * A run that ends at its deadline may have begun a moment late, and so meet a successor that was due a moment ago. That one
+ * begins late, by at most this and half its interval; otherwise every other run would be lost just while the target hangs.
+ */
+const HOLD_MS = 500;
 
 export function createEngine(deps: EngineDependencies): Engine {
   const { configuration, clock, loop, stop, deliver } = deps;
   const schedule = createSchedule(clock);
   const running = new Map<string, Promise<void>>();
+  /** Due while its predecessor was still running. */
+  const held = new Map<string, { readonly due: Due; readonly pace: Pace }>();
   const opened = new Map<string, Probe>();
   const paces = new Map<string, Pace>();
   const lastRunMs = new Map<string, number>();
@@ -162,15 +164,29 @@ export function createEngine(deps: EngineDependencies): Engine {
     if (pace === undefined || stop.aborted) return;
     if (due.missed > 0) lost(due, pace, 'missed', due.missedWeightMs, due.missed);
     if (running.has(due.id)) {
-      lost(due, pace, 'overlap', due.weightMs, 1);
+      const earlier = held.get(due.id);
+      if (earlier !== undefined) lost(earlier.due, earlier.pace, 'overlap', earlier.due.weightMs, 1);
+      held.set(due.id, { due, pace });
       return;
     }
+    begin(due, pace);
+  }
+
+  function begin(due: Due, pace: Pace): void {
     const run = execute(due.id, due.dueMs, pace, due.weightMs, false)
       .then(({ result }) => {
         // What was cut short because the process stops says nothing about the service.
         if (result.reason !== 'aborted') deliver(result);
       })
-      .finally(() => running.delete(due.id));
+      .finally(() => {
+        running.delete(due.id);
+        const next = held.get(due.id);
+        if (next === undefined) return;
+        held.delete(due.id);
+        const latenessMs = clock.monotonicMs() - next.due.dueMs;
+        if (latenessMs <= Math.min(HOLD_MS, next.due.weightMs / 2) && !stop.aborted) begin(next.due, next.pace);
+        else lost(next.due, next.pace, 'overlap', next.due.weightMs, 1);
+      });
     running.set(due.id, run);
   }
 
@@ -232,37 +248,4 @@ export function createEngine(deps: EngineDependencies): Engine {
       await Promise.allSettled(probes.map(async (probe) => probe.close?.()));
     },
   };
-}
-
-interface ProbeContext {
-  readonly run: Omit<RunContext, 'runId' | 'probe' | 'location' | 'signal' | 'timeoutMs' | 'clock' | 'verbose'>;
-  readonly toleranceMs: number;
-}
-
-function contextOf(probe: PlannedProbe, configuration: Configuration, orders: RunContext['orders']): ProbeContext {
-  const thresholds = thresholdsOf(probe.id, configuration.objectives);
-  const strictest = Math.min(...[...thresholds.values()].flat().map((threshold) => threshold.ms));
-  const share = Number.isFinite(strictest) ? strictest * TOLERANCE_SHARE : 0;
-  return {
-    toleranceMs: configuration.loopToleranceMs ?? Math.max(LEAST_TOLERANCE_MS, share),
-    run: {
-      random: seededRandom(seedFor(configuration.seed, `run/${probe.id}`)),
-      thresholds: (indicator) => thresholds.get(indicator) ?? [],
-      stepMs: configuration.base.minuteMs,
-      orders,
-    },
-  };
-}
-
-/** Every limit that an objective fed by this probe names, by indicator, each once. */
-function thresholdsOf(probe: string, objectives: readonly Objective[]): ReadonlyMap<string, readonly Threshold[]> {
-  const found = new Map<string, Map<string, Threshold>>();
-  for (const { sli, probes } of objectives) {
-    if (sli.type !== 'threshold' || !probes.includes(probe)) continue;
-    const threshold = { ms: sli.ms, strict: sli.strict };
-    const known = found.get(sli.indicator) ?? new Map<string, Threshold>();
-    known.set(thresholdKey(threshold), threshold);
-    found.set(sli.indicator, known);
-  }
-  return new Map([...found].map(([indicator, known]) => [indicator, [...known.values()]]));
 }

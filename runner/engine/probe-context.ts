@@ -1,0 +1,47 @@
+/** What a probe is told in every run, worked out once from the configuration. */
+import { thresholdKey, type RunContext, type Threshold } from '../../probes/probe.ts';
+import type { Objective } from '../../slo/objective.ts';
+import type { Configuration, PlannedProbe } from '../config/configuration.ts';
+import { seededRandom, seedFor } from './random.ts';
+
+/** A stall below this never spoils a run; above, the strictest threshold decides. */
+const LEAST_TOLERANCE_MS = 2;
+const TOLERANCE_SHARE = 0.05;
+
+export interface ProbeContext {
+  readonly run: Omit<RunContext, 'runId' | 'probe' | 'location' | 'signal' | 'timeoutMs' | 'clock' | 'verbose'>;
+  readonly toleranceMs: number;
+}
+
+export function contextOf(
+  probe: PlannedProbe,
+  configuration: Configuration,
+  orders: RunContext['orders'],
+): ProbeContext {
+  const thresholds = thresholdsOf(probe.id, configuration.objectives);
+  // The timeout is a threshold as well: the one that availability is judged by.
+  const limits = [...thresholds.values()].flat().map((threshold) => threshold.ms);
+  const share = Math.min(probe.timeoutMs, ...limits) * TOLERANCE_SHARE;
+  return {
+    toleranceMs: configuration.loopToleranceMs ?? Math.max(LEAST_TOLERANCE_MS, share),
+    run: {
+      random: seededRandom(seedFor(configuration.seed, `run/${probe.id}`)),
+      thresholds: (indicator) => thresholds.get(indicator) ?? [],
+      stepMs: configuration.base.minuteMs,
+      orders,
+    },
+  };
+}
+
+/** Every limit that an objective fed by this probe names, by indicator, each once. */
+function thresholdsOf(probe: string, objectives: readonly Objective[]): ReadonlyMap<string, readonly Threshold[]> {
+  const found = new Map<string, Map<string, Threshold>>();
+  for (const { sli, probes } of objectives) {
+    if (sli.type !== 'threshold' || !probes.includes(probe)) continue;
+    const threshold = { ms: sli.ms, strict: sli.strict };
+    const known = found.get(sli.indicator) ?? new Map<string, Threshold>();
+    known.set(thresholdKey(threshold), threshold);
+    found.set(sli.indicator, known);
+  }
+  return new Map([...found].map(([indicator, known]) => [indicator, [...known.values()]]));
+}
