@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
 import type { Command } from '../command.ts';
 import { CommandError, EXIT } from '../io.ts';
 
@@ -41,6 +41,12 @@ export const init: Command = {
   example: ['init', 'writes pulsedrill.config.yaml into this folder'],
   run(args, io) {
     const name = args.text('config') ?? 'pulsedrill.config.yaml';
+    if (!['.yaml', '.yml'].includes(extname(name))) {
+      throw new CommandError(
+        `init: expected a file that ends in .yaml or .yml, got ${JSON.stringify(name)}`,
+        EXIT.usage,
+      );
+    }
     const path = resolve(io.folder, name);
     try {
       writeFileSync(path, STARTER, { flag: 'wx' });

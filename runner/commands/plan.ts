@@ -68,7 +68,11 @@ export const plan: Command = {
           each.objective,
           targetText(each.target),
           durationText(each.windowMs),
-          each.expectedEvents === null ? 'as they come' : String(each.expectedEvents),
+          each.unknownBecause !== null
+            ? '-'
+            : each.expectedEvents === null
+              ? 'as they come'
+              : String(each.expectedEvents),
           String(each.minEvents),
           each.unknownBecause === null ? each.probes.join(', ') : `Unknown: ${each.unknownBecause}`,
         ]),

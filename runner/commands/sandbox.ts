@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { startSandbox } from '../../sandbox/start.ts';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox/start.ts';
 import type { Command } from '../command.ts';
-import { EXIT } from '../io.ts';
+import { CommandError, EXIT } from '../io.ts';
 import { toJson } from './open.ts';
 
 export const sandbox: Command = {
@@ -18,7 +18,7 @@ export const sandbox: Command = {
   async run(args, io) {
     const proxy = args.text('proxy');
     const venue = args.number('venue-port');
-    await using practice = await startSandbox({
+    await using practice = await start({
       seed: args.number('seed') ?? 1,
       ticksPerSecond: args.number('ticks') ?? 200,
       ...(proxy === undefined ? {} : { toxiproxyUrl: proxy }),
@@ -46,3 +46,14 @@ export const sandbox: Command = {
     return io.stop.reason === 'SIGINT' ? EXIT.interrupted : EXIT.ok;
   },
 };
+
+/** @throws CommandError when it cannot start: a port in use, a fault proxy that does not answer */
+async function start(options: SandboxOptions): Promise<Sandbox> {
+  try {
+    return await startSandbox(options);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const because = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : '';
+    throw new CommandError(`sandbox: ${why}${because}`, EXIT.prober, { cause: error });
+  }
+}
