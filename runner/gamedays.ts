@@ -59,7 +59,7 @@ export interface Conducted {
 export async function conductGameday(request: GamedayRequest): Promise<Conducted> {
   const { configuration, runner, scenario, mode, obligation, signal } = request;
   const { gamedays, seed } = configuration;
-  const startedMs = systemClock.wallMs();
+  const startedMs = Math.round(systemClock.wallMs());
   const { gamedayId, journalPath } =
     mode === 'check'
       ? { gamedayId: 'check', journalPath: '' }
@@ -86,7 +86,7 @@ export async function conductGameday(request: GamedayRequest): Promise<Conducted
     path: request.path,
   });
   if (mode === 'check') return { outcome, journalPath: null };
-  const atMs = systemClock.wallMs();
+  const atMs = Math.round(systemClock.wallMs());
   await runner.record({
     id: `gameday/${gamedayId}`,
     atMs,

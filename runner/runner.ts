@@ -161,7 +161,7 @@ export function createRunner(options: RunnerOptions): Runner {
   }
 
   async function evaluateNow(): Promise<void> {
-    const now = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
+    const now = { wallMs: Math.round(clock.wallMs()), monotonicMs: clock.monotonicMs() };
     statuses = await evaluateAll(store, configuration.objectives, {
       base,
       nowMs: now.wallMs,
@@ -242,7 +242,8 @@ export function createRunner(options: RunnerOptions): Runner {
     obligations,
     evaluate,
     async meet(service, gameday) {
-      for (const event of metEvents(service, gameday, await obligations(), clock.wallMs())) await record(event);
+      for (const event of metEvents(service, gameday, await obligations(), Math.round(clock.wallMs())))
+        await record(event);
     },
     record,
     async run() {

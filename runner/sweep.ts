@@ -58,7 +58,7 @@ export async function sweepOnce(options: Omit<SweepOptions, 'signal' | 'warn'>, 
         left += 1;
         continue;
       }
-      const atMs = clock.wallMs();
+      const atMs = Math.round(clock.wallMs());
       await store.closeOrder(order.clientOrderId, answer.how, atMs);
       await options.record({
         id: `swept/${order.clientOrderId}`,

@@ -17,16 +17,16 @@ export function needsBody(expectations: readonly Expectation[]): boolean {
 
 /**
  * The policy's verdict on an answer: 2xx and 3xx are good, 4xx leaves the SLI, 5xx is bad, a body that fails an
- * expectation is bad. A status that the probe expects by name takes precedence over the classes.
+ * expectation is bad. An expected status makes its own class good (an expected 404) and the other classes of 2xx and 3xx
+ * bad; it never makes a 4xx bad, because what the client got wrong is not the service's failure.
  */
 export function judgeResponse(response: Response, expectations: readonly Expectation[]): Verdict {
   const expected = expectations.flatMap((expect) => (expect.status === undefined ? [] : [expect.status]));
   const missed = expected.find((status) => !statusMatches(response.status, status));
   if (missed !== undefined) {
-    return bad(
-      classReason(response.status) ?? 'assertion',
-      `expected status ${statusText(missed)}, got ${response.status}`,
-    );
+    const detail = `expected status ${statusText(missed)}, got ${response.status}`;
+    const reason = classReason(response.status);
+    return reason === 'http-4xx' ? excluded(reason, detail) : bad(reason ?? 'assertion', detail);
   }
   if (expected.length === 0 && response.status >= 400) {
     const detail = `expected a status below 400, got ${response.status}`;

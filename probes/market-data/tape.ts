@@ -8,6 +8,8 @@ import type { Mapping } from './spec.ts';
 const TOLERATED_NEGATIVE_MS = 1;
 /** The newest age is sampled this often in a tally step: each second of a minute. */
 const SAMPLES_PER_STEP = 60;
+/** Where time is scaled for practice, a second of the policy may be shorter than any timer can tell. */
+const LEAST_SAMPLE_MS = 20;
 
 export interface TapeOptions {
   readonly map: Mapping;
@@ -58,7 +60,7 @@ export class Tape {
     this.reader = new Reader(options.map, options.symbols);
     this.weigh = options.weigh;
     this.stepMs = ctx.stepMs;
-    this.sampleMs = ctx.stepMs / SAMPLES_PER_STEP;
+    this.sampleMs = Math.max(ctx.stepMs / SAMPLES_PER_STEP, Math.min(ctx.stepMs, LEAST_SAMPLE_MS));
     const eachMs = options.weigh === 'each' ? this.sampleMs : null;
     this.tickShape = new Shape('tick-age', ctx.thresholds('tick-age'), options.weigh, null);
     this.newestShape = new Shape('newest-age', ctx.thresholds('newest-age'), options.weigh, eachMs);

@@ -36,7 +36,10 @@ export async function currentStatuses(configuration: Configuration): Promise<rea
     );
   }
   await using store = await openLedger(configuration, true);
-  return await evaluateAll(store, configuration.objectives, { base: configuration.base, nowMs: systemClock.wallMs() });
+  return await evaluateAll(store, configuration.objectives, {
+    base: configuration.base,
+    nowMs: Math.round(systemClock.wallMs()),
+  });
 }
 
 export function budgetTable(statuses: readonly Status[], scale: number): string {

@@ -139,7 +139,7 @@ const recover: Command = {
     const recovery = await recoverGamedays(configuration, io.stop);
     if (args.flag('json')) {
       const { recovered, remaining, running } = recovery;
-      io.print(toJson({ recovered, remaining, running, at: new Date(systemClock.wallMs()).toISOString() }));
+      io.print(toJson({ recovered, remaining, running, at: new Date(Math.round(systemClock.wallMs())).toISOString() }));
     } else if (recovery.lines.length === 0) io.print('nothing to undo');
     else for (const line of recovery.lines) io.print(line);
     return recovery.remaining.length > 0 ? EXIT.notUndone : EXIT.ok;

@@ -35,7 +35,7 @@ const sla: Command = {
       .option('out', { type: 'string', describe: 'folder; default: reports.folder of the configuration' }),
   async run(args, io) {
     const configuration = await openConfiguration(args, io);
-    const nowMs = systemClock.wallMs();
+    const nowMs = Math.round(systemClock.wallMs());
     const toMs = moment(args, 'to', nowMs, nowMs);
     const fromMs = moment(args, 'from', toMs - DAYS_90_MS / configuration.base.scale, toMs);
     if (fromMs >= toMs) throw new CommandError('report sla: expected --from before --to, got the reverse', EXIT.usage);

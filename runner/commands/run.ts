@@ -39,7 +39,7 @@ export const run: Command = {
     await using runner = openRunner(configuration, store, io, { abandon: abandon.signal, tell, warn });
     await using status = await startStatusServer(configuration, runner);
     await using exporter = startExport(configuration, store, warn);
-    const atMs = systemClock.wallMs();
+    const atMs = Math.round(systemClock.wallMs());
     await runner.record({
       id: `started/${atMs}`,
       atMs,
@@ -53,7 +53,7 @@ export const run: Command = {
     } finally {
       clearTimeout(drain);
     }
-    const nowMs = systemClock.wallMs();
+    const nowMs = Math.round(systemClock.wallMs());
     const left = await sweepOnce(
       { store, engine: runner.engine, clock: systemClock, probes: configuration.probes, record: runner.record },
       nowMs,

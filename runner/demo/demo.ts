@@ -32,7 +32,7 @@ const FEED = { ticksPerSecond: 400, symbols: 100 };
 
 export async function playDemo({ io, folder, seed }: DemoOptions): Promise<number> {
   const startedMono = systemClock.monotonicMs();
-  const startedMs = systemClock.wallMs();
+  const startedMs = Math.round(systemClock.wallMs());
   using screen = openScreen(io, () => systemClock.monotonicMs() - startedMono);
   screen.say('pulsedrill demo: two exchanges, a venue, a fault proxy and the prober, each in a process of its own');
   screen.say(
@@ -89,7 +89,7 @@ export async function playDemo({ io, folder, seed }: DemoOptions): Promise<numbe
     screen.say(`the loop did not close: ${open.map((chapter) => chapter.what).join('; ')}`);
     return EXIT.failed;
   }
-  const toMs = systemClock.wallMs();
+  const toMs = Math.round(systemClock.wallMs());
   const statuses = await evaluateAll(store, configuration.objectives, { base: configuration.base, nowMs: toMs });
   const sla = await writeSlaReport({ configuration, store, statuses, fromMs: startedMs, toMs, folder });
   const gameday = await writeGamedayReport({

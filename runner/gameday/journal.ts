@@ -43,7 +43,13 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     return {
       append(body) {
         seq += 1;
-        const entry = { ...body, seq, gameday, atMs: options.wallMs(), sinceStartMs: options.sinceStartMs() };
+        const entry = {
+          ...body,
+          seq,
+          gameday,
+          atMs: Math.round(options.wallMs()),
+          sinceStartMs: options.sinceStartMs(),
+        };
         const written = last.then(() => write(entry));
         last = written.catch(() => undefined);
         return written;
@@ -76,7 +82,7 @@ export function transientJournal(options: Omit<JournalOptions, 'path'>): Journal
     append(body) {
       seq += 1;
       const { gameday, wallMs, sinceStartMs } = options;
-      const entry = { ...body, seq, gameday, atMs: wallMs(), sinceStartMs: sinceStartMs() };
+      const entry = { ...body, seq, gameday, atMs: Math.round(wallMs()), sinceStartMs: sinceStartMs() };
       options.onEntry?.(entry);
       return Promise.resolve(entry);
     },

@@ -45,12 +45,22 @@ describe('a tape', () => {
   });
 
   it('samples sixty times a step when time is scaled', () => {
-    const { tape, tick, of } = tapeAt(0, 'each', 600);
+    const { tape, tick, of } = tapeAt(0, 'each', 1200);
     tick(0, 0);
-    expect(of(tape.drain(1200).readings, 'newest-age')).toEqual([
+    expect(of(tape.drain(2400).readings, 'newest-age')).toEqual([
       [0, 59, 59],
-      [600, 60, 60],
-      [1200, 1, 1],
+      [1200, 60, 60],
+      [2400, 1, 1],
+    ]);
+  });
+
+  it('never samples more often than every 20 ms, however time is scaled', () => {
+    const { tape, tick, of } = tapeAt(0, 'each', 100);
+    tick(0, 0);
+    expect(of(tape.drain(200).readings, 'newest-age')).toEqual([
+      [0, 4, 4],
+      [100, 5, 5],
+      [200, 1, 1],
     ]);
   });
 
