@@ -1,0 +1,2 @@
+/** Requests in flight, the same for every contender. */
+export const CONCURRENCY = 16;

@@ -1,0 +1,25 @@
+/** The peer that does nothing but ask: undici's own request on a fresh connection; no phases, no deadline, no verdict. */
+import { Agent, request } from 'undici';
+import { answerOrders, Stopwatch } from '../contender.ts';
+import { CONCURRENCY } from './concurrency.ts';
+
+const [url = ''] = process.argv.slice(2);
+const dispatcher = new Agent({ connections: CONCURRENCY, pipelining: 0 });
+
+async function lane(untilMs: number): Promise<number> {
+  let requests = 0;
+  do {
+    const { statusCode, body } = await request(url, { dispatcher, reset: true });
+    await body.text();
+    if (statusCode !== 200) throw new Error(`status ${statusCode}`);
+    requests += 1;
+  } while (performance.now() < untilMs);
+  return requests;
+}
+
+answerOrders(async (ms) => {
+  const watch = new Stopwatch();
+  const untilMs = performance.now() + ms;
+  const requests = await Promise.all(Array.from({ length: CONCURRENCY }, () => lane(untilMs)));
+  return watch.stop(requests.reduce((sum, count) => sum + count, 0));
+});

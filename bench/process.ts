@@ -1,0 +1,75 @@
+/** The outer end of the bench's processes. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import type { Round } from './arithmetic.ts';
+import type { Order, Said } from './contender.ts';
+
+/** Somebody who can do rounds of one kind of work. */
+export interface Contender extends AsyncDisposable {
+  readonly name: string;
+  /** Works for about so many milliseconds. */
+  round(ms: number): Promise<Round>;
+}
+
+/** A process of the bench, by its module; ends with the bench, whatever way that ends. */
+class Child implements AsyncDisposable {
+  private readonly child: ChildProcess;
+  private readonly name: string;
+
+  constructor(module: URL, args: readonly string[]) {
+    this.name = module.pathname.split('/').slice(-2).join('/');
+    this.child = fork(module, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  }
+
+  hear(): Promise<Said> {
+    return new Promise((resolve, reject) => {
+      const onExit = (code: number | null) => {
+        this.child.off('message', onMessage);
+        reject(new Error(`${this.name} ended with code ${code}`));
+      };
+      const onMessage = (said: Said) => {
+        this.child.off('exit', onExit);
+        if (said.failed === undefined) resolve(said);
+        else reject(new Error(`${this.name}: ${said.failed}`));
+      };
+      this.child.once('message', onMessage).once('exit', onExit);
+    });
+  }
+
+  tell(order: Order): void {
+    this.child.send(order);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const gone = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
+    await gone;
+  }
+}
+
+export async function startContender(name: string, module: URL, args: readonly string[] = []): Promise<Contender> {
+  const child = new Child(module, args);
+  await child.hear();
+  return {
+    name,
+    async round(ms) {
+      const heard = child.hear();
+      child.tell({ ms });
+      const { round } = await heard;
+      if (round === undefined) throw new Error(`${name} answered without a round`);
+      return round;
+    },
+    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
+  };
+}
+
+export async function startServer(
+  module: URL,
+  args: readonly string[] = [],
+): Promise<{ port: number } & AsyncDisposable> {
+  const child = new Child(module, args);
+  const { port } = await child.hear();
+  if (port === undefined) throw new Error(`${module.pathname} said no port`);
+  return { port, [Symbol.asyncDispose]: () => child[Symbol.asyncDispose]() };
+}

@@ -1,0 +1,71 @@
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { table } from '../runner/table.ts';
+import type { Spread } from './arithmetic.ts';
+import type { Effort, Finding } from './figure.ts';
+
+export interface Machine {
+  readonly cores: number;
+  readonly cpu: string;
+  readonly memoryGiB: number;
+  readonly system: string;
+  readonly node: string;
+}
+
+export function machine(): Machine {
+  const model = cpus()[0]?.model.trim() ?? '';
+  return {
+    cores: availableParallelism(),
+    cpu: model === '' ? 'unknown' : model,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    system: `${process.platform} ${process.arch}`,
+    node: process.version,
+  };
+}
+
+export interface Report {
+  readonly startedAt: string;
+  readonly machine: Machine;
+  readonly effort: Effort;
+  readonly figures: readonly Finding[];
+}
+
+export function reportText(report: Report): string {
+  const { machine, effort, figures } = report;
+  const rows = figures.map((found) => {
+    if ('skipped' in found) return [found.title, '', '', found.peer, '', 'skipped', ''];
+    return [
+      found.title,
+      found.unit,
+      rateText(found.ours),
+      found.peer,
+      rateText(found.theirs),
+      ratioText(found.ratio),
+      found.goal === null ? '' : `${found.goal} ${found.met === true ? 'met' : 'MISSED'}`,
+    ];
+  });
+  const head = [
+    { head: 'what' },
+    { head: 'unit' },
+    { head: 'ours', right: true },
+    { head: 'peer' },
+    { head: 'theirs', right: true },
+    { head: 'ratio (lowest … highest)', right: true },
+    { head: 'goal', right: true },
+  ];
+  const skipped = figures.flatMap((found) => ('skipped' in found ? [`skipped: ${found.skipped}`] : []));
+  return [
+    `${report.startedAt}, ${machine.cores} cores, ${machine.system}, Node ${machine.node}`,
+    `medians of ${effort.rounds} alternating rounds of ${effort.roundMs} ms`,
+    '',
+    table(head, rows),
+    ...skipped,
+  ].join('\n');
+}
+
+function rateText({ median }: Spread): string {
+  return Math.round(median).toLocaleString('en-US');
+}
+
+function ratioText({ median, low, high }: Spread): string {
+  return `${median.toFixed(2)} (${low.toFixed(2)} … ${high.toFixed(2)})`;
+}

@@ -1,0 +1,58 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import { z } from 'zod';
+
+const MAIN = fileURLToPath(new URL('../../bench/main.ts', import.meta.url));
+const bench = (...args: readonly string[]) => promisify(execFile)(process.execPath, [MAIN, ...args]);
+
+const spread = z
+  .strictObject({
+    median: z.number().positive(),
+    low: z.number().positive(),
+    high: z.number().positive(),
+  })
+  .refine(({ low, median, high }) => low <= median && median <= high);
+const figure = z.strictObject({
+  id: z.string(),
+  title: z.string(),
+  unit: z.string(),
+  peer: z.string(),
+  rounds: z.int().positive(),
+  ours: spread,
+  theirs: spread,
+  ratio: spread,
+  goal: z.number().nullable(),
+  met: z.boolean().nullable(),
+});
+const skipped = z.strictObject({
+  id: z.string(),
+  title: z.string(),
+  peer: z.string(),
+  skipped: z.string().includes('apt-get install'),
+});
+const document = z.looseObject({ figures: z.array(z.union([figure, skipped])) });
+
+it('prints one JSON document in which every figure stands beside a peer, and leaves no file behind', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pulsedrill-bench-test-'));
+  try {
+    const { stdout } = await bench('--quick', '--json', '--folder', folder);
+    const { figures } = document.parse(JSON.parse(stdout));
+    expect(figures.map(({ id }) => id)).toEqual(['http-blackbox', 'http-undici', 'ticks', 'slo', 'ledger']);
+    expect(readdirSync(folder)).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}, 180_000);
+
+it('names the suite that it does not know', async () => {
+  await expect(bench('--only', 'http,tikcs')).rejects.toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: '--only: expected some of http, ticks, slo, ledger, got "tikcs"\n',
+  });
+});
