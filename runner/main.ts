@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --disable-warning=ExperimentalWarning
 /** The edge: the process's own words, signals and streams are touched here and handed in. */
 import { COMMANDS } from './commands/all.ts';
 import { runCommandLine } from './cli.ts';

@@ -64,8 +64,7 @@ export function createRunner(options: RunnerOptions): Runner {
   /** Ends the schedule and gives up what is in flight when its results could not be kept anyway. */
   const halt = new AbortController();
   const stop = AbortSignal.any([options.stop, halt.signal]);
-  using stack = new DisposableStack();
-  const loop = stack.use(watchLoop(() => clock.monotonicMs()));
+  const loop = watchLoop(() => clock.monotonicMs());
   const delivery = createDelivery({
     append: (results) => store.append(results),
     onTrouble: options.warn,
@@ -87,7 +86,6 @@ export function createRunner(options: RunnerOptions): Runner {
       close: (id, how) => store.closeOrder(id, how, clock.wallMs()),
     },
   });
-  const cleanup = stack.move();
 
   const services = [...new Set([...configuration.probes, ...configuration.objectives].map((each) => each.service))];
   const paces = new Map<string, ServicePace>(services.map((service) => [service, INITIAL_PACE]));
@@ -261,7 +259,7 @@ export function createRunner(options: RunnerOptions): Runner {
     async [Symbol.asyncDispose]() {
       await engine.close();
       await delivery.flush();
-      cleanup.dispose();
+      loop[Symbol.dispose]();
     },
   };
 }

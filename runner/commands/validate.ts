@@ -30,8 +30,8 @@ export const validate: Command = {
       return EXIT.ok;
     }
     io.print(
-      `${configuration.source}: ${configuration.probes.length} probes, ${known.length} objectives with something to judge them by` +
-        ` (${configuration.objectives.length - known.length} Unknown), ${scenarios.length} scenarios: no problem found`,
+      `${configuration.source}: probes: ${configuration.probes.length}; objectives with something to judge them by: ${known.length}` +
+        ` (Unknown: ${configuration.objectives.length - known.length}); scenarios: ${scenarios.length}; no problem found`,
     );
     return EXIT.ok;
   },

@@ -67,7 +67,7 @@ export async function playDemo({ io, folder, seed }: DemoOptions): Promise<numbe
     warn: (line) => screen.say(line),
   });
   const probing = runner.run();
-  let directed: Directed = { chapters: [], journalPath: null };
+  let directed: Directed = { missing: ['all of it'], journalPath: null };
   try {
     directed = await direct({ configuration, runner, sandbox, screen, folder, io, signal: limit });
   } finally {
@@ -84,9 +84,8 @@ export async function playDemo({ io, folder, seed }: DemoOptions): Promise<numbe
     );
   }
   if (io.stop.aborted) return EXIT.interrupted;
-  const open = directed.chapters.filter((chapter) => !chapter.done);
-  if (directed.journalPath === null || open.length > 0) {
-    screen.say(`the loop did not close: ${open.map((chapter) => chapter.what).join('; ')}`);
+  if (directed.journalPath === null || directed.missing.length > 0) {
+    screen.say(`the loop did not close; what is missing: ${directed.missing.join('; ')}`);
     return EXIT.failed;
   }
   const toMs = Math.round(systemClock.wallMs());

@@ -6,15 +6,23 @@ import { consumedText } from '../figures.ts';
 import { entryText } from '../gameday-text.ts';
 import { conductGameday, needScenario } from '../gamedays.ts';
 import type { Io } from '../io.ts';
+import type { Obligation } from '../obligations.ts';
 import type { Runner } from '../runner.ts';
 import { countRuns, perMinute, type Counter } from './rates.ts';
 import type { Row, Screen } from './screen.ts';
 
-/** Something the demo is there to show. */
-export interface Chapter {
-  readonly what: string;
-  readonly done: boolean;
-}
+/** What the demo is there to show, in this order. */
+const CHAPTERS = {
+  green: 'market-data was Green',
+  yellow: 'market-data turned Yellow',
+  raised: 'its sampling rose, that of the Green services did not',
+  red: 'market-data turned Red',
+  owed: 'a game-day obligation was opened',
+  passed: 'the game-day passed and its fault is undone',
+  met: 'the obligation was met',
+} as const;
+
+export type Chapter = keyof typeof CHAPTERS;
 
 export interface Stage {
   readonly configuration: Configuration;
@@ -39,63 +47,69 @@ const WORSE = { symbolStall: { everyMs: 3000, forMs: 2500, symbols: 4 } };
 const CALM = { symbolStall: null };
 
 export interface Directed {
-  readonly chapters: readonly Chapter[];
+  /** What did not come true, in words; empty when the loop closed. */
+  readonly missing: readonly string[];
   /** Of the game-day; null when it did not come to it. */
   readonly journalPath: string | null;
 }
 
 export async function direct(stage: Stage): Promise<Directed> {
+  const shown = new Set<Chapter>();
+  using counter = countRuns(stage.runner.witness, stage.signal);
+  using table = startTable(stage, counter);
+  const obligation = await burn(stage, counter, shown);
+  const journalPath = obligation === null ? null : await exercise(stage, obligation, shown);
+  table.update();
+  const missing = Object.entries(CHAPTERS).filter(([chapter]) => !new Set<string>(shown).has(chapter));
+  return { missing: missing.map(([, what]) => what), journalPath };
+}
+
+/** From Green to the obligation that a Red budget opens; null when it did not come to it. */
+async function burn(stage: Stage, counter: Counter, shown: Set<Chapter>): Promise<Obligation | null> {
   const { runner, screen, signal, configuration, sandbox } = stage;
-  const chapters: { what: string; done: boolean }[] = [
-    'market-data was Green',
-    'market-data turned Yellow',
-    'its sampling rose, that of the Green ones did not',
-    'market-data turned Red',
-    'a game-day obligation was opened',
-    'the game-day passed and its fault is undone',
-    'the obligation was met',
-  ].map((what) => ({ what, done: false }));
-  const finish = (index: number, done: boolean): boolean => {
-    const chapter = chapters[index];
-    if (chapter !== undefined) chapter.done = done;
-    return done;
-  };
-  using stack = new DisposableStack();
-  const counter = stack.use(countRuns(runner.witness, signal));
-  stack.use(refresh(stage, counter));
   const until = async (holds: () => boolean): Promise<boolean> => {
     while (!holds() && !signal.aborted) await pause(200, signal);
     return holds();
   };
 
-  const services = [...new Set(configuration.probes.map((probe) => probe.service))];
   await pause(GREEN_MS, signal);
-  if (!finish(0, await until(() => runner.colour(SERVICE) === 'green'))) return { chapters, journalPath: null };
+  if (!(await until(() => runner.colour(SERVICE) === 'green'))) return null;
+  shown.add('green');
+  const services = [...new Set(configuration.probes.map((probe) => probe.service))];
   screen.say(`budgets: ${services.map((service) => `${service} ${runner.colour(service).toUpperCase()}`).join(', ')}`);
   const greenRates = counter.rates();
 
   screen.say('now and then the primary feed begins to stall: single symbols, for two seconds');
   await turn(sandbox.controls.primary, STALLS, signal);
-  if (!finish(1, await until(() => runner.colour(SERVICE) === 'yellow'))) return { chapters, journalPath: null };
+  if (!(await until(() => runner.colour(SERVICE) === 'yellow'))) return null;
+  shown.add('yellow');
   counter.reset();
   await pause(YELLOW_MS, signal);
   await until(() => counter.runs(SESSION_PROBE) >= 4);
-  const raised = counter.rates();
-  finish(2, sayRates(stage, greenRates, raised));
+  if (sayRates(stage, greenRates, counter.rates())) shown.add('raised');
 
   screen.say('the stalls get worse');
   await turn(sandbox.controls.primary, WORSE, signal);
   const turnedRed = await until(() => runner.colour(SERVICE) === 'red');
   await turn(sandbox.controls.primary, CALM, signal);
-  if (!finish(3, turnedRed)) return { chapters, journalPath: null };
-  const owed = async () => (await runner.obligations()).find((each) => each.service === SERVICE);
-  let obligation = await owed();
-  while (obligation === undefined && !signal.aborted) {
+  if (!turnedRed) return null;
+  shown.add('red');
+  let obligation = await owedBy(stage);
+  while (obligation === null && !signal.aborted) {
     await pause(200, signal);
-    obligation = await owed();
+    obligation = await owedBy(stage);
   }
-  if (!finish(4, obligation !== undefined)) return { chapters, journalPath: null };
+  if (obligation !== null) shown.add('owed');
+  return obligation;
+}
 
+async function owedBy({ runner }: Stage): Promise<Obligation | null> {
+  return (await runner.obligations()).find((each) => each.service === SERVICE) ?? null;
+}
+
+/** @returns where the game-day's journal is */
+async function exercise(stage: Stage, obligation: Obligation, shown: Set<Chapter>): Promise<string | null> {
+  const { configuration, runner, screen, signal, sandbox } = stage;
   screen.say('the stalls are over; the game-day that is owed begins');
   const scenario = await needScenario('feed-latency', { VENUE_URL: sandbox.edgeUrl }, stage.folder);
   const { outcome, journalPath } = await conductGameday({
@@ -103,7 +117,7 @@ export async function direct(stage: Stage): Promise<Directed> {
     runner,
     scenario,
     mode: 'run',
-    obligation: obligation?.id ?? null,
+    obligation: obligation.id,
     signal,
     path: stage.io.env['PATH'] ?? '',
     onEntry: (entry) => {
@@ -111,9 +125,10 @@ export async function direct(stage: Stage): Promise<Directed> {
       if (text !== null) screen.say(`  ${text}`);
     },
   });
-  finish(5, outcome.passed && outcome.notUndone.length === 0);
-  finish(6, (await owed())?.state === 'met');
-  return { chapters, journalPath };
+  if (outcome.passed && outcome.notUndone.length === 0) shown.add('passed');
+  if ((await owedBy(stage))?.state === 'met') shown.add('met');
+  await runner.evaluate();
+  return journalPath;
 }
 
 /** Says from what to what the session probe's rate rose, as measured, and that the services still Green kept theirs. */
@@ -147,28 +162,27 @@ async function turn(control: string, knobs: object, signal: AbortSignal): Promis
 }
 
 /** Keeps the live table current until disposed. */
-function refresh({ runner, configuration, screen }: Stage, counter: Counter): Disposable {
-  const timer = setInterval(() => {
-    const services = [...new Set(configuration.probes.map((probe) => probe.service))];
-    const rates = counter.rates();
-    screen.show(
-      services.map((service): Row => {
-        const own = runner
-          .statuses()
-          .filter((status) => status.objective.service === service && status.consumed !== null);
-        const worst = own.toSorted((a, b) => (b.consumed ?? 0) - (a.consumed ?? 0))[0];
-        const probes = configuration.probes.filter((probe) => probe.service === service);
-        return {
-          service,
-          colour: runner.colour(service).toUpperCase(),
-          consumed: worst === undefined ? '-' : `${consumedText(worst.consumed)} (${worst.objective.id})`,
-          sampling: probes
-            .map((probe) => `${probe.id} ${(runner.engine.intervalMs(probe.id) ?? 0) / 1000} s`)
-            .join(', '),
-          measured: probes.map((probe) => perMinute(rates.get(probe.id) ?? 0)).join(', '),
-        };
-      }),
-    );
-  }, 1000);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
+function startTable(stage: Stage, counter: Counter): Disposable & { update(): void } {
+  const update = (): void => stage.screen.show(rowsOf(stage, counter));
+  const timer = setInterval(update, 1000);
+  return { update, [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+function rowsOf({ runner, configuration }: Stage, counter: Counter): readonly Row[] {
+  const services = [...new Set(configuration.probes.map((probe) => probe.service))];
+  const rates = counter.rates();
+  return services.map((service) => {
+    const judged = runner
+      .statuses()
+      .filter(({ objective, consumed }) => objective.service === service && consumed !== null);
+    const worst = judged.toSorted((a, b) => (b.consumed ?? 0) - (a.consumed ?? 0))[0];
+    const probes = configuration.probes.filter((probe) => probe.service === service);
+    return {
+      service,
+      colour: runner.colour(service).toUpperCase(),
+      consumed: worst === undefined ? '-' : `${consumedText(worst.consumed)} (${worst.objective.id})`,
+      sampling: probes.map((probe) => `${probe.id} ${(runner.engine.intervalMs(probe.id) ?? 0) / 1000} s`).join(', '),
+      measured: probes.map((probe) => perMinute(rates.get(probe.id) ?? 0)).join(', '),
+    };
+  });
 }
