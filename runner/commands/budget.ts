@@ -58,7 +58,7 @@ export function budgetTable(statuses: readonly Status[], scale: number): string 
       consumedText(status.consumed),
       burnText(status.burn['1h']),
       burnText(status.burn['6h']),
-      `${hoursText(exhaustion.rolloffHours)} (${hoursText(exhaustion.naiveHours)})`,
+      status.colour === 'unknown' ? '-' : `${hoursText(exhaustion.rolloffHours)} (${hoursText(exhaustion.naiveHours)})`,
       flagsOf(status).join('; '),
     ];
   });
