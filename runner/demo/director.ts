@@ -121,6 +121,8 @@ async function exercise(stage: Stage, obligation: Obligation, shown: Set<Chapter
     signal,
     path: stage.io.env['PATH'] ?? '',
     onEntry: (entry) => {
+      // What held before still holds: worth a line only when it does not.
+      if (entry.type === 'hypothesis' && entry.ok && entry.phase !== 'before') return;
       const text = entryText(entry);
       if (text !== null) screen.say(`  ${text}`);
     },

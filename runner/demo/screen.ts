@@ -20,44 +20,41 @@ export interface Screen extends Disposable {
 const PAINT: Readonly<Record<string, string>> = { GREEN: '32', YELLOW: '33', RED: '31', UNKNOWN: '90' };
 
 export function openScreen(io: Io, elapsedMs: () => number): Screen {
+  /** Lines of the table that stand at the bottom of the terminal, the cursor below them. */
   let drawn = 0;
   let last: readonly Row[] = [];
 
-  const erase = (): string => (drawn === 0 ? '' : `\u001B[${drawn}A\u001B[0J`);
   const paint = (text: string): string => (io.isTerminal ? `\u001B[${PAINT[text] ?? '0'}m${text}\u001B[0m` : text);
 
-  function draw(): string {
-    if (!io.isTerminal || last.length === 0) return '';
-    const text = table(
+  /** Replaces the table by the lines that stay and the table as it is now. */
+  function draw(lines: readonly string[]): void {
+    const erase = drawn === 0 ? '' : `\u001B[${drawn}A\u001B[0J`;
+    const shown = io.isTerminal && last.length > 0 ? ['', ...tableText().split('\n')] : [];
+    drawn = shown.length;
+    const text = [...lines, ...shown].join('\n');
+    if (text !== '') io.print(`${erase}${text}`);
+  }
+
+  function tableText(): string {
+    return table(
       [
         { head: 'service' },
         { head: 'budget' },
         { head: 'consumed', right: true },
         { head: 'sampling' },
-        { head: 'measured', right: true },
+        { head: 'measured, runs/min', right: true },
       ],
       last.map((row) => [row.service, paint(row.colour), row.consumed, row.sampling, row.measured]),
     );
-    drawn = text.split('\n').length + 1;
-    return `\n${text}`;
   }
 
   return {
     say(text) {
-      const seconds = (elapsedMs() / 1000).toFixed(1).padStart(6);
-      const before = erase();
-      drawn = 0;
-      const line = `${seconds} s  ${text}`;
-      const live = draw();
-      io.print(`${before}${line}${live}`);
+      draw([`${(elapsedMs() / 1000).toFixed(1).padStart(6)} s  ${text}`]);
     },
     show(rows) {
       last = rows;
-      if (!io.isTerminal) return;
-      const before = erase();
-      drawn = 0;
-      io.print(`${before}${draw().slice(1)}`);
-      drawn -= 1;
+      if (io.isTerminal) draw([]);
     },
     [Symbol.dispose]() {
       last = [];
