@@ -2,10 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runCommandLine } from '../../../runner/cli.ts';
-import { COMMANDS } from '../../../runner/commands/all.ts';
-import type { Io } from '../../../runner/io.ts';
 import { openStore } from '../../../store/open.ts';
+import { command } from './support.ts';
 
 const CONFIGURATION = `
 probes:
@@ -21,25 +19,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-async function command(...words: readonly string[]) {
-  const printed: string[] = [];
-  const complained: string[] = [];
-  const io: Io = {
-    print: (text) => printed.push(text),
-    complain: (text) => complained.push(text),
-    env: {},
-    folder,
-    isTerminal: false,
-    columns: 100,
-    stop: new AbortController().signal,
-  };
-  const code = await runCommandLine(words, COMMANDS, '0.0.0', io);
-  return { code, printed: printed.join('\n'), complained: complained.join('\n') };
-}
-
 describe('budget', () => {
   it('says that there is no ledger yet', async () => {
-    const { code, complained } = await command('budget');
+    const { code, complained } = await command(folder, 'budget');
     expect(complained).toBe(
       `${join(folder, 'pulsedrill.db')}: expected a ledger, got no such file; "pulsedrill run" makes one`,
     );
@@ -48,7 +30,7 @@ describe('budget', () => {
 
   it('judges an empty ledger as Unknown, and promises nothing about its exhaustion', async () => {
     await (await openStore({ path: join(folder, 'pulsedrill.db') }))[Symbol.asyncDispose]();
-    const { code, printed, complained } = await command('budget');
+    const { code, printed, complained } = await command(folder, 'budget');
     expect(complained).toBe('');
     expect(printed.split('\n').at(-1)).toMatch(/^availability +99\.9 % +30d +UNKNOWN +(- +){7}no events in the window/);
     expect(code).toBe(0);
@@ -56,7 +38,7 @@ describe('budget', () => {
 
   it('answers with one JSON document', async () => {
     await (await openStore({ path: join(folder, 'pulsedrill.db') }))[Symbol.asyncDispose]();
-    const { code, printed } = await command('budget', '--json');
+    const { code, printed } = await command(folder, 'budget', '--json');
     expect(JSON.parse(printed)).toMatchObject({
       timeScale: 1,
       objectives: [{ objective: 'availability', colour: 'unknown', met: null, attainment: null }],

@@ -1,0 +1,27 @@
+/** A command as the command line runs it, with an outside of its own. */
+import { runCommandLine } from '../../../runner/cli.ts';
+import { COMMANDS } from '../../../runner/commands/all.ts';
+import type { Io } from '../../../runner/io.ts';
+
+export interface Answered {
+  readonly code: number;
+  readonly printed: string;
+  readonly complained: string;
+}
+
+/** @param folder the working directory */
+export async function command(folder: string, ...words: readonly string[]): Promise<Answered> {
+  const printed: string[] = [];
+  const complained: string[] = [];
+  const io: Io = {
+    print: (text) => printed.push(text),
+    complain: (text) => complained.push(text),
+    env: {},
+    folder,
+    isTerminal: false,
+    columns: 100,
+    stop: new AbortController().signal,
+  };
+  const code = await runCommandLine(words, COMMANDS, '0.0.0', io);
+  return { code, printed: printed.join('\n'), complained: complained.join('\n') };
+}
