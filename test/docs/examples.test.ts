@@ -10,7 +10,7 @@ import { checkDocument, loadConfiguration } from '../../runner/config/load.ts';
 import { defineConfig, env, type ConfigInput } from '../../runner/index.ts';
 import { tradepulseObjectives } from '../../slo/tradepulse.ts';
 import { timeBase } from '../../slo/time-base.ts';
-import { codeBlocks, read, ROOT } from './markdown.ts';
+import { codeBlocks, documents, read, ROOT } from './markdown.ts';
 
 const SECRETS = { TP_TOKEN: 'token-of-a-test', INFLUX_TOKEN: 'other-token-of-a-test' };
 
@@ -36,6 +36,19 @@ describe('the configurations that the documents show', () => {
     const lines = first?.text.trimEnd().split('\n') ?? [];
     expect(lines).toHaveLength(10);
     const loaded = checkDocument(parse(first?.text ?? ''), 'first.yaml', '/srv', {});
+    expect(loaded.ok ? [] : loaded.lines).toEqual([]);
+  });
+});
+
+describe('every other configuration in the documents', () => {
+  const shown = documents().flatMap((path) =>
+    codeBlocks(read(path))
+      .filter(({ language, text }) => language === 'yaml' && /^probes:/m.test(text))
+      .map(({ text }, index) => ({ where: `${path}, ${index + 1}`, text })),
+  );
+
+  it.each(shown)('is valid: $where', ({ text }) => {
+    const loaded = checkDocument(parse(text), 'shown.yaml', '/srv', SECRETS);
     expect(loaded.ok ? [] : loaded.lines).toEqual([]);
   });
 });
