@@ -16,18 +16,19 @@ export async function runCommandLine(
     .scriptName('pulsedrill')
     .usage('$0 <command>')
     .version(version)
-    .option('config', { type: 'string', describe: 'configuration file', global: true })
+    .option('config', { type: 'string', requiresArg: true, describe: 'configuration file', global: true })
     .option('debug', { type: 'boolean', describe: 'show stack traces', global: true })
     .help()
     .alias('h', 'help')
     .wrap(Math.min(io.columns, 100))
     .strict()
+    .strictCommands()
     .demandCommand(1, 'expected a command; "pulsedrill --help" lists them')
     .recommendCommands()
     .exitProcess(false)
     .showHelpOnFail(false)
     .fail((message: string | undefined, error: unknown) => {
-      throw error instanceof Error ? error : new CommandError(usage(message), EXIT.usage);
+      throw error instanceof Error ? error : new CommandError(usage(message, words), EXIT.usage);
     });
 
   const add = (onto: Argv, command: Command): Argv =>
@@ -55,14 +56,30 @@ export async function runCommandLine(
   }
 }
 
-function usage(message: string | undefined): string {
+/** What the parser found, in the words of every other message: expected, got, and where to look. */
+function usage(message: string | undefined, words: readonly string[]): string {
   const text = message ?? 'expected a command';
-  return text.startsWith('expected')
-    ? text
-    : `usage: ${text.charAt(0).toLowerCase()}${text.slice(1)}; --help shows what is known`;
+  if (text.startsWith('expected')) return text;
+  const unknown = /^Unknown (command|argument)s?: (.+)$/.exec(text);
+  if (unknown !== null) {
+    const what = unknown[1] === 'command' ? 'a command' : 'options and words';
+    return `pulsedrill: expected ${what} that it knows, got ${unknown[2]}; --help lists them`;
+  }
+  const meant = /^Did you mean (.+)\?$/.exec(text);
+  if (meant !== null) {
+    return `pulsedrill: expected a command that it knows, got ${words.join(' ')}; did you mean "${meant[1]}"?`;
+  }
+  return `pulsedrill: ${text.charAt(0).toLowerCase()}${text.slice(1)}; --help shows what is expected`;
 }
 
-function explain(error: unknown, io: Io, debug: boolean): number {
+/** Of an error and what went wrong while cleaning up after it, the first. (By name: Node 22 has no global of it.) */
+function firstOf(error: unknown): unknown {
+  if (!(error instanceof Error) || error.name !== 'SuppressedError' || !('suppressed' in error)) return error;
+  return firstOf(error.suppressed);
+}
+
+function explain(caught: unknown, io: Io, debug: boolean): number {
+  const error = firstOf(caught);
   if (isInterruption(error, io.stop)) return io.stop.reason === 'SIGINT' ? EXIT.interrupted : EXIT.ok;
   const known = error instanceof CommandError || error instanceof LedgerError;
   const message = error instanceof Error ? error.message : String(error);

@@ -20,8 +20,8 @@ export const budgetCalc: Command = {
     jsonOption(yargs)
       .option('target', { type: 'string', describe: 'a decimal such as 0.999' })
       .option('window', { type: 'string', describe: 'a duration such as 30d' })
-      .option('good', { type: 'number', describe: 'good events' })
-      .option('bad', { type: 'number', describe: 'bad events' })
+      .option('good', { type: 'string', describe: 'good events' })
+      .option('bad', { type: 'string', describe: 'bad events' })
       .option('excluded', { type: 'number', default: 0, describe: 'events that leave both' })
       .option('last-hour-valid', { type: 'number', describe: 'valid events of the last hour, for burn and exhaustion' })
       .option('last-hour-bad', { type: 'number', describe: 'bad ones among them' })
@@ -36,9 +36,10 @@ export const budgetCalc: Command = {
       if (answer.ok) answers.push(answer.value);
       else {
         const where = file === undefined ? 'budget calc' : `${file}[${index}]`;
+        const flagOf = (path: string): string => (file === undefined ? path.replace(/^input\./, '--') : path);
         lines.push(
           ...answer.problems.map(
-            ({ path, expected, found }) => `${where}: ${path}: expected ${expected}, got ${found}`,
+            ({ path, expected, found }) => `${where}: ${flagOf(path)}: expected ${expected}, got ${found}`,
           ),
         );
       }
@@ -58,6 +59,14 @@ function fromFlags(args: Args): Item {
     }
     return value;
   };
+  const count = (name: string): number => {
+    const text = need(name);
+    if (/^\d+$/.test(text)) return Number(text);
+    throw new CommandError(
+      `budget calc: --${name}: expected a whole number of 0 or more, got ${JSON.stringify(text)}`,
+      EXIT.usage,
+    );
+  };
   const window = need('window');
   const windowMs = parseDuration(window);
   if (windowMs === null) {
@@ -72,8 +81,8 @@ function fromFlags(args: Args): Item {
     input: {
       target: need('target'),
       windowHours: windowMs / 3_600_000,
-      good: Number(need('good')),
-      bad: Number(need('bad')),
+      good: count('good'),
+      bad: count('bad'),
       excluded: args.number('excluded') ?? 0,
       last1h: valid === undefined ? null : { valid, bad: args.number('last-hour-bad') ?? 0 },
     },

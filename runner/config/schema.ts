@@ -114,9 +114,12 @@ const listen = z.union(
   [
     z.literal(false),
     z
-      .custom<string>((value) => typeof value === 'string' && /^[^\s:]+:\d{1,5}$/.test(value), {
-        error: 'an address such as "127.0.0.1:9464", or false',
-      })
+      .custom<string>(
+        (value) => typeof value === 'string' && /^[^\s:]+:\d{1,5}$/.test(value) && Number(value.split(':')[1]) < 65_536,
+        {
+          error: 'an address such as "127.0.0.1:9464", or false',
+        },
+      )
       .transform((text) => {
         const [host = '', port = ''] = text.split(':');
         return { host, port: Number(port) };
