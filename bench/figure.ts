@@ -45,7 +45,7 @@ export interface Run {
   readonly folder: string;
 }
 
-export const FULL: Effort = { warmUpMs: 1500, warmUps: 2, roundMs: 1500, rounds: 7 };
+export const FULL: Effort = { warmUpMs: 1200, warmUps: 2, roundMs: 1200, rounds: 7 };
 export const QUICK: Effort = { warmUpMs: 300, warmUps: 1, roundMs: 300, rounds: 3 };
 
 export interface Peer {

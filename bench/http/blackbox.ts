@@ -1,41 +1,33 @@
 /** Debian's prometheus-blackbox-exporter, our own copy on a free loopback port. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { cpuMsOf } from '../cpu.ts';
 import type { Contender } from '../process.ts';
-import { CONCURRENCY } from './concurrency.ts';
+import { findProgram } from '../program.ts';
+import { CONCURRENCY, type Asked } from './asked.ts';
 
-const CONFIGURATION = `modules:
+const PROGRAM = 'prometheus-blackbox-exporter';
+export const INSTALL = `${PROGRAM} is not on the PATH: apt-get install -y --no-install-recommends ${PROGRAM}`;
+
+export function findBlackbox(): string | null {
+  return findProgram(PROGRAM);
+}
+
+function configuration(caFile: string | null): string {
+  return `modules:
   http_2xx:
     prober: http
     timeout: 5s
     http:
       preferred_ip_protocol: ip4
       ip_protocol_fallback: false
-`;
-
-const PROGRAM = 'prometheus-blackbox-exporter';
-export const INSTALL = `${PROGRAM} is not on the PATH: apt-get install -y --no-install-recommends ${PROGRAM}`;
-
-/** Where it is, or null. */
-export function findBlackbox(): string | null {
-  const files = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, PROGRAM));
-  return files.find(isExecutable) ?? null;
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+${caFile === null ? '' : `      tls_config:\n        ca_file: ${JSON.stringify(caFile)}\n`}`;
 }
 
 async function freePort(): Promise<number> {
@@ -49,12 +41,12 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-export async function startBlackbox(program: string, url: string): Promise<Contender> {
+export async function startBlackbox(program: string, { url, caFile }: Asked): Promise<Contender> {
   await using stack = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), 'pulsedrill-bench-'));
   stack.defer(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'blackbox.yml');
-  writeFileSync(file, CONFIGURATION);
+  writeFileSync(file, configuration(caFile));
 
   const port = await freePort();
   const address = `127.0.0.1:${port}`;

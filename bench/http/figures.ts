@@ -1,22 +1,63 @@
-import { INSTALL, findBlackbox, startBlackbox } from './blackbox.ts';
-import { compare, type Run, type Finding, type Peer } from '../figure.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compare, type Finding, type Peer, type Run, type Skipped } from '../figure.ts';
 import { startContender, startServer } from '../process.ts';
+import { findProgram } from '../program.ts';
+import { toArgs, type Asked } from './asked.ts';
+import { findBlackbox, INSTALL, startBlackbox } from './blackbox.ts';
+import { certify } from './certificate.ts';
 
-const TITLE = 'http probe, fresh connection';
+const GOAL = 2;
 
-export async function httpFigures(run: Run): Promise<readonly Finding[]> {
+interface Scheme {
+  readonly id: 'http' | 'https';
+  readonly title: string;
+}
+
+export function httpFigures(run: Run): Promise<readonly Finding[]> {
+  return figuresOf({ id: 'http', title: 'http probe, fresh connection' }, [], null, run);
+}
+
+export async function httpsFigures(run: Run): Promise<readonly Finding[]> {
+  const scheme: Scheme = { id: 'https', title: 'http probe, fresh TLS connection' };
+  if (findProgram('openssl') === null) {
+    const hint = 'openssl is not on the PATH: apt-get install -y --no-install-recommends openssl';
+    return [skipped(scheme, hint)];
+  }
+  using stack = new DisposableStack();
+  const folder = stack.adopt(mkdtempSync(join(tmpdir(), 'pulsedrill-bench-')), (path) =>
+    rmSync(path, { recursive: true }),
+  );
+  const { key, cert } = certify(folder);
+  return await figuresOf(scheme, [key, cert], cert, run);
+}
+
+function skipped({ id, title }: Scheme, hint: string): Skipped {
+  return { id: `${id}-blackbox`, title, peer: 'prometheus-blackbox-exporter', skipped: hint };
+}
+
+async function figuresOf(
+  scheme: Scheme,
+  targetArgs: readonly string[],
+  caFile: string | null,
+  run: Run,
+): Promise<readonly Finding[]> {
+  const { id, title } = scheme;
   await using stack = new AsyncDisposableStack();
-  const target = stack.use(await startServer(new URL('./target.ts', import.meta.url)));
-  const url = `http://127.0.0.1:${target.port}/api/v1/status`;
-  const ours = stack.use(await startContender('pulsedrill', new URL('./pulsedrill.ts', import.meta.url), [url]));
-  const undici = stack.use(await startContender('bare undici request', new URL('./undici.ts', import.meta.url), [url]));
-  const peers: Peer[] = [{ id: 'http-undici', title: TITLE, contender: undici, goal: null }];
+  const target = stack.use(await startServer(new URL('./target.ts', import.meta.url), targetArgs));
+  const asked: Asked = { url: `${id}://127.0.0.1:${target.port}/api/v1/status`, caFile };
+  const start = async (name: string, file: string) =>
+    stack.use(await startContender(name, new URL(file, import.meta.url), toArgs(asked)));
+
+  const ours = await start('pulsedrill', './pulsedrill.ts');
+  const undici = await start('bare undici request', './undici.ts');
+  const peers: Peer[] = [{ id: `${id}-undici`, title, contender: undici, goal: null }];
   const program = findBlackbox();
   if (program !== null) {
-    const blackbox = stack.use(await startBlackbox(program, url));
-    peers.unshift({ id: 'http-blackbox', title: TITLE, contender: blackbox, goal: 2 });
+    const blackbox = stack.use(await startBlackbox(program, asked));
+    peers.unshift({ id: `${id}-blackbox`, title, contender: blackbox, goal: GOAL });
   }
   const figures = await compare(ours, peers, { unit: 'probes per CPU-second', per: 'cpu' }, run);
-  if (program !== null) return figures;
-  return [{ id: 'http-blackbox', title: TITLE, peer: 'prometheus-blackbox-exporter', skipped: INSTALL }, ...figures];
+  return program === null ? [skipped(scheme, INSTALL), ...figures] : figures;
 }

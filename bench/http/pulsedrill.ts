@@ -6,9 +6,9 @@ import { attempt, type AttemptEnvironment } from '../../runner/engine/attempt.ts
 import { watchLoop } from '../../runner/engine/loop-watch.ts';
 import { seededRandom } from '../../runner/engine/random.ts';
 import { answerOrders, Stopwatch } from '../contender.ts';
-import { CONCURRENCY } from './concurrency.ts';
+import { CONCURRENCY, fromArgs } from './asked.ts';
 
-const [url = ''] = process.argv.slice(2);
+const { url, ca } = fromArgs(process.argv.slice(2));
 const random = seededRandom(1);
 
 const { probes, problems } = parseProbes(
@@ -17,6 +17,7 @@ const { probes, problems } = parseProbes(
     kind: 'http',
     service: 'client-api',
     url,
+    ...(ca === undefined ? {} : { ca }),
     every: '60s',
     expect: [{ status: 200 }],
   })),
@@ -64,8 +65,9 @@ async function lane({ planned, probe }: (typeof lanes)[number], untilMs: number)
       environment,
     );
     if (result.outcome !== 'good') throw new Error(`a run was ${result.outcome}: ${result.detail}`);
-    const { connectMs, firstByteMs, transferMs } = result.phases;
+    const { connectMs, tlsMs, firstByteMs, transferMs } = result.phases;
     if (connectMs === null || firstByteMs === null || transferMs === null) throw new Error('a phase was not measured');
+    if ((tlsMs !== null) !== (ca !== undefined)) throw new Error('TLS was not measured');
     runs += 1;
   } while (systemClock.monotonicMs() < untilMs);
   return runs;

@@ -1,10 +1,12 @@
 /** The peer that does nothing but ask: undici's own request on a fresh connection; no phases, no deadline, no verdict. */
 import { Agent, request } from 'undici';
 import { answerOrders, Stopwatch } from '../contender.ts';
-import { CONCURRENCY } from './concurrency.ts';
+import { CONCURRENCY, fromArgs } from './asked.ts';
 
-const [url = ''] = process.argv.slice(2);
-const dispatcher = new Agent({ connections: CONCURRENCY, pipelining: 0 });
+const { url, ca } = fromArgs(process.argv.slice(2));
+// A remembered TLS session would spare it what a fresh connection is about.
+const connect = ca === undefined ? {} : { ca, maxCachedSessions: 0 };
+const dispatcher = new Agent({ connections: CONCURRENCY, pipelining: 0, connect });
 
 async function lane(untilMs: number): Promise<number> {
   let requests = 0;

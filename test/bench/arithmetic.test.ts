@@ -1,8 +1,8 @@
-import { array, assert, double, property } from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { median, pairwise, rate, spread, turns } from '../../bench/arithmetic.ts';
 
-const positive = double({ min: 1e-3, max: 1e9, noNaN: true });
+const positive = fc.double({ min: 1e-3, max: 1e9, noNaN: true });
 
 describe('the arithmetic of the bench', () => {
   it('takes the middle of an odd number of values and the mean of the two in the middle of an even one', () => {
@@ -12,8 +12,8 @@ describe('the arithmetic of the bench', () => {
   });
 
   it('finds the same spread in whatever order the rounds came', () => {
-    assert(
-      property(array(positive, { minLength: 1 }), (values) => {
+    fc.assert(
+      fc.property(fc.array(positive, { minLength: 1 }), (values) => {
         const found = spread(values);
         expect(spread(values.toReversed())).toEqual(found);
         expect(found.low).toBeLessThanOrEqual(found.median);

@@ -42,7 +42,15 @@ it('prints one JSON document in which every figure stands beside a peer, and lea
   try {
     const { stdout } = await bench('--quick', '--json', '--folder', folder);
     const { figures } = document.parse(JSON.parse(stdout));
-    expect(figures.map(({ id }) => id)).toEqual(['http-blackbox', 'http-undici', 'ticks', 'slo', 'ledger']);
+    expect(figures.map(({ id }) => id)).toEqual([
+      'http-blackbox',
+      'http-undici',
+      'https-blackbox',
+      'https-undici',
+      'ticks',
+      'slo',
+      'ledger',
+    ]);
     expect(readdirSync(folder)).toEqual([]);
   } finally {
     rmSync(folder, { recursive: true });
@@ -53,6 +61,6 @@ it('names the suite that it does not know', async () => {
   await expect(bench('--only', 'http,tikcs')).rejects.toMatchObject({
     code: 2,
     stdout: '',
-    stderr: '--only: expected some of http, ticks, slo, ledger, got "tikcs"\n',
+    stderr: '--only: expected some of http, https, ticks, slo, ledger, got "tikcs"\n',
   });
 });
