@@ -28,7 +28,10 @@ export async function runCommandLine(
     .exitProcess(false)
     .showHelpOnFail(false)
     .fail((message: string | undefined, error: unknown) => {
-      throw error instanceof Error ? error : new CommandError(usage(message, words), EXIT.usage);
+      // The parser's own errors are the user's mistakes; any other came from a command.
+      throw error instanceof Error && error.name !== 'YError'
+        ? error
+        : new CommandError(usage(message, words), EXIT.usage);
     });
 
   const add = (onto: Argv, command: Command): Argv =>
