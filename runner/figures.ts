@@ -1,6 +1,4 @@
 /** The figures of a status as every output shows them: JSON, tables, the demo's lines. */
-import { formatPercent } from '../slo/budget.ts';
-import { decimal } from '../slo/decimal.ts';
 import type { Status } from '../slo/status.ts';
 import { validWeight } from '../slo/tally.ts';
 
@@ -60,25 +58,6 @@ export function statusJson(status: Status): Readonly<Record<string, unknown>> {
   };
 }
 
-/** "0.9995" → "99.95 %", exactly. */
-export function targetText(target: string): string {
-  return formatPercent(decimal(target), 6).replace(/\.?0+ %$/, ' %');
-}
-
-/** Percent with three decimals, never rounded up to 100 %. */
-export function percent(ratio: number | null): string {
-  return ratio === null ? '-' : formatPercent(ratio);
-}
-
-/** Consumption has no ceiling, so it needs fewer decimals. */
-export function consumedText(consumed: number | null): string {
-  return consumed === null ? '-' : `${(consumed * 100).toFixed(1)} %`;
-}
-
-export function burnText(burn: number | null): string {
-  return burn === null ? '-' : burn.toFixed(2);
-}
-
 /** Policy hours, in the unit a person would say. */
 export function hoursText(hours: number | null): string {
   if (hours === null) return 'never';
@@ -94,6 +73,6 @@ export function flagsOf(status: Status): readonly string[] {
     status.sev2Within24h ? 'exhausts within 24 h' : '',
     status.regression === true ? 'regression > 2 %' : '',
     status.worstSplit === null ? '' : `worst: ${status.worstSplit.split}`,
-    ...status.objective.assumptions.map((assumption) => `assumed: ${assumption}`),
+    status.objective.assumptions.length > 0 ? '†' : '',
   ].filter((flag) => flag !== '');
 }

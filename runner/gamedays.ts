@@ -31,6 +31,15 @@ export async function loadScenarios(
   return { scenarios, lines };
 }
 
+/**
+ * By id from the configuration's own scenarios, else from the library, else as a file.
+ * @throws CommandError with every problem of the scenario
+ */
+export async function findScenario(name: string, configuration: Configuration, values: Values): Promise<Scenario> {
+  const own = (await loadScenarios(configuration, values)).scenarios.find((scenario) => scenario.id === name);
+  return own ?? needScenario(name, values, configuration.folder);
+}
+
 /** @throws CommandError with every problem of the scenario */
 export async function needScenario(name: string, values: Values, folder: string): Promise<Scenario> {
   const loaded = await loadScenario(name, values, folder);

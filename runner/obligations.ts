@@ -45,8 +45,8 @@ export function obligationsOf(events: readonly LedgerEvent[], nowMs: number): re
 }
 
 /**
- * A service that turns Red on enough events, and still burns, owes a game-day; one obligation at a time. On thin data the
- * Red becomes a review item instead. After one was met, only bad events that came later open another: the exercise and
+ * A service that is Red on enough events owes a game-day; one obligation at a time. It is due even if the budget burns no
+ * more: alerts ask whether it burns, practice does not. On thin data the Red becomes a review item instead. After one was met, only bad events that came later open another: the exercise and
  * the incident it answered must not oblige again.
  * @param before the service's colour at the last evaluation
  */
@@ -62,9 +62,7 @@ export function obligationEvents(
   const stamp = new Date(nowMs).toISOString().replaceAll(/[-:]/g, '').slice(0, 15);
   const owed = standing.some((obligation) => obligation.service === service && obligation.state !== 'met');
   const metMs = Math.max(...standing.filter((each) => each.service === service).map((each) => each.metMs ?? 0), 0);
-  const worst = red.find(
-    (status) => status.enoughEvents && (status.burnNow ?? 0) > 1 && (status.lastBadAtMs ?? 0) > metMs,
-  );
+  const worst = red.find((status) => status.enoughEvents && (status.lastBadAtMs ?? 0) > metMs);
   if (consequences.gamedayDays !== null && worst !== undefined && !owed) {
     const id = `ob-${stamp}-${service}`;
     const dueMs = nowMs + consequences.gamedayDays * DAY_MS;

@@ -4,7 +4,8 @@ import { systemClock } from '../clock.ts';
 import type { Command } from '../command.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { evaluateAll } from '../evaluation.ts';
-import { burnText, targetText, consumedText, flagsOf, hoursText, percent, statusJson } from '../figures.ts';
+import { attainmentPercent, burnText, consumedPercent, percent, targetPercent } from '../../reports/figures.ts';
+import { flagsOf, hoursText, statusJson } from '../figures.ts';
 import { CommandError, EXIT } from '../io.ts';
 import { durationText } from '../../probes/spec.ts';
 import { table } from '../table.ts';
@@ -45,20 +46,20 @@ export async function currentStatuses(configuration: Configuration): Promise<rea
 export function budgetTable(statuses: readonly Status[], scale: number): string {
   const rows = statuses.map((status) => {
     const { objective, exhaustion } = status;
-    const counts = status.validEvents === 0 ? '-' : `${status.tally.good}/${status.validEvents}`;
-    const interval = status.wilson === null ? '-' : `${percent(status.wilson.lower)} … ${percent(status.wilson.upper)}`;
+    const counts = status.validEvents === 0 ? '–' : `${status.tally.good}/${status.validEvents}`;
+    const interval = status.wilson === null ? '–' : `${percent(status.wilson.lower)} … ${percent(status.wilson.upper)}`;
     return [
       objective.id,
-      targetText(objective.target),
+      targetPercent(objective.target),
       durationText(Math.round(objective.windowMs * scale)),
       status.colour.toUpperCase(),
-      percent(status.attainment),
+      attainmentPercent(status),
       counts,
       interval,
-      consumedText(status.consumed),
+      consumedPercent(status.consumed),
       burnText(status.burn['1h']),
       burnText(status.burn['6h']),
-      status.colour === 'unknown' ? '-' : `${hoursText(exhaustion.rolloffHours)} (${hoursText(exhaustion.naiveHours)})`,
+      status.colour === 'unknown' ? '–' : `${hoursText(exhaustion.rolloffHours)} (${hoursText(exhaustion.naiveHours)})`,
       flagsOf(status).join('; '),
     ];
   });
@@ -79,7 +80,11 @@ export function budgetTable(statuses: readonly Status[], scale: number): string 
     ],
     rows,
   );
+  const assumed = statuses.flatMap(({ objective }) =>
+    objective.assumptions.map((assumption) => `† ${objective.id}: assumed: ${assumption}`),
+  );
+  const notes = assumed.length === 0 ? '' : `\n\n${assumed.join('\n')}`;
   return scale === 1
-    ? text
-    : `${text}\n\nPractice: policy time runs ${scale} times faster (a 30-day window is ${durationText((30 * 86_400_000) / scale)}).`;
+    ? `${text}${notes}`
+    : `${text}${notes}\n\nPractice: policy time runs ${scale} times faster (a 30-day window is ${durationText((30 * 86_400_000) / scale)}).`;
 }

@@ -4,9 +4,10 @@ import type { Values } from '../../scenarios/parameters.ts';
 import { systemClock } from '../clock.ts';
 import type { Args, Command } from '../command.ts';
 import { gamedayExitCode, type GamedayOutcome } from '../gameday/outcome.ts';
-import { conductGameday, loadScenarios, needScenario, recoverGamedays } from '../gamedays.ts';
+import { conductGameday, findScenario, loadScenarios, recoverGamedays } from '../gamedays.ts';
 import { entryText } from '../gameday-text.ts';
 import { startExport } from '../export.ts';
+import { defaultFile } from '../config/file.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
 import { writeGamedayReport } from '../reporting.ts';
 import { table } from '../table.ts';
@@ -32,12 +33,12 @@ function valuesOf(args: Args, io: Io): Values {
 const list: Command = {
   name: 'list',
   describe: 'Shipped scenarios and those of the configuration',
-  example: ['gameday list', 'needs no configuration'],
+  example: ['gameday list', 'the shipped ones, and those of the configuration if there is one'],
   build: jsonOption,
   async run(args, io) {
     const shipped = await listScenarios();
     const own =
-      args.text('config') === undefined
+      args.text('config') === undefined && defaultFile(io.folder) === undefined
         ? []
         : (await loadScenarios(await openConfiguration(args, io), io.env)).scenarios.map(
             ({ id, title, component }) => ({
@@ -63,7 +64,7 @@ const list: Command = {
 
 async function exercise(args: Args, io: Io, mode: 'check' | 'run'): Promise<number> {
   const configuration = await openConfiguration(args, io);
-  const scenario = await needScenario(args.text('scenario') ?? '', valuesOf(args, io), io.folder);
+  const scenario = await findScenario(args.text('scenario') ?? '', configuration, valuesOf(args, io));
   await using store = await openLedger(configuration);
   await using exporter = startExport(configuration, store, io.complain);
   // The probes go on until the exercise has undone what it did, however it ends.

@@ -61,7 +61,7 @@ function print(result: Result, transcript: readonly string[], io: Io): void {
     .map(([name, ms]) => `${name.replace(/Ms$/, '')} ${milliseconds(ms ?? 0)}`);
   const values = Object.entries(result.values)
     .filter(([, value]) => value !== null)
-    .map(([name, value]) => `${name} ${value}`);
+    .map(([name, value]) => `${name} ${Math.round((value ?? 0) * 1000) / 1000}`);
   const took = result.durationMs === null ? '' : `${milliseconds(result.durationMs)} ms`;
   const reason = result.reason === null ? '' : ` (${result.reason})`;
   io.print(`${result.probe}  ${result.outcome}${reason}  ${took}`);

@@ -6,7 +6,7 @@ import type { Command } from '../command.ts';
 import type { Configuration, PlannedProbe } from '../config/configuration.ts';
 import { usualGapMs } from '../engine/cron.ts';
 import { intervalMs, yellowAutoMs } from '../engine/cadence.ts';
-import { targetText } from '../figures.ts';
+import { targetPercent } from '../../reports/figures.ts';
 import { EXIT } from '../io.ts';
 import { table } from '../table.ts';
 import { jsonOption, openConfiguration, toJson } from './open.ts';
@@ -66,7 +66,7 @@ export const plan: Command = {
         ],
         objectives.map((each) => [
           each.objective,
-          targetText(each.target),
+          targetPercent(each.target),
           durationText(each.windowMs),
           each.unknownBecause !== null
             ? '-'

@@ -12,6 +12,10 @@ export const DEFAULT_FILES = [
   'pulsedrill.config.json',
 ];
 
+export function defaultFile(folder: string): string | undefined {
+  return DEFAULT_FILES.find((candidate) => existsSync(resolve(folder, candidate)));
+}
+
 export type Read =
   | { readonly ok: true; readonly source: string; readonly path: string; readonly document: unknown }
   | { readonly ok: false; readonly lines: readonly string[] };
@@ -20,7 +24,7 @@ const refuse = (...lines: readonly string[]): Read => ({ ok: false, lines });
 
 /** Reads the document as it stands, unvalidated. @param file as given by `--config`; undefined: the first default found */
 export async function readDocument(file: string | undefined, folder: string): Promise<Read> {
-  const name = file ?? DEFAULT_FILES.find((candidate) => existsSync(resolve(folder, candidate)));
+  const name = file ?? defaultFile(folder);
   if (name === undefined) {
     return refuse(
       `no configuration: expected ${DEFAULT_FILES.slice(0, -1).join(', ')} or ${DEFAULT_FILES.at(-1)} in this folder, got none; "pulsedrill init" writes one, --config FILE names another`,

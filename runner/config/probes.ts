@@ -48,8 +48,10 @@ export function parseProbes(documents: readonly unknown[]): {
 function plan(spec: ProbeSpec, givesTimeout: boolean): PlannedProbe {
   const base = everyMs(spec);
   const intervals = [base, spec.yellow === 'auto' ? null : spec.yellow, spec.red ?? null].filter((ms) => ms !== null);
-  // The default allowance fits into the shortest interval that was asked for; one that was written down must fit itself.
-  const timeoutMs = givesTimeout ? spec.timeout : Math.min(spec.timeout, ...intervals);
+  // The default allowance fits into the shortest interval that was asked for, and leaves `auto` room to raise the rate;
+  // one that was written down must fit itself.
+  const roomMs = base !== null && spec.yellow === 'auto' && isQuick(spec) ? Math.max(base / 4, spec.fastest) : Infinity;
+  const timeoutMs = givesTimeout ? spec.timeout : Math.min(spec.timeout, roomMs, ...intervals);
   const cap = spec.kind === 'paper-order' ? orderFloorMs(spec) : 0;
   return {
     id: spec.id,
@@ -66,6 +68,11 @@ function plan(spec: ProbeSpec, givesTimeout: boolean): PlannedProbe {
     floorMs: Math.max(timeoutMs, spec.fastest, cap),
     timeoutMs,
   };
+}
+
+/** One question and its answer; the other kinds listen or wait for as long as their own settings say. */
+function isQuick(spec: ProbeSpec): boolean {
+  return spec.kind === 'http' || modeOf(spec) === 'continuous';
 }
 
 /** The shortest interval at which a paper-order probe keeps its rate cap: flattening sends a second order a run. */
@@ -88,11 +95,15 @@ function timetableProblems(probe: PlannedProbe, index: number): readonly Problem
         found: `${JSON.stringify(cron.expression)} (${why})`,
       });
     }
-    if (probe.yellow !== 'auto') {
+    for (const [key, ms] of [
+      ['yellow', probe.yellow],
+      ['red', probe.redMs],
+    ] as const) {
+      if (typeof ms !== 'number') continue;
       problems.push({
-        path: at('yellow'),
+        path: at(key),
         expected: 'every instead of cron (a calendar cannot be raised)',
-        found: durationText(probe.yellow),
+        found: durationText(ms),
       });
     }
   }

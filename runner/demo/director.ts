@@ -2,7 +2,7 @@
 import type { Sandbox } from '../../sandbox/start.ts';
 import { systemClock } from '../clock.ts';
 import type { Configuration } from '../config/configuration.ts';
-import { consumedText } from '../figures.ts';
+import { consumedPercent } from '../../reports/figures.ts';
 import { entryText } from '../gameday-text.ts';
 import { conductGameday, needScenario } from '../gamedays.ts';
 import type { Io } from '../io.ts';
@@ -90,9 +90,8 @@ async function burn(stage: Stage, counter: Counter, shown: Set<Chapter>): Promis
 
   screen.say('the stalls get worse');
   await turn(sandbox.controls.primary, WORSE, signal);
-  const turnedRed = await until(() => runner.colour(SERVICE) === 'red');
+  if (!(await until(() => runner.colour(SERVICE) === 'red'))) return null;
   await turn(sandbox.controls.primary, CALM, signal);
-  if (!turnedRed) return null;
   shown.add('red');
   let obligation = await owedBy(stage);
   while (obligation === null && !signal.aborted) {
@@ -182,7 +181,7 @@ function rowsOf({ runner, configuration }: Stage, counter: Counter): readonly Ro
     return {
       service,
       colour: runner.colour(service).toUpperCase(),
-      consumed: worst === undefined ? '-' : `${consumedText(worst.consumed)} (${worst.objective.id})`,
+      consumed: worst === undefined ? '-' : `${consumedPercent(worst.consumed)} (${worst.objective.id})`,
       sampling: probes.map((probe) => `${probe.id} ${(runner.engine.intervalMs(probe.id) ?? 0) / 1000} s`).join(', '),
       measured: probes.map((probe) => perMinute(rates.get(probe.id) ?? 0)).join(', '),
     };

@@ -102,11 +102,13 @@ describe('a service that turns Red on enough events', () => {
     expect(book.evaluate([red(NOW + 15 * DAY)], NOW + 15 * DAY)).toEqual([]);
   });
 
-  it('owes nothing for a budget that was spent by an incident long over', () => {
+  it('owes a game-day for a Red budget although the incident that spent it is over: practice is due, nobody is paged', () => {
     const book = new Book();
     const spent = judged([runs(NOW - 2 * DAY, 20_000, 100), runs(NOW - 7 * HOUR, 60, 0), runs(NOW - HOUR, 60, 0)]);
     expect(spent).toMatchObject({ colour: 'red', enoughEvents: true });
-    expect(book.evaluate([spent], NOW)).toEqual([]);
+    expect(book.evaluate([spent], NOW)).toHaveLength(1);
+    book.meet('gd-1', NOW + HOUR);
+    expect(book.evaluate([spent], NOW + 2 * HOUR)).toEqual([]);
   });
 
   it('is not answered by what another service owes', () => {

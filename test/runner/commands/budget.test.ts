@@ -32,7 +32,7 @@ describe('budget', () => {
     await (await openStore({ path: join(folder, 'pulsedrill.db') }))[Symbol.asyncDispose]();
     const { code, printed, complained } = await command(folder, 'budget');
     expect(complained).toBe('');
-    expect(printed.split('\n').at(-1)).toMatch(/^availability +99\.9 % +30d +UNKNOWN +(- +){7}no events in the window/);
+    expect(printed.split('\n').at(-1)).toMatch(/^availability +99\.9 % +30d +UNKNOWN +(– +){7}no events in the window/);
     expect(code).toBe(0);
   });
 
