@@ -52,7 +52,7 @@ export function reportText(report: Report): string {
     { head: 'ratio (lowest … highest)', right: true },
     { head: 'goal', right: true },
   ];
-  const skipped = figures.flatMap((found) => ('skipped' in found ? [`skipped: ${found.skipped}`] : []));
+  const skipped = new Set(figures.flatMap((found) => ('skipped' in found ? [`skipped: ${found.skipped}`] : [])));
   return [
     `${report.startedAt}, ${machine.cores} cores, ${machine.system}, Node ${machine.node}`,
     `medians of ${effort.rounds} alternating rounds of ${effort.roundMs} ms`,

@@ -23,7 +23,7 @@ export async function httpsFigures(run: Run): Promise<readonly Finding[]> {
   const scheme: Scheme = { id: 'https', title: 'http probe, fresh TLS connection' };
   if (findProgram('openssl') === null) {
     const hint = 'openssl is not on the PATH: apt-get install -y --no-install-recommends openssl';
-    return [skipped(scheme, hint)];
+    return [skipped(scheme, 'blackbox', hint), skipped(scheme, 'undici', hint)];
   }
   using stack = new DisposableStack();
   const folder = stack.adopt(mkdtempSync(join(tmpdir(), 'pulsedrill-bench-')), (path) =>
@@ -33,8 +33,10 @@ export async function httpsFigures(run: Run): Promise<readonly Finding[]> {
   return await figuresOf(scheme, [key, cert], cert, run);
 }
 
-function skipped({ id, title }: Scheme, hint: string): Skipped {
-  return { id: `${id}-blackbox`, title, peer: 'prometheus-blackbox-exporter', skipped: hint };
+const PEERS = { blackbox: 'prometheus-blackbox-exporter', undici: 'bare undici request' } as const;
+
+function skipped({ id, title }: Scheme, peer: keyof typeof PEERS, hint: string): Skipped {
+  return { id: `${id}-${peer}`, title, peer: PEERS[peer], skipped: hint };
 }
 
 async function figuresOf(
@@ -51,7 +53,7 @@ async function figuresOf(
     stack.use(await startContender(name, new URL(file, import.meta.url), toArgs(asked)));
 
   const ours = await start('pulsedrill', './pulsedrill.ts');
-  const undici = await start('bare undici request', './undici.ts');
+  const undici = await start(PEERS.undici, './undici.ts');
   const peers: Peer[] = [{ id: `${id}-undici`, title, contender: undici, goal: null }];
   const program = findBlackbox();
   if (program !== null) {
@@ -59,5 +61,5 @@ async function figuresOf(
     peers.unshift({ id: `${id}-blackbox`, title, contender: blackbox, goal: GOAL });
   }
   const figures = await compare(ours, peers, { unit: 'probes per CPU-second', per: 'cpu' }, run);
-  return program === null ? [skipped(scheme, INSTALL), ...figures] : figures;
+  return program === null ? [skipped(scheme, 'blackbox', INSTALL), ...figures] : figures;
 }

@@ -8,7 +8,8 @@ import { expect, it } from 'vitest';
 import { z } from 'zod';
 
 const MAIN = fileURLToPath(new URL('../../bench/main.ts', import.meta.url));
-const bench = (...args: readonly string[]) => promisify(execFile)(process.execPath, [MAIN, ...args]);
+const bench = (args: readonly string[], env = process.env) =>
+  promisify(execFile)(process.execPath, [MAIN, ...args], { env });
 
 const spread = z
   .strictObject({
@@ -40,7 +41,7 @@ const document = z.looseObject({ figures: z.array(z.union([figure, skipped])) })
 it('prints one JSON document in which every figure stands beside a peer, and leaves no file behind', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'pulsedrill-bench-test-'));
   try {
-    const { stdout } = await bench('--quick', '--json', '--folder', folder);
+    const { stdout } = await bench(['--quick', '--json', '--folder', folder]);
     const { figures } = document.parse(JSON.parse(stdout));
     expect(figures.map(({ id }) => id)).toEqual([
       'http-blackbox',
@@ -57,8 +58,23 @@ it('prints one JSON document in which every figure stands beside a peer, and lea
   }
 }, 180_000);
 
+it('skips what needs a program that is not there, and says how to install it', async () => {
+  const { stdout } = await bench(['--quick', '--only', 'https'], { PATH: '' });
+  expect(
+    stdout
+      .trimEnd()
+      .split('\n')
+      .slice(-3)
+      .map((line) => line.replaceAll(/ {2,}/g, ' | ')),
+  ).toEqual([
+    'http probe, fresh TLS connection | prometheus-blackbox-exporter | skipped',
+    'http probe, fresh TLS connection | bare undici request | skipped',
+    'skipped: openssl is not on the PATH: apt-get install -y --no-install-recommends openssl',
+  ]);
+});
+
 it('names the suite that it does not know', async () => {
-  await expect(bench('--only', 'http,tikcs')).rejects.toMatchObject({
+  await expect(bench(['--only', 'http,tikcs'])).rejects.toMatchObject({
     code: 2,
     stdout: '',
     stderr: '--only: expected some of http, https, ticks, slo, ledger, got "tikcs"\n',
