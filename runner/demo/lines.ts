@@ -1,7 +1,8 @@
 import { durationText } from '../../probes/spec.ts';
 import type { LedgerEvent } from '../../store/store.ts';
+import { consumedPercent } from '../../reports/figures.ts';
 
-const percentOf = (value: unknown): string => (typeof value === 'number' ? `${(value * 100).toFixed(1)} %` : 'unknown');
+const consumedOf = (value: unknown): string => (typeof value === 'number' ? consumedPercent(value) : 'unknown');
 
 interface ProbeMove {
   readonly probe: string;
@@ -29,7 +30,7 @@ export function eventText(event: LedgerEvent): string | null {
     case 'colour': {
       const counts = `${String(body['bad'])} bad of ${Number(body['good']) + Number(body['bad'])} events`;
       if (body['from'] === 'unknown' && body['to'] === 'green') return null;
-      return `${subject}: ${String(body['from'])} → ${String(body['to']).toUpperCase()} (${percentOf(body['consumed'])} of its budget consumed, ${counts})`;
+      return `${subject}: ${String(body['from'])} → ${String(body['to']).toUpperCase()} (${consumedOf(body['consumed'])} of its budget consumed, ${counts})`;
     }
     case 'cadence': {
       const moved = movesOf(event)
