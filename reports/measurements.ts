@@ -3,7 +3,7 @@
  * runs and their outcomes for every probe, and figures per bucket of time for the indicators that will be drawn.
  */
 import type { Indicator, Reading } from '../probes/probe.ts';
-import type { Result } from '../store/result.ts';
+import { runsOf, type Result } from '../store/result.ts';
 import { quantiles, type Quantiles } from './quantiles.ts';
 import type { Point } from './thin.ts';
 
@@ -170,10 +170,11 @@ function newRunCount({ probe, kind, service }: Result, fromMs: number): RunCount
 }
 
 function countRun(run: RunCount, result: Result): void {
-  run.counts[result.outcome] += 1;
-  run.cadences.set(result.cadence, (run.cadences.get(result.cadence) ?? 0) + 1);
+  const runs = runsOf(result);
+  run.counts[result.outcome] += runs;
+  run.cadences.set(result.cadence, (run.cadences.get(result.cadence) ?? 0) + runs);
   if (result.outcome !== 'good' && result.reason !== null) {
-    run.reasons.set(result.reason, (run.reasons.get(result.reason) ?? 0) + 1);
+    run.reasons.set(result.reason, (run.reasons.get(result.reason) ?? 0) + runs);
   }
   hear(run, result.scheduledMs);
 }

@@ -1,4 +1,6 @@
 /** The figures of a status as every output shows them: JSON, tables, the demo's lines. */
+import { percent, shareText } from '../reports/figures.ts';
+import { ALERT_DEFAULTS } from '../slo/alerts.ts';
 import type { Status } from '../slo/status.ts';
 import { validWeight } from '../slo/tally.ts';
 
@@ -68,11 +70,42 @@ export function hoursText(hours: number | null): string {
 export function flagsOf(status: Status): readonly string[] {
   return [
     status.colour === 'unknown' ? (status.unknownBecause ?? '') : '',
-    status.manualReview && status.colour !== 'unknown' ? `review: under ${status.objective.minEvents} events` : '',
+    reviewText(status),
+    excludedText(status),
+    windowsText(status),
     status.alert ?? '',
     status.sev2Within24h ? 'exhausts within 24 h' : '',
     status.regression === true ? 'regression > 2 %' : '',
     status.worstSplit === null ? '' : `worst: ${status.worstSplit.split}`,
     status.objective.assumptions.length > 0 ? '†' : '',
   ].filter((flag) => flag !== '');
+}
+
+/** Where events are too few: in the window that gives the colour, in the live one, or in one of the splits. */
+function reviewText({ colour, manualReview, enoughEvents, live, objective }: Status): string {
+  if (!manualReview || colour === 'unknown') return '';
+  const where = !enoughEvents
+    ? ''
+    : live !== null && live.valid < objective.minEvents
+      ? ' in the live window'
+      : ' in a split';
+  return `review: under ${objective.minEvents} events${where}`;
+}
+
+/** Of the window or of the last hour: an outage of authentication is all 4xx, and would otherwise look like silence. */
+function excludedText({ excludedShare, excludedShare1h, tally, validEvents }: Status): string {
+  const { maxExcludedShare } = ALERT_DEFAULTS;
+  if (excludedShare !== null && excludedShare > maxExcludedShare) {
+    return `excluded ${shareText(tally.excluded, validEvents + tally.excluded)}`;
+  }
+  if (excludedShare1h === null || excludedShare1h <= maxExcludedShare) return '';
+  return `excluded ${percent(excludedShare1h)} of the last hour's events`;
+}
+
+/** Percentile rows: a slowdown of hours fits inside a month's budget, so what passed stands beside what is consumed. */
+function windowsText({ live, windows }: Status): string {
+  const failing = live?.pass === false ? [`live window fails (${live.good}/${live.valid} good)`] : [];
+  const passed =
+    windows === null || windows.judged === 0 ? [] : [`windows passed: ${shareText(windows.passed, windows.judged)}`];
+  return [...failing, ...passed].join('; ');
 }

@@ -10,7 +10,7 @@ import { EMPTY_TALLY, addTallies } from '../slo/tally.ts';
 import type { Tally } from '../slo/tally.ts';
 import { shareOut } from './share.ts';
 import type { Slice } from './share.ts';
-import type { Result } from './result.ts';
+import { runsOf, type Result } from './result.ts';
 
 /** The part of an objective that judging depends on. Targets and windows are not in it: they read tallies, later. */
 export type Rule = Pick<Objective, 'id' | 'sli' | 'weighing' | 'split' | 'probes'>;
@@ -82,7 +82,8 @@ interface Part {
 
 function parts(rule: Rule, result: Result): readonly Part[] {
   const { outcome, scheduledMs } = result;
-  if (outcome === 'fault' || outcome === 'skipped') return [{ atMs: scheduledMs, tally: { faults: 1 } }];
+  if (outcome === 'fault') return [{ atMs: scheduledMs, tally: { faults: 1 } }];
+  if (outcome === 'skipped') return [{ atMs: scheduledMs, tally: { faults: runsOf(result) } }];
   if (outcome === 'excluded') return [{ atMs: scheduledMs, tally: { excluded: 1 } }];
   if ((rule.weighing === 'quantity') !== (rule.sli.type === 'quantity')) {
     return [fault(scheduledMs, 'weighing', `${rule.sli.type} events cannot be weighed by ${rule.weighing}`)];

@@ -35,3 +35,9 @@ export interface Result {
   /** Id of the game-day during which it ran. */
   readonly gameday: string | null;
 }
+
+/** One result speaks for all the runs that a sleeping process missed: coverage falls by each of them. */
+export function runsOf({ outcome, values }: Pick<Result, 'outcome' | 'values'>): number {
+  const missed = outcome === 'skipped' ? (values['missed'] ?? 1) : 1;
+  return Number.isSafeInteger(missed) && missed > 1 ? missed : 1;
+}

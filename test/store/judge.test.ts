@@ -74,6 +74,19 @@ describe('what counts', () => {
   });
 
   test.each([
+    ['says how many', { missed: 480 }, 480],
+    ['says one', { missed: 1 }, 1],
+    ['says nothing', {}, 1],
+    ['says nonsense', { missed: 0.5 }, 1],
+  ] as const)(
+    'a result that stands for missed runs and %s lowers coverage by each of them',
+    (_what, values, faults) => {
+      const slept = aResult(0, { outcome: 'skipped', reason: 'missed', weightMs: 480_000, values });
+      expect(tallyOf(AVAILABILITY, slept)).toEqual([{ ...nothing, atMs: T0, faults }]);
+    },
+  );
+
+  test.each([
     ['at the limit', 'good', 250, 1],
     ['above the limit', 'good', 250.001, 0],
     ['that never ended', 'bad', null, 0],

@@ -3,7 +3,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStore } from '../../../store/open.ts';
+import { loadConfiguration } from '../../../runner/config/load.ts';
+import type { Result } from '../../../store/result.ts';
+import { aResult } from '../../support/results.ts';
 import { command } from './support.ts';
+
+/** Runs of the last minutes, each an event of the objective. */
+async function remember(outcomes: readonly Result['outcome'][], nowMs = Date.now()): Promise<void> {
+  const loaded = await loadConfiguration({ file: undefined, folder, environment: {} });
+  if (!loaded.ok) throw new Error(loaded.lines.join('\n'));
+  const { ledgerPath, objectives } = loaded.configuration;
+  await using store = await openStore({ path: ledgerPath, objectives, stepMs: 60_000 });
+  await store.append(
+    outcomes.map((outcome, index) =>
+      aResult(index, { outcome, service: 'client-api', weightMs: 60_000, scheduledMs: nowMs - 120_000 + index }),
+    ),
+  );
+}
+
+const many = (count: number, outcome: Result['outcome']): readonly Result['outcome'][] =>
+  Array.from({ length: count }, () => outcome);
 
 const CONFIGURATION = `
 probes:
@@ -44,5 +63,41 @@ describe('budget', () => {
       objectives: [{ objective: 'availability', colour: 'unknown', met: null, attainment: null }],
     });
     expect(code).toBe(0);
+  });
+
+  it.each([
+    ['exactly 25 %', 3999, 1, 'YELLOW', '25.0 %', 0],
+    ['a hair under 25 %', 4000, 1, 'GREEN', '24.99 %', 0],
+    ['exactly 75 %', 3997, 3, 'YELLOW', '75.0 %', 0],
+    ['a hair over 75 %', 3996, 3, 'RED', '75.02 %', 0],
+    ['exactly 100 %', 3996, 4, 'RED', '100.0 %', 0],
+    ['a hair over 100 %', 3995, 4, 'RED', '100.1 %', 1],
+  ])('says %s of a budget as it is, from results to colour, figure and exit code', async (_what, ...row) => {
+    const [good, bad, colour, consumed, exit] = row;
+    await remember([...many(good, 'good'), ...many(bad, 'bad')]);
+    const { code, printed } = await command(folder, 'budget');
+    expect(printed).toMatch(new RegExp(` ${colour} .* ${consumed.replace('.', String.raw`\.`)} `));
+    expect(code).toBe(exit);
+  });
+
+  it('says so when much was excluded: failing logins are all 4xx, and would look like silence', async () => {
+    await remember([...many(1900, 'good'), ...many(100, 'excluded')]);
+    expect((await command(folder, 'budget')).printed).not.toContain('excluded');
+    await remember(many(1, 'excluded'), Date.now() - 60_000);
+    expect((await command(folder, 'budget')).printed).toContain('excluded 5.047 % (101 / 2,001)');
+  });
+
+  it('shows beside a percentile row’s consumption how many of its windows passed, and which window is thin', async () => {
+    const latency = '{ indicator: latency, within: 250ms }';
+    writeFileSync(
+      join(folder, 'pulsedrill.config.yaml'),
+      CONFIGURATION.replace('sli: availability', `sliding: 5m, sli: ${latency}`),
+    );
+    await remember([...many(1000, 'good'), ...many(100, 'bad')], Date.now() - 3_600_000);
+    await remember([...many(3, 'good'), ...many(2, 'bad')]);
+    const { printed } = await command(folder, 'budget');
+    expect(printed).toContain('review: under 1000 events in the live window');
+    expect(printed).toContain('live window fails (3/5 good)');
+    expect(printed).toMatch(/windows passed: 0\.000 % \(0 \/ \d+\)/);
   });
 });
