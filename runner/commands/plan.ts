@@ -4,7 +4,7 @@ import { decimal, rational, toNumber } from '../../slo/decimal.ts';
 import type { Objective } from '../../slo/objective.ts';
 import type { Command } from '../command.ts';
 import type { Configuration, PlannedProbe } from '../config/configuration.ts';
-import { usualGapMs } from '../engine/cron.ts';
+import { runsPerDay } from '../engine/cron.ts';
 import { intervalMs, yellowAutoMs } from '../engine/cadence.ts';
 import { targetPercent } from '../../reports/figures.ts';
 import { EXIT } from '../io.ts';
@@ -90,7 +90,6 @@ function planProbe(probe: PlannedProbe, { base, objectives }: Configuration) {
   const autoMs = probe.everyMs === null ? 0 : yellowAutoMs(probe, probe.everyMs, base, targets);
   const green = intervalMs(probe, 'green', autoMs);
   const yellow = intervalMs(probe, 'yellow', autoMs);
-  const everyMs = green ?? usualGapMs(probe.cron?.expression ?? '', probe.cron?.timezone);
   const warnings: string[] = [];
   if (green !== null && yellow !== null && yellow >= green) {
     warnings.push(
@@ -109,9 +108,27 @@ function planProbe(probe: PlannedProbe, { base, objectives }: Configuration) {
     gamedayMs: intervalMs(probe, 'gameday', autoMs),
     auto: probe.yellow === 'auto' && probe.cron === null,
     timeoutMs: probe.timeoutMs,
-    runsPerDay: Math.round(86_400_000 / everyMs),
+    runsPerDay: Math.round(runsInGreen(probe, DAY_MS)),
     warnings,
   };
+}
+
+const DAY_MS = 86_400_000;
+
+/** How many runs a probe has in a stretch of real time while its service is Green. */
+function runsInGreen({ everyMs, cron }: PlannedProbe, stretchMs: number): number {
+  if (everyMs !== null) return stretchMs / everyMs;
+  return cron === null ? 0 : (stretchMs / DAY_MS) * runsPerDay(cron.expression, cron.timezone);
+}
+
+/** Splits are judged apart, each against the minimum; the one with the fewest events says whether they are enough. */
+function thinnestSplit({ split }: Objective, probes: readonly PlannedProbe[], stretchMs: number): number {
+  const splits = new Map<string, number>();
+  for (const probe of probes) {
+    const own = split === 'endpoint' || split === 'venue' ? (probe[split] ?? '') : '';
+    splits.set(own, (splits.get(own) ?? 0) + runsInGreen(probe, stretchMs));
+  }
+  return Math.floor(Math.min(...splits.values()));
 }
 
 function planObjective(objective: Objective, { base, probes }: Configuration) {
@@ -119,14 +136,7 @@ function planObjective(objective: Objective, { base, probes }: Configuration) {
   const feeding = probes.filter((probe) => objective.probes.includes(probe.id));
   const isTicks = objective.sli.type === 'threshold' && ['tick-age', 'newest-age'].includes(objective.sli.indicator);
   const expectedEvents =
-    isTicks || objective.unknownBecause !== null
-      ? null
-      : Math.floor(
-          feeding.reduce((sum, probe) => {
-            const everyMs = probe.everyMs ?? usualGapMs(probe.cron?.expression ?? '', probe.cron?.timezone);
-            return sum + objective.windowMs / everyMs;
-          }, 0),
-        );
+    isTicks || objective.unknownBecause !== null ? null : thinnestSplit(objective, feeding, objective.windowMs);
   const warnings: string[] = [];
   if (expectedEvents !== null && expectedEvents < objective.minEvents) {
     warnings.push(
@@ -135,7 +145,7 @@ function planObjective(objective: Objective, { base, probes }: Configuration) {
   }
   const sliding = objective.slidingMs;
   if (sliding !== null && expectedEvents !== null) {
-    const live = Math.floor((expectedEvents * sliding) / objective.windowMs);
+    const live = thinnestSplit(objective, feeding, sliding);
     if (live < objective.minEvents) {
       warnings.push(
         `${objective.id}: about ${live} events in each sliding window of ${durationText(sliding * base.scale)}: those windows stay flagged for review`,

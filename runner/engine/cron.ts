@@ -29,3 +29,24 @@ export function usualGap(runsMs: readonly number[]): number {
   const most = Math.max(0, ...gaps.values());
   return Math.min(...[...gaps].filter(([, count]) => count >= most * ABOUT_AS_FREQUENT).map(([gap]) => gap));
 }
+
+const WEEK_MS = 7 * 86_400_000;
+/** A calendar denser than this is taken as even over what these runs span. */
+const MOST_RUNS = 4096;
+
+/** How often a calendar comes due on average over whole weeks, nights and weekends included. @throws Error when never */
+export function runsPerDay(expression: string, timezone: string | undefined): number {
+  const task = createTask(expression, () => undefined, timezone === undefined ? {} : { timezone });
+  try {
+    for (let count = RUNS; ; count *= 2) {
+      const runs = task.getNextRuns(count).map((date) => date.getTime());
+      const first = runs[0] ?? 0;
+      const spanMs = (runs.at(-1) ?? first) - first;
+      const weeksMs = Math.floor(spanMs / WEEK_MS) * WEEK_MS;
+      if (weeksMs > 0) return runs.filter((atMs) => atMs - first < weeksMs).length / (weeksMs / 86_400_000);
+      if (count >= MOST_RUNS) return (runs.length - 1) / (spanMs / 86_400_000);
+    }
+  } finally {
+    void task.destroy();
+  }
+}

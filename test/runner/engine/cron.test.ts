@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { usualGap, usualGapMs } from '../../../runner/engine/cron.ts';
+import { runsPerDay, usualGap, usualGapMs } from '../../../runner/engine/cron.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -24,5 +24,17 @@ describe('the usual gap of a calendar', () => {
     const runs = Array.from({ length: 400 }, (_, n) => Math.floor(n / 3) * 24 + ([9, 12, 17].at(n % 3) ?? 0));
     const gaps = Array.from({ length: 24 }, (_, first) => usualGap(runs.slice(first, first + 64)));
     expect(new Set(gaps)).toEqual(new Set([3]));
+  });
+});
+
+describe('the runs of a calendar', () => {
+  it.each<[what: string, expression: string, timezone: string | undefined, perDay: number]>([
+    ['48 on each of five days a week', '*/10 9-16 * * 1-5', 'Etc/UTC', 240 / 7],
+    ['480 on each of five days a week', '* 9-16 * * 1-5', 'Etc/UTC', 2400 / 7],
+    ['one a week', '0 6 * * 1', 'Etc/UTC', 1 / 7],
+    ['one a minute', '* * * * *', 'Etc/UTC', 1440],
+    ['one in five seconds', '*/5 * * * * *', undefined, 17_280],
+  ])('are %s for %s', (_what, expression, timezone, perDay) => {
+    expect(runsPerDay(expression, timezone)).toBeCloseTo(perDay, 6);
   });
 });

@@ -1,0 +1,49 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { command } from './support.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pulsedrill-plan-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Planned {
+  readonly probes: readonly { readonly probe: string; readonly runsPerDay: number }[];
+  readonly objectives: readonly { readonly objective: string; readonly expectedEvents: number | null }[];
+  readonly warnings: readonly string[];
+}
+
+async function planned(configuration: string): Promise<Planned> {
+  writeFileSync(join(folder, 'pulsedrill.config.yaml'), configuration);
+  const { code, printed, complained } = await command(folder, 'plan', '--json');
+  expect({ code, complained }).toEqual({ code: 0, complained: '' });
+  return JSON.parse(printed);
+}
+
+const http = (id: string, more: string): string =>
+  `  - { id: ${id}, kind: http, service: client-api, url: "http://127.0.0.1:1/${id}", ${more} }`;
+
+describe('plan', () => {
+  it('counts the runs that a calendar has, not those it would have at night and on Sundays', async () => {
+    const session = 'cron: "*/10 9-16 * * 1-5", timezone: Etc/UTC';
+    const { probes, objectives } = await planned(`probes:\n${http('positions', session)}`);
+    // 48 a session, five sessions a week.
+    expect(probes).toMatchObject([{ probe: 'positions', runsPerDay: Math.round(240 / 7) }]);
+    expect(objectives.find(({ objective }) => objective === 'slo-api-availability')?.expectedEvents).toBe(
+      Math.floor((240 / 7) * 30),
+    );
+  });
+
+  it('holds the thinnest split against the minimum, since splits are judged apart', async () => {
+    const { objectives, warnings } = await planned(
+      `probes:\n${http('positions', 'endpoint: /positions, every: 1h')}\n${http('orders', 'endpoint: /orders, every: 1m')}`,
+    );
+    expect(objectives.find(({ objective }) => objective === 'slo-api-latency')?.expectedEvents).toBe(720);
+    expect(warnings).toContain(
+      'slo-api-latency: about 720 events a window in Green, fewer than 1000: consequences become review items',
+    );
+  });
+});
