@@ -25,13 +25,24 @@ export const budgetCalc: Command = {
       .option('excluded', { type: 'number', default: 0, describe: 'events that leave both' })
       .option('last-hour-valid', { type: 'number', describe: 'valid events of the last hour, for burn and exhaustion' })
       .option('last-hour-bad', { type: 'number', describe: 'bad ones among them' })
-      .option('counts', { type: 'string', describe: `a JSON list of {kind, input}; kinds: ${CALC_KINDS.join(', ')}` }),
+      .option('counts', {
+        type: 'string',
+        describe: `a JSON list of {kind, input}, or a document with it as "vectors"; kinds: ${CALC_KINDS.join(', ')}`,
+      }),
   run(args, io) {
     const file = args.text('counts');
-    const items = file === undefined ? [fromFlags(args)] : fromFile(file, io);
+    const { items, isDocument } =
+      file === undefined ? { items: [fromFlags(args)], isDocument: false } : fromFile(file, io);
     const lines: string[] = [];
-    const answers: Figures[] = [];
+    const answers: (Figures | null)[] = [];
+    const otherKinds = new Set<string>();
     for (const [index, item] of items.entries()) {
+      if (isDocument && typeof item.kind === 'string' && !CALC_KINDS.includes(item.kind)) {
+        // Known answers are of more kinds than what-ifs; a null keeps the others in their places.
+        otherKinds.add(item.kind);
+        answers.push(null);
+        continue;
+      }
       const answer = calc(item);
       if (answer.ok) answers.push(answer.value);
       else {
@@ -46,7 +57,8 @@ export const budgetCalc: Command = {
     }
     if (lines.length > 0) throw new CommandError(lines.join('\n'), EXIT.usage);
     if (args.flag('json')) io.print(toJson(answers));
-    else for (const answer of answers) io.print(`${plain(answer)}\n`);
+    else for (const answer of answers) if (answer !== null) io.print(`${plain(answer)}\n`);
+    if (otherKinds.size > 0) io.complain(`${file}: not computed, and null in --json: ${[...otherKinds].join(', ')}`);
     return Promise.resolve(EXIT.ok);
   },
 };
@@ -89,7 +101,8 @@ function fromFlags(args: Args): Item {
   };
 }
 
-function fromFile(file: string, io: Io): readonly Item[] {
+/** @returns `isDocument`: the list stood as `vectors` in a document, as in the policy's known answers */
+function fromFile(file: string, io: Io): { readonly items: readonly Item[]; readonly isDocument: boolean } {
   let parsed: unknown;
   try {
     parsed = JSON.parse(readFileSync(resolve(io.folder, file), 'utf8'));
@@ -99,12 +112,19 @@ function fromFile(file: string, io: Io): readonly Item[] {
       cause: error,
     });
   }
-  if (!Array.isArray(parsed))
-    throw new CommandError(`${file}: expected a list of {kind, input}, got ${typeof parsed}`, EXIT.usage);
-  return parsed.map((item: unknown): Item => {
+  const vectors: unknown = typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, 'vectors') : undefined;
+  const list = Array.isArray(parsed) ? parsed : vectors;
+  if (!Array.isArray(list)) {
+    throw new CommandError(
+      `${file}: expected a list of {kind, input}, or a document with such a list as "vectors", got neither`,
+      EXIT.usage,
+    );
+  }
+  const items = list.map((item: unknown): Item => {
     const known = typeof item === 'object' && item !== null ? item : {};
     return { kind: Reflect.get(known, 'kind'), input: Reflect.get(known, 'input') };
   });
+  return { items, isDocument: list !== parsed };
 }
 
 /** One figure a line. */

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CALC_KINDS } from '../../../slo/calc.ts';
 import { openStore } from '../../../store/open.ts';
 import { loadConfiguration } from '../../../runner/config/load.ts';
 import type { Result } from '../../../store/result.ts';
@@ -99,5 +100,30 @@ describe('budget', () => {
     expect(printed).toContain('review: under 1000 events in the live window');
     expect(printed).toContain('live window fails (3/5 good)');
     expect(printed).toMatch(/windows passed: 0\.000 % \(0 \/ \d+\)/);
+  });
+});
+
+describe('budget calc', () => {
+  const FILE = join(import.meta.dirname, '../../slo/vectors.json');
+
+  it('takes a document of known answers as it is, and answers each in its place', async () => {
+    const vectors: readonly { kind: string; expect: object }[] = JSON.parse(readFileSync(FILE, 'utf8')).vectors;
+    const { code, printed, complained } = await command(folder, 'budget', 'calc', '--counts', FILE, '--json');
+    const answers: readonly unknown[] = JSON.parse(printed);
+    expect(answers).toMatchObject(
+      vectors.map(({ kind, expect: wanted }) => (CALC_KINDS.includes(kind) ? wanted : null)),
+    );
+    expect(complained).toMatch(/vectors\.json: not computed, and null in --json: survivorship, policy, /);
+    expect(code).toBe(0);
+  });
+
+  it('says what it takes when it gets neither a list nor such a document', async () => {
+    writeFileSync(join(folder, 'counts.json'), '{ "kind": "ratio" }');
+    expect(await command(folder, 'budget', 'calc', '--counts', 'counts.json')).toEqual({
+      code: 2,
+      printed: '',
+      complained:
+        'counts.json: expected a list of {kind, input}, or a document with such a list as "vectors", got neither',
+    });
   });
 });
