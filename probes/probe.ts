@@ -75,7 +75,7 @@ export interface CountReading {
   /** Wall-clock ms of the start of the tally step these events fell into. */
   readonly atMs: number;
   readonly valid: number;
-  /** thresholdKey → how many of `valid` were within it. */
+  /** thresholdKey → how many of `valid` were within it. With `valid` 0: the probe looked, and what it saw decides nothing. */
   readonly within: Readonly<Record<string, number>>;
   /**
    * `each`: a continuous watch; every event stands for itself. With `eachMs`, every event stands for that stretch of time

@@ -103,6 +103,7 @@ function parts(rule: Rule, result: Result): readonly Part[] {
 function thresholdParts(rule: Rule, result: Result, indicator: string, limit: Threshold): readonly Part[] {
   const found: Part[] = [];
   const slices: Slice[] = [];
+  let undecided = false;
   for (const reading of result.readings) {
     if (reading.type === 'quantity' || reading.indicator !== indicator) continue;
     if (reading.type === 'duration') {
@@ -114,14 +115,14 @@ function thresholdParts(rule: Rule, result: Result, indicator: string, limit: Th
     }
     const counted = countsWithin(reading, limit);
     if (typeof counted !== 'number') found.push({ ...counted, atMs: reading.atMs });
-    else if (reading.valid === 0) continue;
+    else if (reading.valid === 0) undecided = true;
     else if (reading.weigh === 'shared') {
       slices.push({ atMs: reading.atMs, good: counted, bad: reading.valid - counted });
     } else found.push(eachPart(rule, reading, counted));
   }
   // A run that failed before its event could happen: the event never happened, +∞, valid and bad. Leaving it out would
-  // turn an outage into silence.
-  if (found.length === 0 && slices.length === 0 && result.outcome === 'bad') {
+  // turn an outage into silence. A reading of no events says that the probe looked and could not tell.
+  if (!undecided && found.length === 0 && slices.length === 0 && result.outcome === 'bad') {
     slices.push(slice(result.scheduledMs, false));
   }
   return [...found, ...shared(rule, result, slices)];

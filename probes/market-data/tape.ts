@@ -116,7 +116,11 @@ export class Tape {
     if (this.weigh === 'shared' && this.newestMs !== null && this.newest.valid === 0 && !this.hasSamples()) {
       this.sample(wallMs);
     }
+    // A session that saw nothing for less than every threshold cannot say that the newest data was older than any of them.
+    const undecided =
+      this.weigh === 'shared' && this.newestMs === null && wallMs - this.missingSinceMs <= this.newestShape.loosestMs;
     this.roll(this.stepOf(wallMs));
+    if (undecided) this.finished.push(this.newest);
     const readings = this.finished.map((counter) => counter.reading());
     this.finished = [];
     const sequences = this.sequences.drain();

@@ -100,7 +100,8 @@ describe('a session', () => {
     expect(seen).toMatchObject({
       outcome: 'bad',
       reason: 'no-data',
-      readings: [],
+      // It listened for less than any limit: how old the newest data was, it cannot say.
+      readings: [{ indicator: 'newest-age', valid: 0 }],
       values: { heartbeats: 1, ticks: 0 },
     });
     expect(seen.detail).toMatch(/^expected data at most 3s old, got none in \d+\.\d s$/);

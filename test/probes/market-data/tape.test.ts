@@ -109,6 +109,16 @@ describe('a tape', () => {
     ]);
   });
 
+  it('says of a session without data that it could not tell, until no threshold could be met', () => {
+    const silentFor = (ms: number) => {
+      const { tape, of } = tapeAt(100, 'shared');
+      return of(tape.drain(100 + ms).readings, 'newest-age');
+    };
+    expect(silentFor(700)).toEqual([[0, 0, 0]]);
+    expect(silentFor(3000)).toEqual([[0, 0, 0]]);
+    expect(silentFor(3001)).toEqual([]);
+  });
+
   it('reads lists of ticks, and counts what it cannot read', () => {
     const { tape } = tapeAt(0);
     tape.take(JSON.stringify([{ t: 1, s: 'A', n: 1 }, { t: 2, s: 'A', n: 4 }, 5]), 10);
