@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Clock, Probe } from './probe.ts';
+import type { Clock, Indicator, Probe } from './probe.ts';
 
 /** What a probe may need between its runs; during a run it has the run's context. */
 export interface ProbeEnvironment {
@@ -13,11 +13,15 @@ export interface ProbeEnvironment {
 /** How a market-data probe listens: one subscription that lives across runs, or one a run. */
 export type Mode = 'continuous' | 'session';
 
+/** What a probe's runs have readings of, beside their outcome. */
+export type Measure = Indicator | 'quantity';
+
 /** One kind of question: the shape of its configuration, and what opens it. */
 export interface ProbeKind<S extends z.ZodObject = z.ZodObject> {
   readonly schema: S;
   /** Opens no socket: the first run does. */
   open(spec: z.output<S>, environment: ProbeEnvironment): Probe;
+  measures(spec: z.output<S>): readonly Measure[];
   /** Kinds that know only one way of asking have no mode. */
   modeOf?(spec: z.output<S>): Mode;
 }

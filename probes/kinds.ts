@@ -4,11 +4,12 @@ import { openBrowser } from './browser/probe.ts';
 import { browserSpec } from './browser/spec.ts';
 import { openHttp } from './http/probe.ts';
 import { httpSpec } from './http/spec.ts';
-import type { Mode, ProbeEnvironment, ProbeKind } from './kind.ts';
+import type { Measure, Mode, ProbeEnvironment, ProbeKind } from './kind.ts';
 import { openMarketData } from './market-data/probe.ts';
 import { marketDataSpec } from './market-data/spec.ts';
 import { openPaperOrder } from './paper-order/probe.ts';
 import { paperOrderSpec } from './paper-order/spec.ts';
+import { fillExpected } from './paper-order/trade.ts';
 import type { Probe } from './probe.ts';
 
 /** Lets each entry keep its own types. */
@@ -17,10 +18,19 @@ function kind<S extends z.ZodObject>(entry: ProbeKind<S>): ProbeKind<S> {
 }
 
 export const KINDS = {
-  http: kind({ schema: httpSpec, open: openHttp }),
-  'market-data': kind({ schema: marketDataSpec, open: openMarketData, modeOf: (spec) => spec.mode }),
-  'paper-order': kind({ schema: paperOrderSpec, open: openPaperOrder }),
-  browser: kind({ schema: browserSpec, open: openBrowser }),
+  http: kind({ schema: httpSpec, open: openHttp, measures: () => ['latency'] }),
+  'market-data': kind({
+    schema: marketDataSpec,
+    open: openMarketData,
+    measures: () => ['tick-age', 'newest-age'],
+    modeOf: (spec) => spec.mode,
+  }),
+  'paper-order': kind({
+    schema: paperOrderSpec,
+    open: openPaperOrder,
+    measures: (spec) => (fillExpected(spec) ? ['ack', 'order-fill', 'quantity'] : ['ack']),
+  }),
+  browser: kind({ schema: browserSpec, open: openBrowser, measures: () => ['latency'] }),
 };
 
 export type KindName = keyof typeof KINDS;
@@ -37,4 +47,9 @@ export function openProbe(spec: ProbeSpec, environment: ProbeEnvironment): Probe
 export function modeOf(spec: ProbeSpec): Mode | null {
   const kind: ProbeKind = KINDS[spec.kind];
   return kind.modeOf?.(spec) ?? null;
+}
+
+export function measuresOf(spec: ProbeSpec): readonly Measure[] {
+  const kind: ProbeKind = KINDS[spec.kind];
+  return kind.measures(spec);
 }

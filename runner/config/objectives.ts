@@ -1,4 +1,6 @@
+import { measuresOf } from '../../probes/kinds.ts';
 import { foundText, type Problem } from '../../probes/problem.ts';
+import { durationText } from '../../probes/spec.ts';
 import { burnThresholdProblem } from '../../slo/burn.ts';
 import { decimal, fromNumber } from '../../slo/decimal.ts';
 import type { Objective, Sli, Weighing } from '../../slo/objective.ts';
@@ -74,7 +76,48 @@ export function buildObjectives(
     problems.push(...built.problems, ...burnProblems(own.burn ?? [], own.target, path));
     objectives.set(own.id, built.objective);
   }
+  problems.push(...deadlineProblems([...objectives.values()], probes));
   return { objectives: [...objectives.values()], problems };
+}
+
+/** An order is decided after a deadline above every limit: given up earlier, one within its limit would count as bad. */
+function deadlineProblems(objectives: readonly Objective[], probes: readonly PlannedProbe[]): readonly Problem[] {
+  return objectives.flatMap(({ id, sli, probes: feeding }) =>
+    probes.flatMap(({ spec, id: probe }, index) => {
+      if (spec.kind !== 'paper-order' || sli.type !== 'threshold' || !feeding.includes(probe)) return [];
+      const key = sli.indicator === 'ack' ? 'ackDeadline' : 'fillDeadline';
+      if (spec[key] > sli.ms) return [];
+      return [
+        {
+          path: `probes[${index}].${key}`,
+          expected: `more than the limit of ${id} (${durationText(sli.ms)})`,
+          found: JSON.stringify(durationText(spec[key])),
+        },
+      ];
+    }),
+  );
+}
+
+/** Of a probe that never measures it, an objective would see nothing but the failures. */
+function measureProblems(
+  sli: Sli,
+  named: readonly string[],
+  bound: readonly PlannedProbe[],
+  path: string,
+): readonly Problem[] {
+  const wanted = sli.type === 'threshold' ? sli.indicator : sli.type === 'quantity' ? 'quantity' : null;
+  if (wanted === null) return [];
+  return bound.flatMap((probe) => {
+    const measures: readonly string[] = measuresOf(probe.spec);
+    if (measures.includes(wanted)) return [];
+    return [
+      {
+        path: `${path}.probes[${named.indexOf(probe.id)}]`,
+        expected: `a probe that measures ${wanted}`,
+        found: `${foundText(probe.id)}, which measures ${measures.join(', ')}`,
+      },
+    ];
+  });
 }
 
 function burnProblems(rules: NonNullable<ObjectiveDocument['burn']>, target: string, path: string): readonly Problem[] {
@@ -122,6 +165,7 @@ function buildOwn(
     return [probe];
   });
   const sli = sliOf(own.sli);
+  problems.push(...measureProblems(sli, named, bound, path));
   const weighing = weighingOf(sli, bound);
   if (weighing === null) {
     problems.push({
