@@ -2,7 +2,7 @@ import { startInfluxExport, type InfluxExporter } from '../store/influx.ts';
 import type { LedgerStore } from '../store/open.ts';
 import { systemClock } from './clock.ts';
 import type { Configuration } from './config/configuration.ts';
-import { seededRandom } from './engine/random.ts';
+import { seededRandom } from '../scenarios/random.ts';
 
 /** Ships the ledger to the configured InfluxDB; null when none is configured. */
 export function startExport(

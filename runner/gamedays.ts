@@ -6,7 +6,7 @@ import type { Values } from '../scenarios/parameters.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { systemClock } from './clock.ts';
 import type { Configuration } from './config/configuration.ts';
-import { seededRandom } from './engine/random.ts';
+import { seededRandom } from '../scenarios/random.ts';
 import { conduct } from './gameday/conductor.ts';
 import { makeGamedayFolder } from './gameday/gameday-id.ts';
 import { guardianStarter } from './gameday/guard.ts';

@@ -4,7 +4,7 @@ import { systemClock } from '../../runner/clock.ts';
 import { parseProbes } from '../../runner/config/probes.ts';
 import { attempt, type AttemptEnvironment } from '../../runner/engine/attempt.ts';
 import { watchLoop } from '../../runner/engine/loop-watch.ts';
-import { seededRandom } from '../../runner/engine/random.ts';
+import { seededRandom } from '../../scenarios/random.ts';
 import { answerOrders, Stopwatch } from '../contender.ts';
 import { CONCURRENCY, fromArgs } from './asked.ts';
 

@@ -4,7 +4,7 @@ import type { Objective } from '../../slo/objective.ts';
 import { ranges, type RangeName, type TallyRange, type TallyStep } from '../../slo/ranges.ts';
 import { addTallies, EMPTY_TALLY } from '../../slo/tally.ts';
 import { timeBase } from '../../slo/time-base.ts';
-import { seededRandom } from '../../runner/engine/random.ts';
+import { seededRandom } from '../../scenarios/random.ts';
 
 export const BASE = timeBase(1);
 export const NOW_MS = 20_000 * BASE.dayMs + 10.5 * BASE.hourMs + 20_000;

@@ -5,7 +5,7 @@ import { systemClock } from '../../runner/clock.ts';
 import { parseProbes } from '../../runner/config/probes.ts';
 import { attempt, type AttemptEnvironment } from '../../runner/engine/attempt.ts';
 import { watchLoop } from '../../runner/engine/loop-watch.ts';
-import { seededRandom } from '../../runner/engine/random.ts';
+import { seededRandom } from '../../scenarios/random.ts';
 import type { Round } from '../arithmetic.ts';
 import { answerOrders, Stopwatch } from '../contender.ts';
 

@@ -15,7 +15,7 @@ import { attempt } from './attempt.ts';
 import { contextOf } from './probe-context.ts';
 import { usualGapMs } from './cron.ts';
 import type { LoopWatch } from './loop-watch.ts';
-import { seededRandom, seedFor } from './random.ts';
+import { seededRandom } from '../../scenarios/random.ts';
 import { createSchedule, type Due } from './schedule.ts';
 
 /** How a probe is to be run from its next due time on. */
@@ -83,7 +83,7 @@ export function createEngine(deps: EngineDependencies): Engine {
   function probeOf(id: string): Probe {
     let probe = opened.get(id);
     if (probe === undefined) {
-      const random = seededRandom(seedFor(configuration.seed, `probe/${id}`));
+      const random = seededRandom(configuration.seed, 'probe', id);
       probe = openProbe(need(id).spec, { clock, random, path: deps.path });
       opened.set(id, probe);
     }
@@ -208,7 +208,7 @@ export function createEngine(deps: EngineDependencies): Engine {
     setPace(id, pace) {
       const probe = need(id);
       paces.set(id, pace);
-      if (probe.cron === null) schedule.set(id, pace.intervalMs, seededRandom(seedFor(configuration.seed, id))());
+      if (probe.cron === null) schedule.set(id, pace.intervalMs, seededRandom(configuration.seed, 'phase', id)());
     },
     intervalMs: (id) => schedule.intervalMs(id) ?? gaps.get(id) ?? null,
     async once(id, verbose) {

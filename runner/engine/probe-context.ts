@@ -2,7 +2,7 @@
 import { thresholdKey, type RunContext, type Threshold } from '../../probes/probe.ts';
 import type { Objective } from '../../slo/objective.ts';
 import type { Configuration, PlannedProbe } from '../config/configuration.ts';
-import { seededRandom, seedFor } from './random.ts';
+import { seededRandom } from '../../scenarios/random.ts';
 
 /** A stall below this never spoils a run; above, the strictest threshold decides. */
 const LEAST_TOLERANCE_MS = 2;
@@ -25,7 +25,7 @@ export function contextOf(
   return {
     toleranceMs: configuration.loopToleranceMs ?? Math.max(LEAST_TOLERANCE_MS, share),
     run: {
-      random: seededRandom(seedFor(configuration.seed, `run/${probe.id}`)),
+      random: seededRandom(configuration.seed, 'run', probe.id),
       thresholds: (indicator) => thresholds.get(indicator) ?? [],
       stepMs: configuration.base.minuteMs,
       orders,

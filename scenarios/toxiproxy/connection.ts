@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import type { Address } from './address.ts';
 import type { Counters } from './counters.ts';
 import { Link } from './link.ts';
-import { seededRandom } from './random.ts';
+import { seededRandom } from '../random.ts';
 import type { Toxic } from './stage.ts';
 
 export interface ConnectionSite {

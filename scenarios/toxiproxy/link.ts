@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Socket } from 'node:net';
 import type { Flow } from './counters.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 import { Stage, type Ends, type Outlet, type Toxic } from './stage.ts';
 
 /** The end of the chain: the socket that is written to. */

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 import { NEVER, type Attributes, type Behaviour, type Chunk, type Pipe, type Site, type ToxicKind } from './toxic.ts';
 import { noop } from './toxics/noop.ts';
 

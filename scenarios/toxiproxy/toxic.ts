@@ -8,7 +8,7 @@
  * leave its queue now, and when to ask again. Adding one is a file beside these and a line in `toxics/kinds.ts`.
  */
 import { z } from 'zod';
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 
 /** Data as it arrived. `atMs`: monotonic moment of its arrival, from which delays count. */
 export interface Chunk {

@@ -5,7 +5,7 @@
 import process from 'node:process';
 import { NO_PHASES } from '../../probes/probe.ts';
 import { systemClock } from '../../runner/clock.ts';
-import { seededRandom } from '../../runner/engine/random.ts';
+import { seededRandom } from '../../scenarios/random.ts';
 import { conduct } from '../../runner/gameday/conductor.ts';
 import { guardianStarter } from '../../runner/gameday/guard.ts';
 import { injectorsByKind } from '../../runner/gameday/injectors.ts';

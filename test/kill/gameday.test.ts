@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { systemClock } from '../../runner/clock.ts';
-import { seededRandom } from '../../runner/engine/random.ts';
+import { seededRandom } from '../../scenarios/random.ts';
 import { makeGamedayFolder } from '../../runner/gameday/gameday-id.ts';
 import { injectorsByKind } from '../../runner/gameday/injectors.ts';
 import { isFinished, readJournal } from '../../runner/gameday/journal.ts';

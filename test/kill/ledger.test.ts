@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { seededRandom } from '../../runner/engine/random.ts';
+import { seededRandom } from '../../scenarios/random.ts';
 import { judge } from '../../store/judge.ts';
 import { Ledger } from '../../store/ledger.ts';
 import { sumTallies } from '../../slo/tally.ts';

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { loadConfiguration } from '../../runner/config/load.ts';
-import { seededRandom } from '../../runner/engine/random.ts';
+import { seededRandom } from '../../scenarios/random.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/start.ts';
 import { sumTallies, type Tally } from '../../slo/tally.ts';
 import { judge, mergeJudged, type Judged, type Rule } from '../../store/judge.ts';

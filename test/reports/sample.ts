@@ -1,6 +1,6 @@
 /** A seeded stretch of life to report on: two hours of probes, a slow feed, a game-day, and rows that nothing feeds. */
 import { NO_PHASES, type Reading } from '../../probes/probe.ts';
-import { seededRandom } from '../../runner/engine/random.ts';
+import { seededRandom } from '../../scenarios/random.ts';
 import type { JournalBody, JournalEntry } from '../../scenarios/journal.ts';
 import type { Objective } from '../../slo/objective.ts';
 import type { Result } from '../../store/result.ts';

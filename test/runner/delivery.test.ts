@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createDelivery, type Delivery, type DeliveryOptions } from '../../runner/delivery.ts';
 import { LedgerError, type LedgerErrorCode } from '../../store/ledger-error.ts';
 import type { Result } from '../../store/result.ts';
-import { seededRandom } from '../../runner/engine/random.ts';
+import { seededRandom } from '../../scenarios/random.ts';
 import { aResult } from '../support/results.ts';
 
 const refusal = (code: LedgerErrorCode): LedgerError => new LedgerError(code, '/srv/a.db', 'no', 'mend it');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Random } from '../random.ts';
+import type { Random } from '../../random.ts';
 import { passEnd, toxic, whole } from '../toxic.ts';
 
 const US_PER_MS = 1000;

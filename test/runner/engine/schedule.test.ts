@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { seededRandom, seedFor } from '../../../runner/engine/random.ts';
+import { seededRandom } from '../../../scenarios/random.ts';
 import { createSchedule, type Due, type Schedule } from '../../../runner/engine/schedule.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
@@ -83,7 +83,7 @@ describe('due times', () => {
 
   it('are spread by the seed: the same for the same seed, evenly over many probes', () => {
     const phases = (seed: number): readonly number[] =>
-      Array.from({ length: 1000 }, (_, n) => seededRandom(seedFor(seed, `probe-${n}`))());
+      Array.from({ length: 1000 }, (_, n) => seededRandom(seed, 'phase', `probe-${n}`)());
     expect(phases(1)).toEqual(phases(1));
     expect(phases(1)).not.toEqual(phases(2));
     const tenths = Array.from({ length: 10 }, () => 0);

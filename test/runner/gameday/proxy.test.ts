@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { systemClock } from '../../../runner/clock.ts';
-import { seededRandom } from '../../../runner/engine/random.ts';
+import { seededRandom } from '../../../scenarios/random.ts';
 import { conduct } from '../../../runner/gameday/conductor.ts';
 import { makeGamedayFolder } from '../../../runner/gameday/gameday-id.ts';
 import { guardianStarter } from '../../../runner/gameday/guard.ts';

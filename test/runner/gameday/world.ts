@@ -9,7 +9,7 @@ import type { ConductOptions } from '../../../runner/gameday/conductor.ts';
 import { makeGamedayFolder } from '../../../runner/gameday/gameday-id.ts';
 import { readJournal } from '../../../runner/gameday/journal.ts';
 import type { GamedayOutcome } from '../../../runner/gameday/outcome.ts';
-import { seededRandom } from '../../../runner/engine/random.ts';
+import { seededRandom } from '../../../scenarios/random.ts';
 import type { Witness } from '../../../runner/witness.ts';
 import type { Answer, Crossing, Injector, InjectorProblem, Undo } from '../../../scenarios/injector.ts';
 import type { JournalEntry } from '../../../scenarios/journal.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { eventually, freePort } from '../../support/servers.ts';
-import { seededRandom } from '../../../scenarios/toxiproxy/random.ts';
+import { seededRandom } from '../../../scenarios/random.ts';
 import { BACKENDS, dial, echoServer, listenOf, openBench, Peer, tcpServer } from './support.ts';
 
 describe.each(BACKENDS)('connections through the $name server', (backend) => {

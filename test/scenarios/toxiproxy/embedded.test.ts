@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { seededRandom } from '../../../scenarios/toxiproxy/random.ts';
+import { seededRandom } from '../../../scenarios/random.ts';
 import { startToxiproxy } from '../../../scenarios/toxiproxy/server.ts';
 import { pieces } from '../../../scenarios/toxiproxy/toxics/slicer.ts';
 import { eventually } from '../../support/servers.ts';
