@@ -27,9 +27,15 @@ export function flawsOfSvg(svg: string): readonly string[] {
   const tags = tagsOf(svg);
   return [
     ...(svg.startsWith('<svg role="img" ') ? [] : ['does not begin as an image']),
-    ...(FORBIDDEN.exec(svg) ?? []),
+    ...forbiddenIn(svg),
     ...(tags === 'balanced' ? [] : [tags]),
   ];
+}
+
+/** With what stands around it, so that a rare one can be understood from the message alone. */
+function forbiddenIn(svg: string): readonly string[] {
+  const found = FORBIDDEN.exec(svg);
+  return found === null ? [] : [`${found[0]} in …${svg.slice(Math.max(0, found.index - 120), found.index + 240)}…`];
 }
 
 /** Attributes quoted, entities known, every element closed in order: what an XML reader asks for. */
