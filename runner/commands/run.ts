@@ -2,8 +2,8 @@ import { pino } from 'pino';
 import { startExport } from '../export.ts';
 import { systemClock } from '../clock.ts';
 import type { Command } from '../command.ts';
-import { EXIT } from '../io.ts';
-import { recoverGamedays } from '../gamedays.ts';
+import { CommandError, EXIT } from '../io.ts';
+import { loadScenarios, recoverGamedays } from '../gamedays.ts';
 import { startStatusServer } from '../status-server.ts';
 import { openConfiguration, openLedger, openRunner } from './open.ts';
 import { sweepOnce } from '../sweep.ts';
@@ -18,6 +18,9 @@ export const run: Command = {
   example: ['run', 'SIGTERM lets runs in flight end, flushes, cancels open paper orders, exits 0'],
   async run(args, io) {
     const configuration = await openConfiguration(args, io);
+    // A scenario that cannot be run is found now, not on the day it is owed.
+    const { lines } = await loadScenarios(configuration, io.env);
+    if (lines.length > 0) throw new CommandError(lines.join('\n'), EXIT.usage);
     const log = pino(
       { base: null, timestamp: pino.stdTimeFunctions.isoTime },
       pino.destination({ dest: 2, sync: true }),

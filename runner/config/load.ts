@@ -94,7 +94,7 @@ export function checkDocument(
         environments: value.gamedays.environments,
         folder: resolve(folder, value.gamedays.folder),
         injectors: value.gamedays.injectors,
-        scenarios: value.gamedays.scenarios.map((file) => (file.includes('/') ? resolve(folder, file) : file)),
+        scenarios: value.gamedays.scenarios,
       },
       reportsFolder: resolve(folder, value.reports.folder),
       redact,

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkDocument, loadConfiguration } from '../../runner/config/load.ts';
+import { loadScenarios } from '../../runner/gamedays.ts';
 import { env } from '../../runner/config/secrets.ts';
 
 const FOLDER = join(import.meta.dirname, '../config');
@@ -14,7 +15,8 @@ const PROBE = { id: 'status', kind: 'http', service: 'client-api', url: 'http://
 describe('a configuration that is wrong', () => {
   it.each(cases)('%s.yaml gets exactly the message beside it', async (name) => {
     const loaded = await loadConfiguration({ file: `${name}.yaml`, folder: FOLDER, environment: {} });
-    expect(loaded.ok ? 'accepted' : loaded.lines.join('\n')).toBe(
+    const lines = loaded.ok ? (await loadScenarios(loaded.configuration, {})).lines : loaded.lines;
+    expect(lines.length === 0 ? 'accepted' : lines.join('\n')).toBe(
       readFileSync(join(FOLDER, `${name}.txt`), 'utf8').trimEnd(),
     );
   });
