@@ -195,13 +195,20 @@ export function createEngine(deps: EngineDependencies): Engine {
     if (cron === null) return null;
     const gapMs = usualGapMs(cron.expression, cron.timezone);
     gaps.set(probe.id, gapMs);
-    return scheduleCron(
-      cron.expression,
-      () => {
-        start({ id: probe.id, dueMs: clock.monotonicMs(), weightMs: gapMs, missed: 0, missedWeightMs: 0 });
-      },
-      { ...(cron.timezone === undefined ? {} : { timezone: cron.timezone }), suppressMissedWarning: true },
-    );
+    const dueAt = (date: Date): Due => {
+      const latenessMs = Math.max(0, clock.wallMs() - date.getTime());
+      return { id: probe.id, dueMs: clock.monotonicMs() - latenessMs, weightMs: gapMs, missed: 0, missedWeightMs: 0 };
+    };
+    const task = scheduleCron(cron.expression, ({ date }) => start(dueAt(date)), {
+      ...(cron.timezone === undefined ? {} : { timezone: cron.timezone }),
+      suppressMissedWarning: true,
+    });
+    // The process was held up, or slept, when the calendar called.
+    task.on('execution:missed', ({ date }) => {
+      const pace = paces.get(probe.id);
+      if (pace !== undefined && !stop.aborted) lost(dueAt(date), pace, 'missed', gapMs, 1);
+    });
+    return task;
   }
 
   return {

@@ -231,6 +231,21 @@ describe('a probe on a calendar', () => {
     expect(driven.results[0]).toMatchObject({ outcome: 'good', weightMs: 1000, cadence: 'green' });
   });
 
+  it('records each run that the process was held up for, with what it stood for', async () => {
+    await using driven = drive(configured({ probes: [{ ...probe(), every: undefined, cron: '* * * * * *' }] }));
+    driven.engine.setPace('status', { cadence: 'green', intervalMs: 0, gameday: null });
+    void driven.go();
+    await eventually(() => (driven.results.length >= 1 ? true : undefined), 'a first run');
+    // As a suspended machine would: nothing of this process runs for three of its seconds.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3200);
+    const skipped = await eventually(
+      () => driven.results.find((result) => result.outcome === 'skipped'),
+      'a missed run',
+    );
+    expect(skipped).toMatchObject({ reason: 'missed', weightMs: 1000, durationMs: null });
+    expect(skipped.latenessMs).toBeGreaterThan(500);
+  });
+
   it('does not run once the process stops', async () => {
     await using driven = drive(configured({ probes: [{ ...probe(), every: undefined, cron: '* * * * * *' }] }));
     driven.engine.setPace('status', { cadence: 'green', intervalMs: 0, gameday: null });
