@@ -149,8 +149,6 @@ export class Exercise {
       this.#unmet.push(name);
       return false;
     }
-    // A condition that waits for the fault to show may be quicker than the hypothesis: what is detected has had its impact.
-    if (step.mark === 'detected') await this.#mark('impact', name, this.#sinceAct(this.#uncertaintyMs(step)), atMs);
     if (step.mark !== null) await this.#mark(step.mark, name, this.#sinceAct(this.#uncertaintyMs(step)), atMs);
     return true;
   }

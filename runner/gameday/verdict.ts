@@ -94,7 +94,9 @@ function sentence(verdict: Verdict, found: Findings): string {
         ? 'the steady state held; no counter can say what crossed the fault'
         : `the steady state held while ${found.crossed.bytes} bytes crossed the fault`;
     case 'recovered-despite-fault':
-      return 'the steady state broke and came back while the fault was there';
+      return found.hasBroken
+        ? 'the steady state broke and came back while the fault was there'
+        : 'the fault was detected, and the steady state, as far as it was measured, held all the while';
     case 'recovered-after-lift':
       return 'the steady state came back only once the fault was lifted';
     case 'no-effect':
