@@ -22,11 +22,14 @@ export function pathText(path: Path): string {
   return text;
 }
 
-/** A value as it is shown in a message: short, on one line. */
+// What stands before the host of an address may be a password, and messages end in logs.
+const CREDENTIALS = /\/\/[^/@\s"]+@/g;
+
+/** A value as it is shown in a message: short, on one line, without the credentials of an address. */
 export function foundText(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'function') return 'a function';
-  const text = JSON.stringify(value) ?? typeof value;
+  const text = (JSON.stringify(value) ?? typeof value).replaceAll(CREDENTIALS, '//***@');
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 

@@ -24,7 +24,8 @@ export function openScreen(io: Io, elapsedMs: () => number): Screen {
   let drawn = 0;
   let last: readonly Row[] = [];
 
-  const paint = (text: string): string => (io.isTerminal ? `\u001B[${PAINT[text] ?? '0'}m${text}\u001B[0m` : text);
+  const paint = (text: string): string =>
+    io.isTerminal && (io.env['NO_COLOR'] ?? '') === '' ? `\u001B[${PAINT[text] ?? '0'}m${text}\u001B[0m` : text;
 
   /** Replaces the table by the lines that stay and the table as it is now. */
   function draw(lines: readonly string[]): void {

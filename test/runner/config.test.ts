@@ -21,6 +21,18 @@ describe('a configuration that is wrong', () => {
     );
   });
 
+  it('is quoted without the credentials that an address of it holds', () => {
+    const loaded = checkDocument(
+      { probes: [{ ...PROBE, url: 'http://user:canary-8f3a@127.0.0.1:1/' }] },
+      'inline',
+      '/srv',
+      {},
+    );
+    expect(loaded.ok).toBe(false);
+    expect(JSON.stringify(loaded)).not.toContain('canary');
+    expect(JSON.stringify(loaded)).toContain('//***@127.0.0.1:1/');
+  });
+
   it('is named when it does not exist', async () => {
     const loaded = await loadConfiguration({ file: 'nowhere.yaml', folder: FOLDER, environment: {} });
     expect(loaded).toEqual({
