@@ -1,35 +1,14 @@
 #!/usr/bin/env -S node --disable-warning=ExperimentalWarning
-/** The edge: the process's own words, signals and streams are touched here and handed in. */
-import { COMMANDS } from './commands/all.ts';
-import { runCommandLine } from './cli.ts';
-import type { Io } from './io.ts';
-import { VERSION } from './version.ts';
+/** Looks at the runtime before anything is loaded that an older one does not have, and would fail on without a clear word. */
+const OLDEST = { major: 22, minor: 19 };
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
-const stop = new AbortController();
-let asked = 0;
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(name, () => {
-    asked += 1;
-    // A second Ctrl-C is a person who has waited long enough; what is durable is durable.
-    if (asked > 1) process.exit(name === 'SIGINT' ? 130 : 143);
-    stop.abort(name);
-  });
+if (major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor)) {
+  await import('./process.ts');
+} else {
+  process.stderr.write(
+    `pulsedrill: expected Node.js ${OLDEST.major}.${OLDEST.minor} or newer, got ${process.versions.node}; ` +
+      'in a checkout use "npm run -s pulsedrill -- <command>", which brings its own\n',
+  );
+  process.exitCode = 3;
 }
-// A reader that went away (`| head`) is no failure.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-}
-
-const io: Io = {
-  print: (text) => process.stdout.write(`${text}\n`),
-  complain: (text) => process.stderr.write(`${text}\n`),
-  env: process.env,
-  folder: process.cwd(),
-  isTerminal: process.stdout.isTTY,
-  columns: process.stdout.columns ?? 100,
-  stop: stop.signal,
-};
-
-process.exitCode = await runCommandLine(process.argv.slice(2), COMMANDS, VERSION, io);

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { startExchangeProcess, startVenueProcess } from './child.ts';
 import type { ExchangeKnobsInput } from './exchange/knobs.ts';
+import { symbolNames } from './exchange/market.ts';
 import type { Address } from './listen.ts';
 import { populate, removeProxies } from './toxiproxy.ts';
 import type { VenueKnobsInput } from './venue/knobs.ts';
@@ -45,6 +46,8 @@ export interface Sandbox extends AsyncDisposable {
   readonly edgeUrl: string;
   readonly edgeWsUrl: string;
   readonly token: string;
+  /** What is traded, on both exchanges alike. */
+  readonly symbols: readonly string[];
   /** Base URLs of the control ports. */
   readonly controls: { readonly primary: string; readonly backup: string; readonly venue: string };
   readonly pids: { readonly primary: number; readonly backup: number; readonly venue: number };
@@ -82,7 +85,7 @@ async function start(
   started: (() => Promise<void>)[],
   stop: () => Promise<void>,
 ): Promise<Sandbox> {
-  const { seed = 1, token = 'practice', toxiproxyUrl, ports = {} } = options;
+  const { seed = 1, token = 'practice', symbols = 20, toxiproxyUrl, ports = {} } = options;
   if (toxiproxyUrl !== undefined) started.push(() => removeProxies(toxiproxyUrl, SANDBOX_PROXIES));
 
   const exchange = async (name: 'primary' | 'backup') => {
@@ -90,7 +93,7 @@ async function start(
       role: 'exchange',
       name,
       seed,
-      symbols: options.symbols ?? 20,
+      symbols,
       ticksPerSecond: options.ticksPerSecond ?? 200,
       ports: {
         feed: ports[`${name}Feed`] ?? 0,
@@ -138,6 +141,7 @@ async function start(
     edgeUrl: url('http', edge),
     edgeWsUrl: `${url('ws', edge)}/ws`,
     token,
+    symbols: symbolNames(symbols),
     controls: {
       primary: url('http', primary.addresses.control),
       backup: url('http', backup.addresses.control),

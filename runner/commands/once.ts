@@ -62,7 +62,7 @@ function print(result: Result, transcript: readonly string[], io: Io): void {
   const values = Object.entries(result.values)
     .filter(([, value]) => value !== null)
     .map(([name, value]) => `${name} ${Math.round((value ?? 0) * 1000) / 1000}`);
-  const took = result.durationMs === null ? '' : `${milliseconds(result.durationMs)} ms`;
+  const took = result.durationMs === null ? '' : `the whole run ${milliseconds(result.durationMs)} ms`;
   const reason = result.reason === null ? '' : ` (${result.reason})`;
   io.print(`${result.probe}  ${result.outcome}${reason}  ${took}`);
   if (phases.length > 0) io.print(`  phases, ms: ${phases.join(', ')}`);

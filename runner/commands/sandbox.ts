@@ -24,13 +24,15 @@ export const sandbox: Command = {
       ...(proxy === undefined ? {} : { toxiproxyUrl: proxy }),
       ...(venue === undefined ? {} : { ports: { venue } }),
     });
-    const { venueUrl, wsUrl, edgeUrl, edgeWsUrl, token, controls, pids } = practice;
+    const { venueUrl, wsUrl, edgeUrl, edgeWsUrl, token, symbols, controls, pids } = practice;
     if (args.flag('json')) {
-      io.print(toJson({ venueUrl, wsUrl, edgeUrl, edgeWsUrl, token, controls, pids }));
+      io.print(toJson({ venueUrl, wsUrl, edgeUrl, edgeWsUrl, token, symbols, controls, pids }));
     } else {
       io.print(`venue    ${edgeUrl}   (REST /api/v1, GraphQL /graphql, page /)`);
       io.print(`stream   ${edgeWsUrl}`);
       io.print(`token    ${token}   (Authorization: Bearer ${token})`);
+      io.print(`symbols  ${symbols.join(' ')}`);
+      if (edgeUrl !== venueUrl) io.print(`behind   ${venueUrl}   (the venue itself, without the edge proxy in front)`);
       io.print('');
       io.print('knobs    GET and PATCH /knobs, POST /reset; docs/sandbox.md lists them');
       io.print(`  venue             ${controls.venue}`);

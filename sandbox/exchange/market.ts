@@ -77,10 +77,15 @@ export class Instrument {
   }
 }
 
-/** The first `count` symbols: the listed ones by name, then SYM021, SYM022, … around 100. */
+/** The first `count` symbols: the listed ones by name, then SYM021, SYM022, … */
+export function symbolNames(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, i) => LISTED[i]?.[0] ?? `SYM${String(i + 1).padStart(3, '0')}`);
+}
+
+/** One instrument for each of `symbolNames(count)`; those that are not listed by name move around 100. */
 export function createInstruments(count: number, random: Random): readonly Instrument[] {
-  return Array.from({ length: count }, (_, i) => {
-    const listed = LISTED[i] ?? ([`SYM${String(i + 1).padStart(3, '0')}`, 100, 2] as const);
-    return new Instrument(...listed, random);
+  return symbolNames(count).map((symbol, i) => {
+    const [, price, decimals] = LISTED[i] ?? [symbol, 100, 2];
+    return new Instrument(symbol, price, decimals, random);
   });
 }

@@ -1,0 +1,34 @@
+/** The edge: the process's own words, signals and streams are touched here and handed in. */
+import { COMMANDS } from './commands/all.ts';
+import { runCommandLine } from './cli.ts';
+import type { Io } from './io.ts';
+import { VERSION } from './version.ts';
+
+const stop = new AbortController();
+let asked = 0;
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => {
+    asked += 1;
+    // A second Ctrl-C is a person who has waited long enough; what is durable is durable.
+    if (asked > 1) process.exit(name === 'SIGINT' ? 130 : 143);
+    stop.abort(name);
+  });
+}
+// A reader that went away (`| head`) is no failure.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
+const io: Io = {
+  print: (text) => process.stdout.write(`${text}\n`),
+  complain: (text) => process.stderr.write(`${text}\n`),
+  env: process.env,
+  folder: process.cwd(),
+  isTerminal: process.stdout.isTTY,
+  columns: process.stdout.columns ?? 100,
+  stop: stop.signal,
+};
+
+process.exitCode = await runCommandLine(process.argv.slice(2), COMMANDS, VERSION, io);
