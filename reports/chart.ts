@@ -55,10 +55,13 @@ export function renderChart(chart: Chart): string {
   );
   const markRows = Math.max(0, ...marks.map(({ row }) => row + 1));
   const panelHeight = chart.panels.length > 2 ? 150 : chart.panels.length === 2 ? 190 : 260;
-  const first = 74 + markRows * MARK_ROW;
+  const names = legendOf(chart.panels);
+  // One line needs no key: its name stands at the axis.
+  const only = names.length === 1 ? (names[0] ?? null) : null;
+  const first = (only === null ? 66 : 40) + markRows * MARK_ROW;
   const scales = chart.panels.map(scaleOf);
   const layouts = chart.panels.map((panel, index) => ({
-    panel,
+    panel: { ...panel, name: panel.name ?? only },
     index,
     scale: scales[index] ?? valueAxis([], { auto: false, fromZero: true }),
     top: first + HEADER + index * (panelHeight + HEADER + 12),
@@ -86,9 +89,10 @@ export function renderChart(chart: Chart): string {
         left: 12,
         top: 38,
         padding: 0,
-        itemGap: 30,
+        itemGap: 40,
         itemWidth: 34,
-        data: legendOf(chart.panels),
+        show: only === null,
+        data: names,
         textStyle: { fontSize: 12, color: INK, fontFamily: FONT },
         selectedMode: false,
       },

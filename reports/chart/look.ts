@@ -37,4 +37,4 @@ export const LOOKS: Readonly<Record<Look, Style>> = {
   beyond: { color: '#08306b', width: 1.5, dash: 'solid', symbol: 'path://M0,0L10,0L5,10Z', size: 9 },
 };
 
-export const NEVER = 'never answered (upper edge)';
+export const NEVER = 'never happened (upper edge)';

@@ -18,8 +18,8 @@ export interface Limit {
 }
 
 export interface Panel {
-  /** What is drawn. */
-  readonly name: string;
+  /** What is drawn; null where the chart's title says it. */
+  readonly name: string | null;
   /** The unit of the vertical axis; never empty. */
   readonly unit: string;
   readonly series: readonly Series[];

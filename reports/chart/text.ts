@@ -17,11 +17,11 @@ export function panelLabels({ panel, scale, top, height }: Layout): readonly obj
   const empty = panel.series.every(({ points }) => points.every(([, value]) => value === null));
   return [
     label(
-      `${oneLine(panel.name)} — ${panel.unit}${scale.log ? ', logarithmic' : ''}`,
+      `${panel.name === null ? '' : `${oneLine(panel.name)} — `}${panel.unit}${scale.log ? ', logarithmic' : ''}`,
       12,
       top - HEADER + 2,
       'left',
-      true,
+      panel.name !== null,
     ),
     ...limits.map(({ at, text }) => label(fitted(text, RIGHT - 12), WIDTH - RIGHT + 6, at - 6, 'left', false, LIMIT)),
     ...(empty && (panel.never ?? []).length === 0

@@ -1,33 +1,55 @@
 /** The game-day drawn over what the probes measured: one panel a probe and indicator, one time axis, the marks through all. */
-import type { Indicator } from '../../probes/probe.ts';
 import type { Status } from '../../slo/status.ts';
+import { timeBase } from '../../slo/time-base.ts';
 import type { Result } from '../../store/result.ts';
 import { renderChart, type Mark, type Panel, type Shade } from '../chart.ts';
-import { offset } from '../figures.ts';
+import { count, offset } from '../figures.ts';
+import { code } from '../markdown.ts';
+import { momentOf, neverHappened } from '../measured/moment.ts';
 import { indicatorName } from '../objective-text.ts';
-import { limitsOf } from '../sla/charts.ts';
+import { alike, limitsOf } from '../sla/charts.ts';
+import { indicatorsOf } from '../sla/collect.ts';
 import { broken, type Point } from '../thin.ts';
 import { firstMarks, sinceInjection, type Story } from './story.ts';
 
 /** Panels that still fit on a page; the probes that the exercise troubled most come first. */
 const MOST_PANELS = 6;
 
+export interface GamedayChart {
+  readonly svg: string;
+  /** What stands at the upper edge, in words; empty when nothing does. */
+  readonly caption: string;
+}
+
 /** Null without a single measurement. */
-export function gamedayChart(story: Story, results: readonly Result[], statuses: readonly Status[]): string | null {
-  const watched = watchedSeries(results.filter(({ cadence }) => cadence !== 'once'));
+export function gamedayChart(
+  story: Story,
+  results: readonly Result[],
+  statuses: readonly Status[],
+): GamedayChart | null {
+  const stepMs = timeBase(story.started?.timeScale ?? 1).minuteMs;
+  const watched = watchedSeries(
+    results.filter(({ cadence }) => cadence !== 'once'),
+    { stepMs, wanted: indicatorsOf(statuses) },
+  );
   if (watched.length === 0) return null;
-  const panels = watched
-    .toSorted((a, b) => rank(b, story) - rank(a, story))
-    .slice(0, MOST_PANELS)
-    .map((each) => panelOf(each, statuses));
-  return renderChart({
+  const drawn = watched.toSorted((a, b) => rank(b, story) - rank(a, story)).slice(0, MOST_PANELS);
+  const svg = renderChart({
     title: `${story.started?.title ?? 'Game-day'} (${story.gameday ?? 'unknown'})`,
     description: `What the probes measured in milliseconds during the game-day; shaded while the fault was in place`,
     ...rangeOf(story, watched),
-    panels,
+    panels: drawn.map((each) => panelOf(each, statuses)),
     marks: marksOf(story),
     shades: shadesOf(story),
   });
+  return { svg, caption: captionOf(watched) };
+}
+
+function captionOf(watched: readonly Watched[]): string {
+  const counts = watched
+    .filter(({ never }) => never.length > 0)
+    .map(({ probe, indicator, never }) => `${code(probe)} ${indicatorName(indicator)} ${count(never.length)}`);
+  return counts.length === 0 ? '' : `Events that never happened (triangles at the upper edge): ${counts.join(', ')}.`;
 }
 
 /** The exercise and a little around it: enough to see what was usual, not so much that the exercise becomes a sliver. */
@@ -59,9 +81,9 @@ function shadesOf(story: Story): readonly Shade[] {
   );
 }
 
-interface Watched {
+export interface Watched {
   readonly probe: string;
-  readonly indicator: Indicator;
+  readonly indicator: string;
   counted: boolean;
   readonly first: Point[];
   readonly upper: Point[];
@@ -71,23 +93,37 @@ interface Watched {
   readonly moments: number[];
 }
 
-function watchedSeries(results: readonly Result[]): readonly Watched[] {
+export function watchedSeries(
+  results: readonly Result[],
+  { stepMs, wanted }: { stepMs: number; wanted: ReadonlyMap<string, readonly string[]> },
+): readonly Watched[] {
   const all = new Map<string, Watched>();
+  const watch = (probe: string, indicator: string): Watched => {
+    const key = `${probe}\n${indicator}`;
+    const watched = all.get(key) ?? newWatched(probe, indicator);
+    all.set(key, watched);
+    return watched;
+  };
   for (const result of results) {
+    for (const indicator of wanted.get(result.probe) ?? []) watch(result.probe, indicator);
     for (const reading of result.readings) {
       if (reading.type === 'quantity') continue;
-      const key = `${result.probe}\n${reading.indicator}`;
-      const watched = all.get(key) ?? newWatched(result.probe, reading.indicator);
-      all.set(key, watched);
-      const atMs = reading.atMs ?? result.scheduledMs;
+      const watched = watch(result.probe, reading.indicator);
+      const atMs = momentOf(reading, result, stepMs);
       if (reading.type === 'duration') addDuration(watched, atMs, reading.ms, result.outcome === 'bad');
       else if (reading.valid > 0) addCounts(watched, atMs, reading);
+    }
+  }
+  for (const result of results) {
+    for (const watched of all.values()) {
+      if (watched.probe !== result.probe || !neverHappened(result, watched.indicator)) continue;
+      addDuration(watched, result.scheduledMs, null, true);
     }
   }
   return [...all.values()].filter(({ moments }) => moments.length > 0).map(inOrder);
 }
 
-function newWatched(probe: string, indicator: Indicator): Watched {
+function newWatched(probe: string, indicator: string): Watched {
   return { probe, indicator, counted: false, first: [], upper: [], most: [], troubles: [], never: [], moments: [] };
 }
 
@@ -138,17 +174,23 @@ function rank({ first, most, never }: Watched, story: Story): number {
 
 function panelOf(watched: Watched, statuses: readonly Status[]): Panel {
   const { probe, indicator, counted, first, upper, most, troubles, never } = watched;
+  const isOne = most.every(([, value], index) => alike(value, upper[index]?.[1] ?? null));
   return {
     name: `${probe} · ${indicatorName(indicator)}`,
-    unit: 'ms',
+    unit: 'milliseconds',
     scale: 'auto',
     limits: limitsOf({ statuses }, watched),
     never,
     series: [
       ...(counted
         ? [
-            { name: 'max', draw: 'line' as const, look: 'extreme' as const, points: most },
-            { name: 'p99', draw: 'line' as const, look: 'upper' as const, points: upper },
+            ...(isOne ? [] : [{ name: 'longest', draw: 'line' as const, look: 'extreme' as const, points: most }]),
+            {
+              name: isOne ? 'p99 = longest' : 'p99',
+              draw: 'line' as const,
+              look: 'upper' as const,
+              points: upper,
+            },
           ]
         : []),
       { name: counted ? 'p50' : 'each run', draw: 'line', look: 'main', points: first },

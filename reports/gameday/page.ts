@@ -26,8 +26,8 @@ export function renderGameday({ journal, results, statuses = [], exercise = null
   const story = readStory(journal);
   const id = story.gameday ?? 'unknown';
   const nameFile = fileNames();
-  const svg = gamedayChart(story, results, statuses);
-  const chart = svg === null ? null : { name: nameFile('gameday', `${id}-timeline`, 'svg'), content: svg };
+  const drawn = gamedayChart(story, results, statuses);
+  const chart = drawn === null ? null : { name: nameFile('gameday', `${id}-timeline`, 'svg'), content: drawn.svg };
   const markdown = page([
     `# Game-day: ${text(story.started?.title ?? id)}`,
     scaleWarning(story.started?.timeScale ?? 1),
@@ -42,6 +42,7 @@ export function renderGameday({ journal, results, statuses = [], exercise = null
           `Measurements of the probes in milliseconds over time, with the fault and the marks of game-day ${id}`,
           chart.name,
         ),
+    drawn?.caption ?? '',
     '## Marks',
     markTable(story),
     'Durations are monotonic, counted from the first injection. A mark may really have happened earlier by up to its uncertainty: the probe asks only so often.',

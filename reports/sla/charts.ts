@@ -1,4 +1,5 @@
 /** The charts of the evidence: what was measured over time, and how the budgets went. */
+import type { BudgetPoint } from '../../store/store.ts';
 import { renderChart, type Chart, type Limit, type Look, type Panel, type Series } from '../chart.ts';
 import { tickText } from '../chart/axis.ts';
 import { span } from '../figures.ts';
@@ -50,15 +51,18 @@ export function limitsOf(
 }
 
 function measuredPanel(measured: Measured, limits: readonly Limit[]): Panel {
-  const { probe, indicator, each, buckets } = measured;
+  const { each, buckets, troubles } = measured;
   const never = each === null ? buckets.filter(({ never }) => never > 0) : [];
   return {
-    name: `${probe} · ${indicatorName(indicator)}`,
-    unit: 'ms',
+    name: null,
+    unit: 'milliseconds',
     scale: 'auto',
     limits,
     never: each === null ? never.map(({ atMs }) => atMs) : each.filter(([, ms]) => ms === null).map(([atMs]) => atMs),
-    series: each === null ? bucketed(measured) : [singles(each)],
+    series:
+      each === null
+        ? bucketed(measured)
+        : [singles(each), { name: 'bad run', draw: 'dots', look: 'trouble', points: troubles }],
   };
 }
 
@@ -78,11 +82,19 @@ function bucketed({ buckets, bucketMs, counted }: Measured): readonly Series[] {
       gapMs,
     ),
   });
+  const upper = counted ? 'worst p99' : 'p95';
+  // Of a handful of events both are the same one: one line, and a name that says so.
+  const isOne = buckets.every(({ upperMs, maxMs }) => alike(upperMs, maxMs));
   return [
-    line('extreme', 'longest', ({ maxMs }) => maxMs),
-    line('upper', counted ? 'worst p99' : 'p95', ({ upperMs }) => upperMs),
+    ...(isOne ? [] : [line('extreme', 'longest', ({ maxMs }) => maxMs)]),
+    line('upper', isOne ? `${upper} = longest` : upper, ({ upperMs }) => upperMs),
     line('main', 'p50', ({ p50Ms }) => p50Ms),
   ];
+}
+
+/** Nothing of the one would be seen beside the other. */
+export function alike(a: number | null, b: number | null): boolean {
+  return a === b || (a !== null && b !== null && Math.abs(a - b) <= 0.03 * Math.max(Math.abs(a), Math.abs(b)));
 }
 
 function usualDistance(points: readonly Point[]): number {
@@ -100,12 +112,23 @@ const GREEN = '#eef6ee';
 const YELLOW = '#fdf6dc';
 const RED = '#fbe9e7';
 
-/** What is left of a budget over time; null when fewer than two evaluations are known. */
-export function budgetChart(report: SlaReport, objective: string): string | null {
-  const points = (report.budgets.find((budget) => budget.objective === objective)?.points ?? []).filter(
+/** `untouched`: evaluated, and nothing of it was ever consumed; a picture of that is a straight line. */
+export function budgetCourse(report: SlaReport, objective: string): 'moved' | 'untouched' | 'unknown' {
+  const points = evaluated(report, objective);
+  if (points.length === 0) return 'unknown';
+  if (points.every(({ consumedPct }) => consumedPct === 0)) return 'untouched';
+  return points.length === 1 ? 'unknown' : 'moved';
+}
+
+function evaluated({ budgets }: SlaReport, objective: string): readonly BudgetPoint[] {
+  return (budgets.find((budget) => budget.objective === objective)?.points ?? []).filter(
     ({ consumedPct }) => consumedPct !== null && Number.isFinite(consumedPct),
   );
-  if (points.length < 2) return null;
+}
+
+/** What is left of a budget over time. */
+export function budgetChart(report: SlaReport, objective: string): string {
+  const points = evaluated(report, objective);
   const left = points.map(({ atMs, consumedPct }): Point => [atMs, 100 - (consumedPct ?? 0)]);
   const lowest = left.reduce((least, [, value]) => Math.min(least, value ?? least), 100);
   const beyond = left.filter(([, value]) => value !== null && value < LOWEST_DRAWN);
@@ -115,8 +138,8 @@ export function budgetChart(report: SlaReport, objective: string): string | null
     description: `Error budget of ${objective} that is left, percent of the whole budget, over time`,
     panels: [
       {
-        name: objective,
-        unit: '% of the error budget left',
+        name: null,
+        unit: 'percent of the whole error budget',
         scale: 'linear',
         limits: [
           { value: 100, name: '100 %: untouched' },

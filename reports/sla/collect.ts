@@ -3,9 +3,10 @@ import type { JournalEntry } from '../../scenarios/journal.ts';
 import type { Status } from '../../slo/status.ts';
 import type { TimeBase } from '../../slo/time-base.ts';
 import type { BudgetPoint, LedgerEvent, StoreReader } from '../../store/store.ts';
+import { causeFinder } from '../causes.ts';
 import { collectExercise, type Exercise } from '../exercise.ts';
 import { burnText, consumedPercent, count, span } from '../figures.ts';
-import { gather } from '../measurements.ts';
+import { gatherer } from '../measurements.ts';
 import { thin } from '../thin.ts';
 import type { Change, SlaReport } from './report.ts';
 
@@ -29,8 +30,13 @@ const MOST_PROBES = 40;
 export async function collectSla(query: SlaQuery): Promise<SlaReport> {
   const { reader, base, fromMs, toMs, environment, location, tool } = query;
   const statuses = query.statuses.toSorted(byCommitment);
-  const wanted = [...new Set(statuses.flatMap(({ objective }) => objective.probes))];
-  const measurements = await gather(reader.results({ fromMs, toMs }), { fromMs, toMs, wanted, most: MOST_PROBES });
+  const wanted = indicatorsOf(statuses);
+  const gathering = gatherer({ fromMs, toMs, stepMs: base.minuteMs, wanted, most: MOST_PROBES });
+  const causes = causeFinder(statuses, base);
+  for await (const result of reader.results({ fromMs, toMs })) {
+    gathering.add(result);
+    causes.add(result);
+  }
   const budgets: { objective: string; points: readonly BudgetPoint[] }[] = [];
   for (const { objective } of statuses) {
     budgets.push({
@@ -51,12 +57,26 @@ export async function collectSla(query: SlaQuery): Promise<SlaReport> {
     fromMs,
     toMs,
     statuses,
-    measurements,
+    misses: causes.finish(),
+    measurements: gathering.finish(),
     budgets,
     colourChanges: (await reader.events({ fromMs, toMs, kind: 'colour' })).map(changeOf),
     samplingChanges: (await reader.events({ fromMs, toMs, kind: 'cadence' })).map(changeOf),
     exercises,
   };
+}
+
+/** Probe → the indicators that objectives ask it for. */
+export function indicatorsOf(statuses: readonly Status[]): ReadonlyMap<string, readonly string[]> {
+  const indicators = new Map<string, Set<string>>();
+  for (const { objective } of statuses) {
+    for (const probe of objective.probes) {
+      const own = indicators.get(probe) ?? new Set();
+      indicators.set(probe, own);
+      if (objective.sli.type === 'threshold') own.add(objective.sli.indicator);
+    }
+  }
+  return new Map([...indicators].map(([probe, own]) => [probe, [...own]]));
 }
 
 const RANK = { sla: 0, slo: 1, kpi: 2 } as const;

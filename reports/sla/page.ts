@@ -2,15 +2,24 @@
 import type { Status } from '../../slo/status.ts';
 import { utc, span, consumedPercent, plural, latency, count } from '../figures.ts';
 import { code, image, list, page, table, text } from '../markdown.ts';
+import { causeCounts, reasonText, type Miss } from '../causes.ts';
 import type { Measured } from '../measurements.ts';
 import { attained, indicatorName, promise } from '../objective-text.ts';
 import { fileNames, type RenderedFile, type RenderedReport } from '../rendered.ts';
 import { scaleWarning } from '../scale-warning.ts';
-import { budgetChart, latencyChart } from './charts.ts';
+import { budgetChart, budgetCourse, latencyChart } from './charts.ts';
 import { assumptions, definitions } from './definitions.ts';
 import type { Change, SlaReport } from './report.ts';
 import { coverageTable, exerciseTable } from './run-tables.ts';
-import { burnTable, confidenceTable, objectiveTable, splitTable, unknownTable, windowTable } from './tables.ts';
+import {
+  burnTable,
+  causeTable,
+  confidenceTable,
+  objectiveTable,
+  splitTable,
+  unknownTable,
+  windowTable,
+} from './tables.ts';
 
 export function renderSla(report: SlaReport): RenderedReport {
   const nameFile = fileNames();
@@ -27,16 +36,18 @@ export function renderSla(report: SlaReport): RenderedReport {
     `# Service-level evidence: ${text(report.environment)}`,
     scaleWarning(report.scale),
     answer(report),
-    commitments(statuses),
+    commitments(report),
     masthead(report),
     '## Objectives',
     objectiveTable(report),
-    '“Attained” is good ÷ valid events, with the counts beside it. “How sure” says whether the events are enough to show it: see *Definitions*.',
+    '“Attained” is good ÷ valid events, with the counts beside it. The 95 % interval tells how far the events could mislead, and whether they are enough to show that the target was kept or missed: see *Definitions*.',
+    ...(report.misses.length === 0 ? [] : ['### What made rows miss', causeTable(report.misses)]),
     unknownTable(statuses),
     ...(windows === '' ? [] : ['### Live windows of percentile objectives', windows]),
     ...(split === '' ? [] : ['### By endpoint, venue and location', split]),
     '### How sure the figures are',
-    confidenceTable(statuses),
+    confidenceTable(report),
+    'Coverage is the share of scheduled runs that gave a trustworthy measurement: of the objective’s window where an event is a run, otherwise (feeds, of which every tick is an event) of its probes’ runs in the range of this report.',
     '## Burn rates and exhaustion',
     burnTable(statuses),
     'A burn rate of 1× spends exactly the whole budget over the window. “–”: no valid event in that stretch, or a stretch longer than the window. Exhaustion is in hours of the policy; *roll-off* lets old failures leave the window, *naive* does not.',
@@ -105,8 +116,21 @@ function internal(statuses: readonly Status[]): string {
   return `Of ${plural(others.length, 'internal objective')}, ${held.length} held, ${missed.length} missed${names} and ${unknown} could not be judged.`;
 }
 
-function commitments(statuses: readonly Status[]): string {
-  return list(statuses.filter(({ objective }) => objective.commitment === 'sla').map(commitment));
+function commitments({ statuses, misses }: SlaReport): string {
+  return list(
+    statuses
+      .filter(({ objective }) => objective.commitment === 'sla')
+      .map((status) => commitment(status) + blame(misses.find((miss) => miss.status === status))),
+  );
+}
+
+/** The heaviest causes; the table has them all. */
+function blame(miss: Miss | undefined): string {
+  if (miss === undefined || miss.causes.length === 0) return '';
+  const named = miss.causes
+    .slice(0, 3)
+    .map((cause) => `${code(cause.probe)} ${text(reasonText(cause.reason))} (${causeCounts(cause, miss.status)})`);
+  return ` Missed by ${named.join(', ')}${miss.causes.length > 3 ? ' and others' : ''}.`;
 }
 
 function commitment(status: Status): string {
@@ -132,18 +156,19 @@ function masthead(report: SlaReport): string {
 }
 
 function budgetSection(report: SlaReport, draw: Draw): string {
-  const undrawn: string[] = [];
-  const charts = report.statuses.flatMap(({ objective }) => {
-    const svg = budgetChart(report, objective.id);
-    if (svg === null) undrawn.push(objective.id);
-    return svg === null
-      ? []
-      : [draw('sla-budget', objective.id, `Error budget of ${objective.id} that is left, in percent, over time`, svg)];
-  });
-  const silent =
-    undrawn.length === 0 ? '' : `Not drawn, for want of two evaluations in the range: ${undrawn.map(code).join(', ')}.`;
-  const none = charts.length === 0 && silent === '' ? 'No objective was evaluated in the range.' : '';
-  return [...charts, silent, none].filter((block) => block !== '').join('\n\n');
+  const of = (course: ReturnType<typeof budgetCourse>) =>
+    report.statuses.map(({ objective }) => objective.id).filter((id) => budgetCourse(report, id) === course);
+  const named = (ids: readonly string[], said: string) =>
+    ids.length === 0 ? '' : `${said}: ${ids.map(code).join(', ')}.`;
+  const charts = of('moved').map((id) =>
+    draw('sla-budget', id, `Error budget of ${id} that is left, in percent, over time`, budgetChart(report, id)),
+  );
+  const blocks = [
+    ...charts,
+    named(of('untouched'), 'Untouched from beginning to end (100 % left), and not drawn'),
+    named(of('unknown'), 'Not drawn, for want of two evaluations in the range'),
+  ].filter((block) => block !== '');
+  return blocks.join('\n\n') || 'No objective was evaluated in the range.';
 }
 
 function measurementSection(report: SlaReport, draw: Draw): string {
@@ -165,9 +190,10 @@ function measurementSection(report: SlaReport, draw: Draw): string {
   return [...blocks, ...rest].join('\n\n');
 }
 
-function summary({ total, counted }: Measured): string {
+function summary({ total, counted, neverBecause }: Measured): string {
   const upper = counted ? 'worst p99' : 'p95';
-  const never = total.never === 0 ? '' : `; **${plural(total.never, 'event')} never answered**`;
+  const reasons = Object.entries(neverBecause).map(([reason, times]) => `${text(reason)} ${count(times)}`);
+  const never = total.never === 0 ? '' : `; **${plural(total.never, 'event')} never happened** (${reasons.join(', ')})`;
   return `${plural(total.events, 'event')}; p50 ${about(total.p50Ms)}, ${upper} ${about(total.upperMs)}, longest ${about(total.maxMs)}${never}.`;
 }
 

@@ -1,6 +1,7 @@
 /** The evidence as plain data: everything that the page says, nothing that has to be asked again. */
 import type { Status } from '../../slo/status.ts';
 import type { BudgetPoint } from '../../store/store.ts';
+import type { Miss } from '../causes.ts';
 import type { Exercise } from '../exercise.ts';
 import type { Measurements } from '../measurements.ts';
 
@@ -21,6 +22,8 @@ export interface SlaReport {
   readonly fromMs: number;
   readonly toMs: number;
   readonly statuses: readonly Status[];
+  /** The objectives that were missed, and by what. */
+  readonly misses: readonly Miss[];
   readonly measurements: Measurements;
   /** Burn-down points of the range, at most a few hundred each. */
   readonly budgets: readonly { readonly objective: string; readonly points: readonly BudgetPoint[] }[];

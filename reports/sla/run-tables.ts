@@ -23,7 +23,7 @@ export function coverageTable({ measurements }: Pick<SlaReport, 'measurements'>)
     measurements.runs.map((run) => [
       code(run.probe),
       text(run.service),
-      runRatio(run),
+      sumRatio([run]),
       ...[run.good, run.bad, run.excluded, run.faults, run.skipped].map(count),
       counted(run.reasons),
       counted(run.cadences),
@@ -33,9 +33,10 @@ export function coverageTable({ measurements }: Pick<SlaReport, 'measurements'>)
   );
 }
 
-function runRatio({ good, bad, excluded, faults, skipped }: ProbeRuns): string {
-  const measured = good + bad + excluded;
-  return `${shareText(measured, measured + faults + skipped)} runs`;
+export function sumRatio(runs: readonly ProbeRuns[]): string {
+  const sum = (of: (run: ProbeRuns) => number) => runs.reduce((total, run) => total + of(run), 0);
+  const measured = sum(({ good, bad, excluded }) => good + bad + excluded);
+  return `${shareText(measured, measured + sum(({ faults, skipped }) => faults + skipped))} runs`;
 }
 
 function counted(counts: Readonly<Record<string, number>>): string {

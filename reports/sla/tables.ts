@@ -1,6 +1,7 @@
 /** The tables of the evidence. No percentage without its counts. */
 import type { Interval, Status } from '../../slo/status.ts';
 import { LOOKBACKS } from '../../slo/status.ts';
+import { causeCounts, reasonText, type Miss } from '../causes.ts';
 import {
   attainmentPercent,
   burnText,
@@ -14,8 +15,10 @@ import {
   targetPercent,
 } from '../figures.ts';
 import { code, table, text } from '../markdown.ts';
+import type { ProbeRuns } from '../measurements.ts';
 import { attained, colourWord, limitText, policySpan, SURENESS, windowText } from '../objective-text.ts';
 import type { SlaReport } from './report.ts';
+import { sumRatio } from './run-tables.ts';
 
 const COMMITMENT = { sla: 'SLA', slo: 'SLO', kpi: 'KPI' } as const;
 
@@ -24,31 +27,35 @@ export function objectiveTable({ statuses, scale }: Pick<SlaReport, 'statuses' |
     [
       { name: 'Objective' },
       { name: 'Target' },
-      { name: 'Window' },
       { name: 'Attained (good / valid)' },
       { name: '95 % interval' },
-      { name: 'How sure' },
       { name: 'Held?' },
       { name: 'Budget consumed', align: 'right' },
       { name: 'Colour' },
-      { name: 'Coverage' },
       { name: 'Flags' },
     ],
-    statuses.map((status) => [
-      `${COMMITMENT[status.objective.commitment]} ${code(status.objective.id)}`,
-      target(status),
-      windowText(status.objective, scale),
-      attained(status),
-      interval(status.wilson),
-      status.statVerdict === null ? '–' : SURENESS[status.statVerdict],
-      status.met === null ? '–' : status.met ? 'held' : '**MISSED**',
-      consumedPercent(status.consumed),
-      colourWord(status.colour),
-      coverage(status),
-      flags(status).join('; '),
-    ]),
-    'No objectives are configured.',
+    statuses
+      .filter(isKnown)
+      .map((status) => [
+        named(status),
+        `${target(status)} over ${windowText(status.objective, scale)}`,
+        attained(status),
+        [interval(status.wilson), ...(status.statVerdict === null ? [] : [SURENESS[status.statVerdict]])].join(', '),
+        status.met === null ? '–' : status.met ? 'held' : '**MISSED**',
+        consumedPercent(status.consumed),
+        colourWord(status.colour),
+        flags(status).join('; '),
+      ]),
+    statuses.length === 0 ? 'No objectives are configured.' : 'No objective could be judged.',
   );
+}
+
+function isKnown({ colour, attainment }: Status): boolean {
+  return colour !== 'unknown' && attainment !== null;
+}
+
+function named({ objective }: Status): string {
+  return `${COMMITMENT[objective.commitment]} ${code(objective.id)}`;
 }
 
 function target({ objective: { target, sli } }: Status): string {
@@ -59,12 +66,30 @@ function interval(bounds: Interval | null): string {
   return bounds === null ? '–' : `${percent(bounds.lower)} … ${percent(bounds.upper)}`;
 }
 
-/** Runs that gave a measurement ÷ runs that should have. */
-function coverage({ coverage, tally }: Status): string {
-  if (coverage === null) return '–';
-  const measured = tally.good + tally.bad + tally.excluded;
-  const due = measured + tally.faults;
-  return `${percentOf(measured, due)} (${count(measured)} / ${count(due)} runs)`;
+/** Rows that were missed, each with the probes and reasons behind its bad events. */
+export function causeTable(misses: readonly Miss[]): string {
+  return table(
+    [{ name: 'Missed' }, { name: 'Probe' }, { name: 'Reason' }, { name: 'Bad events' }],
+    misses.flatMap(({ status, causes, unexplained }) => [
+      ...causes.map((cause) => [
+        named(status),
+        code(cause.probe),
+        text(reasonText(cause.reason)),
+        causeCounts(cause, status),
+      ]),
+      ...(unexplained === 0 && causes.length > 0
+        ? []
+        : [
+            [
+              named(status),
+              '–',
+              'before the range of this report, or no longer on record',
+              plural(unexplained, 'bad event'),
+            ],
+          ]),
+    ]),
+    '',
+  );
 }
 
 // Above this share of excluded events silence may hide an outage: an authentication that fails is all 4xx.
@@ -91,17 +116,19 @@ export function flags(status: Status): readonly string[] {
   ];
 }
 
-/** Rows that nothing could be said of, with the reason. Empty when there are none. */
+/** Rows that nothing could be said of, with the reason: here and in no other table. Empty when there are none. */
 export function unknownTable(statuses: readonly Status[]): string {
-  const unknown = statuses.filter(({ colour, attainment }) => colour === 'unknown' || attainment === null);
+  const unknown = statuses.filter((status) => !isKnown(status));
   if (unknown.length === 0) return '';
   return [
-    '### Unknown',
+    '### Unknown: neither held nor missed',
     table(
-      [{ name: 'Objective' }, { name: 'Because' }],
-      unknown.map(({ objective, unknownBecause }) => [
-        code(objective.id),
-        text(unknownBecause ?? 'no valid event in the window'),
+      [{ name: 'Objective' }, { name: 'Target' }, { name: 'Unknown because' }, { name: 'Flags' }],
+      unknown.map((status) => [
+        named(status),
+        target(status),
+        text(status.unknownBecause ?? 'no valid event in the window'),
+        flags(status).join('; '),
       ]),
       '',
     ),
@@ -157,29 +184,36 @@ export function splitTable(statuses: readonly Status[]): string {
   );
 }
 
-export function confidenceTable(statuses: readonly Status[]): string {
+export function confidenceTable({ statuses, measurements }: Pick<SlaReport, 'statuses' | 'measurements'>): string {
   return table(
     [
       { name: 'Objective' },
       { name: 'Effective events', align: 'right' },
-      { name: 'Wilson, 95 %' },
       { name: 'Clopper–Pearson, 95 %' },
-      { name: 'Verdict' },
       { name: 'Excluded' },
+      { name: 'Coverage (measured / due)' },
     ],
-    statuses.map((status) => {
+    statuses.filter(isKnown).map((status) => {
       const arrived = status.validEvents + status.tally.excluded;
       return [
         code(status.objective.id),
         status.effectiveEvents === null ? '–' : count(Math.floor(status.effectiveEvents)),
-        interval(status.wilson),
         interval(status.clopperPearson),
-        status.statVerdict ?? '–',
         status.excludedShare === null ? '–' : shareText(status.tally.excluded, arrived),
+        coverage(status, measurements.runs),
       ];
     }),
-    'No objectives are configured.',
+    'No objective could be judged.',
   );
+}
+
+/** Of the window, where each event is a run; otherwise of the probes' runs in the range. */
+function coverage({ coverage, tally, objective }: Status, runs: readonly ProbeRuns[]): string {
+  if (coverage === null) {
+    return sumRatio(runs.filter(({ probe }) => objective.probes.includes(probe)));
+  }
+  const measured = tally.good + tally.bad + tally.excluded;
+  return `${shareText(measured, measured + tally.faults)} runs`;
 }
 
 export function burnTable(statuses: readonly Status[]): string {
@@ -192,7 +226,7 @@ export function burnTable(statuses: readonly Status[]): string {
       { name: 'Exhausted in (naive)' },
       { name: 'Burning' },
     ],
-    statuses.map((status) => [
+    statuses.filter(isKnown).map((status) => [
       code(status.objective.id),
       ...LOOKBACKS.map((lookback) => burnText(status.burn[lookback])),
       burnText(status.burnNow),
@@ -203,7 +237,7 @@ export function burnTable(statuses: readonly Status[]): string {
         .map(({ long, short, factor, severity }) => `${burnText(factor)} over ${long} and ${short} (${severity})`)
         .join('; '),
     ]),
-    'No objectives are configured.',
+    'No objective could be judged.',
   );
 }
 

@@ -61,7 +61,7 @@ describe('a chart', () => {
     for (const words of [
       'positions · latency — ms',
       'limit ≤ 250 ms',
-      'never answered (upper edge)',
+      'never happened (upper edge)',
       'time, UTC (3 Mar 2026)',
     ]) {
       expect(svg).toContain(`>${words}</text>`);

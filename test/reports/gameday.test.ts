@@ -34,7 +34,7 @@ describe('the record of a game-day', () => {
     for (const words of ['injected', 'impact +4.4 s', 'detected +8.6 s', 'recovered +61.5 s', 'lifted +90.0 s']) {
       expect(svg).toContain(`>${words}</text>`);
     }
-    expect(svg).toContain('>ticks · age of each tick — ms, logarithmic</text>');
+    expect(svg).toContain('>ticks · age of each tick — milliseconds, logarithmic</text>');
     expect(svg).toContain('>limit &lt; 1,500 ms</text>');
     expect(svg).toContain('fill-opacity="0.09"');
     // The probe that the fault troubled stands on top.

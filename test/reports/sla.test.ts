@@ -62,7 +62,7 @@ describe('the service-level evidence', () => {
 
   test('draws each probe with its unit, its threshold and the game-day', () => {
     const chart = fileOf(report, 'sla-measured-ticks-tick-age.svg');
-    expect(chart).toContain('>ticks · age of each tick — ms, logarithmic</text>');
+    expect(chart).toContain('>milliseconds, logarithmic</text>');
     expect(chart).toContain('>limit &lt; 1,500 ms</text>');
     expect(chart).toContain('>time, UTC (3 Mar 2026)</text>');
     expect(chart).toContain('>game-day</text>');
@@ -71,10 +71,43 @@ describe('the service-level evidence', () => {
 
   test('draws the budget that is left with its guard rails, and says how far it lies below the axis', () => {
     const chart = fileOf(report, 'sla-budget-slo-market-data-freshness.svg');
-    expect(chart).toContain('— % of the error budget left</text>');
+    expect(chart).toContain('>percent of the whole error budget</text>');
     for (const rail of ['≤ 75 %: Yellow', '&lt; 25 %: Red', '0 %: exhausted'])
       expect(chart).toContain(`>${rail}</text>`);
     expect(chart).toMatch(/>below the axis, down to −\d+ %<\/text>/);
+  });
+
+  test('draws only the budgets that moved, and names those that were never touched', () => {
+    const untouched = report.budgets.map((budget) =>
+      budget.objective === 'sla-api-availability'
+        ? { ...budget, points: budget.points.map((point) => ({ ...point, consumedPct: 0 })) }
+        : budget,
+    );
+    const { markdown, files } = renderSla({ ...report, budgets: untouched });
+    expect(files.map(({ name }) => name).filter((name) => name.startsWith('sla-budget'))).toEqual([
+      'sla-budget-slo-api-latency.svg',
+      'sla-budget-slo-market-data-freshness.svg',
+    ]);
+    expect(markdown).toContain('Untouched from beginning to end (100 % left), and not drawn: `sla-api-availability`.');
+  });
+
+  test('names under each missed row the probes and reasons behind its bad events, with counts', () => {
+    const miss = report.misses.find(({ status }) => status.objective.id === 'slo-market-data-freshness');
+    expect(miss?.unexplained).toBe(0);
+    expect(miss?.causes.map(({ probe, reason, runs, badEvents }) => [probe, reason, runs, badEvents])).toEqual([
+      ['ticks', null, 1, 2400],
+    ]);
+    expect(renderSla(report).markdown).toContain(
+      '| SLO `slo-market-data-freshness` | `ticks` | beyond the limit | 2,400 bad events of 1 run |',
+    );
+  });
+
+  test('lists a row that nothing is known of once, with its reason, beside its definition', () => {
+    const rows = renderSla(report)
+      .markdown.split('\n')
+      .filter((line) => line.startsWith('|') && line.includes('`kpi-ingestion-latency`'));
+    expect(rows).toHaveLength(2);
+    expect(rows[0]).toContain('| no source: bind it to a telemetry query |');
   });
 
   test('says loudly that time was scaled', () => {

@@ -1,0 +1,9 @@
+/** By code unit, which no locale changes. */
+export function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Most frequent first. */
+export function byCount(counts: ReadonlyMap<string, number>): Readonly<Record<string, number>> {
+  return Object.fromEntries([...counts].toSorted(([a, x], [b, y]) => y - x || order(a, b)));
+}
