@@ -7,6 +7,7 @@ import { join, relative } from 'node:path';
 import { startSandbox } from '../../sandbox/start.ts';
 import { spawnToxiproxy } from '../../scenarios/toxiproxy/spawn.ts';
 import type { LedgerEvent } from '../../store/store.ts';
+import { findCauses } from '../../reports/causes.ts';
 import { systemClock } from '../clock.ts';
 import { openLedger, openRunner } from '../commands/open.ts';
 import { checkDocument } from '../config/load.ts';
@@ -16,7 +17,7 @@ import { evaluateAll } from '../evaluation.ts';
 import { writeGamedayReport, writeSlaReport } from '../reporting.ts';
 import { direct, type Directed } from './director.ts';
 import { DEMO_MIN_EVENTS, DEMO_SCALE, demoDocument, influxFrom, TOKEN_VARIABLE } from './document.ts';
-import { eventText } from './lines.ts';
+import { eventText, missesText } from './lines.ts';
 import { openScreen } from './screen.ts';
 
 export interface DemoOptions {
@@ -99,6 +100,8 @@ export async function playDemo({ io, folder, seed }: DemoOptions): Promise<numbe
     folder,
   });
   screen.say('the loop closed: a burning budget raised the sampling, obliged a game-day, and left evidence:');
+  const remark = missesText(await findCauses(store, statuses, { base: configuration.base, fromMs: startedMs, toMs }));
+  if (remark !== null) screen.say(remark);
   const shown = (path: string): string => relative(io.folder, path);
   io.print('');
   io.print(`  SLA evidence     ${shown(sla)}`);

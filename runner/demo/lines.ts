@@ -1,5 +1,6 @@
 import { durationText } from '../../probes/spec.ts';
 import type { LedgerEvent } from '../../store/store.ts';
+import { missText, type Miss } from '../../reports/causes.ts';
 import { consumedPercent } from '../../reports/figures.ts';
 
 const consumedOf = (value: unknown): string => (typeof value === 'number' ? consumedPercent(value) : 'unknown');
@@ -21,6 +22,12 @@ export function movesOf(event: LedgerEvent): readonly ProbeMove[] {
       ? [{ probe, fromMs, toMs }]
       : [];
   });
+}
+
+/** The rows that were missed when all was over, with the reason; null when none was. */
+export function missesText(misses: readonly Miss[]): string | null {
+  if (misses.length === 0) return null;
+  return `missed by the end, as the evidence says: ${misses.map(missText).join('; ')}`;
 }
 
 /** One line for somebody watching the demo; null for what it tells in its own words. */
