@@ -1,6 +1,7 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeFolder, systemCode } from './folder.ts';
 import { LedgerError, explain } from './ledger-error.ts';
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts';
 
@@ -19,7 +20,7 @@ export interface DatabaseOptions {
 export function openDatabase(options: DatabaseOptions): DatabaseSync {
   const { path, readOnly = false } = options;
   if (readOnly) mustExist(path);
-  else makeFolder(path);
+  else makeFolderOf(path);
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(path, { readOnly, timeout: options.busyMs ?? 5_000, enableForeignKeyConstraints: true });
@@ -113,16 +114,16 @@ function mustExist(path: string): void {
   throw new LedgerError('unwritable', path, 'this is not a file', 'name a file in store.ledger');
 }
 
-function makeFolder(path: string): void {
+function makeFolderOf(path: string): void {
   const folder = dirname(path);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
   } catch (error) {
     throw new LedgerError(
       'unwritable',
       path,
-      `the folder ${folder} cannot be made`,
-      'name a folder that can be written',
+      `the folder ${folder} cannot be made (${systemCode(error)})`,
+      'name a folder that can be written in store.ledger',
       error,
     );
   }

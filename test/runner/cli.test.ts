@@ -309,7 +309,7 @@ describe('run', () => {
     configure('http://127.0.0.1:1/', { store: { ledger: './pulsedrill.config.yaml/ledger.db' } });
     const inAFile = join(folder, 'pulsedrill.config.yaml');
     expect(refusal(await cli(['run'], options), 3)).toBe(
-      `ledger ${inAFile}/ledger.db: the folder ${inAFile} cannot be made: name a folder that can be written`,
+      `ledger ${inAFile}/ledger.db: the folder ${inAFile} cannot be made (ENOTDIR): name a folder that can be written in store.ledger`,
     );
     mkdirSync(join(folder, 'ledger.db'));
     configure('http://127.0.0.1:1/', { store: { ledger: './ledger.db' } });

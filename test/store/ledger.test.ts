@@ -344,7 +344,12 @@ describe('a ledger that cannot be used says so in one line', () => {
     writeFileSync(file, '');
     expect(refusal({ path: join(file, 'ledger.db') })).toEqual([
       'unwritable',
-      `ledger ${join(file, 'ledger.db')}: the folder ${file} cannot be made: name a folder that can be written`,
+      `ledger ${join(file, 'ledger.db')}: the folder ${file} cannot be made (ENOTDIR): name a folder that can be written in store.ledger`,
+    ]);
+    // Asked for all folders at once, Node would look for a first one here for ever.
+    expect(refusal({ path: '/proc/nope/below/ledger.db' })).toEqual([
+      'unwritable',
+      'ledger /proc/nope/below/ledger.db: the folder /proc/nope/below cannot be made (ENOENT): name a folder that can be written in store.ledger',
     ]);
     mkdirSync(path);
     expect(refusal()).toEqual([
