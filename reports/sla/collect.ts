@@ -96,7 +96,8 @@ function thinned(points: readonly BudgetPoint[]): readonly BudgetPoint[] {
  * in its own order, and a list of changes is told one by one.
  */
 function changeOf({ atMs, service, subject, body }: LedgerEvent): Change {
-  return { atMs, service, subject, what: fieldsText(body, subject) };
+  const isFirstGreen = body['from'] === 'unknown' && body['to'] === 'green';
+  return { atMs, service, subject, what: fieldsText(body, subject), isFirstGreen };
 }
 
 const SHARES = ['consumed'];
@@ -115,10 +116,17 @@ function fieldsText(body: Readonly<Record<string, unknown>>, subject: string): s
   const rest = shown
     .filter(([name, said]) => !ENDS.includes(name) && said !== subject)
     .map(([name, said]) => `${WORDS[name] ?? name.replace(/Ms$/, '')} ${said}`);
-  const lists = Object.values(body).flatMap((value) => (Array.isArray(value) ? value.filter(isRecord) : []));
+  const lists = Object.values(body).flatMap((value) =>
+    Array.isArray(value) ? value.filter(isRecord).filter(hasMoved) : [],
+  );
   const probe = known.get('probe');
   const all = [...change, ...rest, ...lists.map((each) => fieldsText(each, ''))].join(', ');
   return probe === undefined ? all : `${probe}: ${all}`;
+}
+
+/** A probe whose interval stayed as it was is no news. */
+function hasMoved({ fromMs, toMs }: Readonly<Record<string, unknown>>): boolean {
+  return typeof fromMs !== 'number' || fromMs !== toMs;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

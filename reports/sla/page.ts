@@ -59,7 +59,7 @@ export function renderSla(report: SlaReport): RenderedReport {
     coverageTable(report),
     'Coverage is the share of scheduled runs that gave a trustworthy measurement. What the prober itself spoiled or missed is no outage of the service: it leaves the objectives and is counted here.',
     '## Changes of colour',
-    changes(report.colourChanges, 'No objective changed its colour.'),
+    colourChanges(report.colourChanges),
     '## Changes of sampling',
     changes(report.samplingChanges, 'The sampling rate did not change.'),
     '## Spent by exercises',
@@ -160,13 +160,15 @@ function budgetSection(report: SlaReport, draw: Draw): string {
     report.statuses.map(({ objective }) => objective.id).filter((id) => budgetCourse(report, id) === course);
   const named = (ids: readonly string[], said: string) =>
     ids.length === 0 ? '' : `${said}: ${ids.map(code).join(', ')}.`;
+  // What nothing is known of has a table of its own.
+  const isJudged = (id: string) => report.statuses.some(({ objective, met }) => objective.id === id && met !== null);
   const charts = of('moved').map((id) =>
     draw('sla-budget', id, `Error budget of ${id} that is left, in percent, over time`, budgetChart(report, id)),
   );
   const blocks = [
     ...charts,
     named(of('untouched'), 'Untouched from beginning to end (100 % left), and not drawn'),
-    named(of('unknown'), 'Not drawn, for want of two evaluations in the range'),
+    named(of('unknown').filter(isJudged), 'Not drawn, for want of two evaluations in the range'),
   ].filter((block) => block !== '');
   return blocks.join('\n\n') || 'No objective was evaluated in the range.';
 }
@@ -199,6 +201,16 @@ function summary({ total, counted, neverBecause }: Measured): string {
 
 function about(ms: number | null): string {
   return ms === null ? '–' : latency(ms);
+}
+
+function colourChanges(rows: readonly Change[]): string {
+  const first = rows.filter(({ isFirstGreen }) => isFirstGreen);
+  const later = rows.filter(({ isFirstGreen }) => !isFirstGreen);
+  const subjects = [...new Set(first.map(({ subject }) => subject))];
+  return [
+    ...(subjects.length === 0 ? [] : [`Judged for the first time, and Green: ${subjects.map(code).join(', ')}.`]),
+    changes(later, first.length === 0 ? 'No objective changed its colour.' : 'No other objective changed its colour.'),
+  ].join('\n\n');
 }
 
 function changes(rows: readonly Change[], none: string): string {

@@ -11,6 +11,8 @@ export interface Change {
   readonly subject: string;
   /** Plain text. */
   readonly what: string;
+  /** A row was judged for the first time, and is Green: told in one sentence, not in a row each. */
+  readonly isFirstGreen: boolean;
 }
 
 export interface SlaReport {

@@ -7,7 +7,7 @@ import { renderSla, collectSla, type SlaReport } from '../../reports/sla.ts';
 import { budgetPoint, evaluateAll } from '../../runner/evaluation.ts';
 import { timeBase } from '../../slo/time-base.ts';
 import { openStore } from '../../store/open.ts';
-import type { BudgetPoint } from '../../store/store.ts';
+import type { BudgetPoint, LedgerEvent } from '../../store/store.ts';
 import { anyBudget, anyEvent, anyResult, anyStatus, remembered } from './arbitrary.ts';
 import { EVENTS, OBJECTIVES, SAMPLE_JOURNAL, sampleResults, START } from './sample.ts';
 import { flawsOf } from './well-formed.ts';
@@ -108,6 +108,47 @@ describe('the service-level evidence', () => {
       .filter((line) => line.startsWith('|') && line.includes('`kpi-ingestion-latency`'));
     expect(rows).toHaveLength(2);
     expect(rows[0]).toContain('| no source: bind it to a telemetry query |');
+  });
+
+  test('tells first judgements in one sentence, and of a change of sampling only the intervals that moved', async () => {
+    const colour = (subject: string, from: string, to: string): LedgerEvent => ({
+      id: `${subject}-${to}`,
+      atMs: START,
+      kind: 'colour',
+      service: 'client-api',
+      subject,
+      body: { from, to, consumed: 0 },
+    });
+    const probes = [
+      { probe: 'ticks', fromMs: 1000, toMs: 1000 },
+      { probe: 'session', fromMs: 6000, toMs: 1500 },
+    ];
+    const sampling: LedgerEvent = {
+      ...colour('market-data', 'green', 'yellow'),
+      kind: 'cadence',
+      body: { from: 'green', to: 'yellow', probes },
+    };
+    const events = [
+      colour('a', 'unknown', 'green'),
+      colour('b', 'unknown', 'green'),
+      colour('b', 'green', 'red'),
+      sampling,
+    ];
+    const made = await collectSla({
+      reader: remembered({ results: [], budgets: [], events }),
+      statuses: [],
+      base: BASE,
+      fromMs: START,
+      toMs: END,
+      environment: 'staging',
+      location: 'fra1',
+      tool: { version: '0.1.0' },
+    });
+    const { markdown } = renderSla(made);
+    expect(markdown).toContain('Judged for the first time, and Green: `a`, `b`.');
+    expect(markdown).toContain('| `b` | green → red, consumed 0.0 % |');
+    expect(markdown).not.toContain('unknown → green');
+    expect(markdown).toContain('| `market-data` | green → yellow, session: 6 s → 1.5 s |');
   });
 
   test('says loudly that time was scaled', () => {
