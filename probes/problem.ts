@@ -1,12 +1,14 @@
 /** What is wrong in a document its user wrote: where, what was expected, what was found. Every problem at once. */
-import leven from 'leven';
 import type { z } from 'zod';
+import { didYouMean, nearest } from './nearest.ts';
 
 export interface Problem {
   /** `probes[2].every`; '' is the document itself. */
   readonly path: string;
   readonly expected: string;
   readonly found: string;
+  /** Where it stands, from 1; missing where the document has no lines. */
+  readonly line?: number;
 }
 
 type Path = readonly PropertyKey[];
@@ -22,6 +24,13 @@ export function pathText(path: Path): string {
   return text;
 }
 
+/** `probes[2].every` → `['probes', 2, 'every']`: what `pathText` made of it, taken apart again. */
+export function pathKeys(text: string): Path {
+  return [...text.matchAll(/\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|([\w$-]+)/g)].map(([, index, quoted, word]) =>
+    index !== undefined ? Number(index) : quoted !== undefined ? String(JSON.parse(quoted)) : (word ?? ''),
+  );
+}
+
 // What stands before the host of an address may be a password, and messages end in logs.
 const CREDENTIALS = /\/\/[^/@\s"]+@/g;
 
@@ -33,7 +42,8 @@ export function foundText(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
-function valueAt(document: unknown, path: Path): unknown {
+/** What stands at a path of a document; undefined where nothing does. */
+export function valueAt(document: unknown, path: Path): unknown {
   let value = document;
   for (const key of path) {
     if (typeof value !== 'object' || value === null) return undefined;
@@ -108,11 +118,22 @@ export function problemsOf(
   schema: z.ZodType,
   prefix: Path = [],
 ): readonly Problem[] {
+  /** Keys that are there after all, misspelt: saying that they are missing would tell the same mistake twice. */
+  const misspelt = new Set<string>();
   const expand = (issues: readonly z.core.$ZodIssue[], at: Path): readonly Problem[] =>
     issues.flatMap((issue): readonly Problem[] => {
       const path = [...at, ...issue.path];
       if (issue.code === 'unrecognized_keys') {
-        return issue.keys.map((key) => unknownKey([...prefix, ...path, key], key, keysAt(schema, path)));
+        const known = keysAt(schema, path);
+        return issue.keys.map((key) => {
+          const meant = nearest(key, known);
+          if (meant !== null) misspelt.add(pathText([...prefix, ...path, meant]));
+          return {
+            path: pathText([...prefix, ...path, key]),
+            expected: `a known key${didYouMean(key, known)}`,
+            found: JSON.stringify(key),
+          };
+        });
       }
       if (issue.code === 'invalid_union') {
         const branch = closestBranch(issue.errors);
@@ -126,17 +147,18 @@ export function problemsOf(
         },
       ];
     });
-  return expand(error.issues, []);
+  return expand(error.issues, []).filter(({ path, found }) => found !== 'nothing' || !misspelt.has(path));
 }
 
-function unknownKey(path: Path, key: string, known: readonly string[]): Problem {
-  const closest = known.toSorted((a, b) => leven(a, key) - leven(b, key))[0];
-  const meant = closest !== undefined && leven(closest, key) <= 2 ? ` (did you mean "${closest}"?)` : '';
-  return { path: pathText(path), expected: `a known key${meant}`, found: JSON.stringify(key) };
+/** Those about values of which nothing is said yet: what is wrong already breaks rules that nobody meant. */
+export function withoutSaid(problems: readonly Problem[], said: readonly Problem[]): readonly Problem[] {
+  const paths = new Set(said.map(({ path }) => path));
+  return problems.filter(({ path }) => !paths.has(path));
 }
 
-/** `pulsedrill.config.yaml: probes[2].every: expected a duration such as "15s", got "15 bananas"` */
+/** `pulsedrill.config.yaml: probes[2].every: expected a duration such as "15s", got "15 bananas" (line 12)` */
 export function problemLine(source: string, problem: Problem): string {
   const where = problem.path === '' ? source : `${source}: ${problem.path}`;
-  return `${where}: expected ${problem.expected}, got ${problem.found}`;
+  const line = problem.line === undefined ? '' : ` (line ${problem.line})`;
+  return `${where}: expected ${problem.expected}, got ${problem.found}${line}`;
 }

@@ -119,11 +119,11 @@ function isTimezone(name: string): boolean {
   }
 }
 
-interface Timetable {
+export interface Timetable {
   readonly every?: number | undefined;
   readonly cron?: string | undefined;
   readonly timezone?: string | undefined;
-  readonly yellow: number | 'auto';
+  readonly yellow?: number | 'auto' | undefined;
   readonly red?: number | undefined;
 }
 
@@ -133,13 +133,13 @@ export function everyMs(spec: Pick<Timetable, 'every' | 'cron'>): number | null 
 }
 
 /** The rules between the fields of a timetable. A raised interval is shorter than the base, or it is not raised. */
-function checkTimetable(spec: Timetable, report: (path: keyof Timetable, expected: string) => void): void {
+export function checkTimetable(spec: Timetable, report: (path: keyof Timetable, expected: string) => void): void {
   if (spec.cron !== undefined && spec.every !== undefined) report('cron', 'either every or cron, not both');
   if (spec.timezone !== undefined && spec.cron === undefined) report('timezone', 'a cron expression beside it');
   const base = everyMs(spec);
   if (base === null) return;
   const shorter = `an interval shorter than every (${durationText(base)})`;
-  if (spec.yellow !== 'auto' && spec.yellow >= base) report('yellow', shorter);
+  if (typeof spec.yellow === 'number' && spec.yellow >= base) report('yellow', shorter);
   if (spec.red !== undefined && spec.red >= base) report('red', shorter);
 }
 

@@ -6,6 +6,7 @@ import type { Values } from '../scenarios/parameters.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { systemClock } from './clock.ts';
 import type { Configuration } from './config/configuration.ts';
+import { readScenarios } from './config/scenarios.ts';
 import { seededRandom } from '../scenarios/random.ts';
 import { conduct } from './gameday/conductor.ts';
 import { makeGamedayFolder } from './gameday/gameday-id.ts';
@@ -21,14 +22,7 @@ export async function loadScenarios(
   configuration: Configuration,
   values: Values,
 ): Promise<{ readonly scenarios: readonly Scenario[]; readonly lines: readonly string[] }> {
-  const scenarios: Scenario[] = [];
-  const lines: string[] = [];
-  for (const name of configuration.gamedays.scenarios) {
-    const loaded = await loadScenario(name, values, configuration.folder);
-    if (loaded.ok) scenarios.push(loaded.scenario);
-    else lines.push(...loaded.problems.map((problem) => problemLine(loaded.source, problem)));
-  }
-  return { scenarios, lines };
+  return await readScenarios(configuration.gamedays.scenarios, values, configuration.folder);
 }
 
 /**
@@ -78,6 +72,7 @@ export async function conductGameday(request: GamedayRequest): Promise<Conducted
     gamedayId,
     mode,
     journalPath,
+    folder: gamedays.folder,
     injectors: injectorsByKind(gamedays.injectors, gamedayId),
     permittedTargets: new Map(gamedays.injectors.map(({ kind, proxies }) => [kind, proxies])),
     permittedEnvironments: gamedays.environments,
@@ -108,6 +103,8 @@ export async function conductGameday(request: GamedayRequest): Promise<Conducted
       passed: outcome.passed,
       startedMs,
       detectedAfterMs: outcome.detectedAfterMs,
+      mitigatedAfterMs: outcome.mitigatedAfterMs,
+      liftedAfterMs: outcome.liftedAfterMs,
       recoveredAfterMs: outcome.recoveredAfterMs,
       recoveredAfterLiftMs: outcome.recoveredAfterLiftMs,
     },

@@ -2,7 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseDocument } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
+import { didYouMean } from '../probes/nearest.ts';
+import { placesInValue, placesInYaml, type Locate } from '../probes/place.ts';
 import type { Problem } from '../probes/problem.ts';
 import type { Values } from './parameters.ts';
 import type { ParsedScenario } from './scenario.ts';
@@ -13,7 +15,7 @@ const MODULES: ReadonlySet<string> = new Set(['.ts', '.mts', '.js', '.mjs']);
 const TEXTS: ReadonlySet<string> = new Set(['.yaml', '.yml', '.json']);
 
 type Document =
-  | { readonly ok: true; readonly document: unknown }
+  | { readonly ok: true; readonly document: unknown; readonly locate: Locate }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** One scenario that could be run, as a list shows it. */
@@ -33,12 +35,12 @@ export async function loadScenario(nameOrFile: string, values: Values = {}, fold
   const file = locate(nameOrFile, folder);
   if (file === null) {
     const known = libraryFiles().map((path) => basename(path, extname(path)));
-    const expected = `a file, or one of the shipped scenarios: ${known.join(', ')}`;
+    const expected = `a file, or one of the shipped scenarios: ${known.join(', ')}${didYouMean(nameOrFile, known)}`;
     return { ok: false, source: nameOrFile, problems: [{ path: '', expected, found: 'neither' }] };
   }
   const read = await readScenarioFile(file);
   if (!read.ok) return { ok: false, source: basename(file), problems: read.problems };
-  return parseScenario(read.document, basename(file), values);
+  return parseScenario(read.document, basename(file), values, read.locate);
 }
 
 /** The shipped scenarios, in the order of their ids. */
@@ -83,7 +85,7 @@ async function readScenarioFile(file: string): Promise<Document> {
     if (TEXTS.has(extname(file))) return parseText(readFileSync(file, 'utf8'));
     const module: unknown = await import(pathToFileURL(file).href);
     const found = typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined;
-    if (found !== undefined) return { ok: true, document: found };
+    if (found !== undefined) return { ok: true, document: found, locate: placesInValue(found) };
     return refused('export default defineScenario({ … })', 'no default export');
   } catch (error) {
     const reason = error instanceof Error ? (error.message.split('\n')[0] ?? error.name) : String(error);
@@ -97,8 +99,11 @@ function refused(expected: string, found: string): Document {
 
 /** JSON is YAML, so one parser reads both. */
 function parseText(text: string): Document {
-  const parsed = parseDocument(text);
+  const lineCounter = new LineCounter();
+  const parsed = parseDocument(text, { lineCounter });
   const [error] = parsed.errors;
-  if (error === undefined) return { ok: true, document: parsed.toJS() as unknown };
+  if (error === undefined) {
+    return { ok: true, document: parsed.toJS() as unknown, locate: placesInYaml(parsed, lineCounter) };
+  }
   return refused('valid YAML', error.message.split('\n')[0]?.replace(/:$/, '') ?? error.code);
 }

@@ -4,8 +4,10 @@
  */
 import { z } from 'zod';
 import type { Problem } from '../probes/problem.ts';
-import { problemsOf } from '../probes/problem.ts';
+import { foundText, pathText, problemsOf, valueAt, withoutSaid } from '../probes/problem.ts';
+import { inOrder, placesInValue, type Locate } from '../probes/place.ts';
 import { duration } from '../probes/spec.ts';
+import { bareParts, DEFAULT_TIMEBOX_MS } from './bare-parts.ts';
 import { conditionSchema } from './condition.ts';
 import { faultSchema } from './fault.ts';
 import type { Verdict } from './journal.ts';
@@ -74,7 +76,7 @@ export const scenarioSchema = z
     component: text('the name of a service'),
     /** Longest time from injection to recovery. */
     recoveryGoal: duration().optional(),
-    timebox: duration().default(5_400_000),
+    timebox: duration().default(DEFAULT_TIMEBOX_MS),
     /** The steady state: holds before, is expected to break or to hold during, must hold after. */
     hypothesis: z
       .array(conditionSchema, { error: 'a list of conditions' })
@@ -122,11 +124,27 @@ export type ParsedScenario =
 /**
  * @param source what to call the document in messages
  * @param values fills in `${NAME}` and `${NAME:-default}`; default: nothing is known
+ * @param locate where things stand in the document's file
  */
-export function parseScenario(document: unknown, source: string, values: Values = {}): ParsedScenario {
-  const filled = fillIn(document, values);
-  if (filled.problems.length > 0) return { ok: false, source, problems: filled.problems };
-  const parsed = scenarioSchema.safeParse(filled.document);
-  if (parsed.success) return { ok: true, source, scenario: parsed.data };
-  return { ok: false, source, problems: problemsOf(parsed.error, filled.document, scenarioSchema) };
+export function parseScenario(
+  document: unknown,
+  source: string,
+  values: Values = {},
+  locate: Locate = placesInValue(document),
+): ParsedScenario {
+  const { document: filled, problems: unfilled } = fillIn(document, values);
+  const parsed = scenarioSchema.safeParse(filled);
+  if (parsed.success && unfilled.length === 0) return { ok: true, source, scenario: parsed.data };
+  const own = parsed.success ? [] : withoutSaid(problemsOf(parsed.error, filled, scenarioSchema), unfilled);
+  const said = [...unfilled, ...own];
+  return { ok: false, source, problems: inOrder([...said, ...withoutSaid(bareProblems(filled), said)], locate) };
+}
+
+/** The rules between the parts, judged of a document that may be wrong elsewhere. */
+function bareProblems(document: unknown): readonly Problem[] {
+  return contradictions(bareParts(document)).map(({ path, expected }) => ({
+    path: pathText(path),
+    expected,
+    found: foundText(valueAt(document, path)),
+  }));
 }

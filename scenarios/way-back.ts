@@ -1,19 +1,20 @@
 /** The rules between the parts of a scenario: above all, every fault has its way back. */
 import { durationText } from '../probes/spec.ts';
-import type { Condition } from './condition.ts';
 
-interface Parts {
+export interface Parts {
   readonly timebox: number;
-  readonly hypothesis: readonly Condition[];
-  readonly abort: readonly Condition[];
+  readonly hypothesis: readonly { readonly name: string }[];
+  readonly abort: readonly { readonly name: string }[];
   readonly watch: readonly { readonly id: string }[];
-  readonly steps: readonly (
-    | { readonly type: 'inject'; readonly id: string }
-    | { readonly type: 'lift'; readonly fault: string }
-    | { readonly type: 'hold'; readonly ms: number }
-    | { readonly type: 'wait'; readonly withinMs: number }
-  )[];
+  /** Null while one of them cannot be told: it may inject or lift any fault. */
+  readonly steps: readonly Step[] | null;
 }
+
+export type Step =
+  | { readonly type: 'inject'; readonly id: string }
+  | { readonly type: 'lift'; readonly fault: string }
+  | { readonly type: 'hold'; readonly ms: number }
+  | { readonly type: 'wait'; readonly withinMs: number };
 
 export interface Contradiction {
   readonly path: readonly PropertyKey[];
@@ -22,10 +23,11 @@ export interface Contradiction {
 }
 
 export function contradictions(parts: Parts): readonly Contradiction[] {
-  return [...faults(parts), ...lengths(parts), ...names(parts)];
+  const { steps, timebox } = parts;
+  return [...(steps === null ? [] : [...faults(steps), ...lengths(steps, timebox)]), ...names(parts)];
 }
 
-function faults({ steps }: Parts): readonly Contradiction[] {
+function faults(steps: readonly Step[]): readonly Contradiction[] {
   const found: Contradiction[] = [];
   const injected = new Map<string, number>();
   const lifted = new Set<string>();
@@ -57,7 +59,7 @@ function faults({ steps }: Parts): readonly Contradiction[] {
 }
 
 /** What surely takes longer than the timebox would always be aborted. */
-function lengths({ steps, timebox }: Parts): readonly Contradiction[] {
+function lengths(steps: readonly Step[], timebox: number): readonly Contradiction[] {
   const holdMs = steps.reduce((sum, step) => sum + (step.type === 'hold' ? step.ms : 0), 0);
   if (holdMs < timebox) return [];
   const expected = `a timebox longer than its holds together (${durationText(holdMs)})`;

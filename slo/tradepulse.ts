@@ -11,6 +11,8 @@ export interface BoundProbe {
   /** market-data: one lasting subscription, or a session now and then. */
   readonly mode?: 'continuous' | 'session' | undefined;
   readonly endpoint?: string | undefined;
+  /** What its runs have readings of; a row is fed only by a probe that measures it. Left out: everything. */
+  readonly measures?: readonly string[] | undefined;
   /** paper-order: the order answers a signal that the probe waited for. */
   readonly startsFromSignal?: boolean | undefined;
 }
@@ -28,7 +30,9 @@ export function tradepulseObjectives(options: TradepulseOptions): Objective[] {
 
 function bind(row: Row, { base, settings, probes }: TradepulseOptions): Objective {
   const sli = sliOf(row, settings.brokerSlaMs);
-  const fed = sli === null ? [] : feeders(row, probes);
+  const wanted = sli === null ? null : measureOf(sli);
+  const measuring = probes.filter(({ measures }) => wanted === null || (measures?.includes(wanted) ?? true));
+  const fed = sli === null ? [] : feeders(row, measuring);
   return {
     id: row.id,
     title: row.title,
@@ -44,9 +48,15 @@ function bind(row: Row, { base, settings, probes }: TradepulseOptions): Objectiv
     split: row.split,
     minEvents: settings.minEvents,
     probes: fed.map((probe) => probe.id),
-    unknownBecause: sli === null ? 'the setting brokerSlaMs is not given' : whyUnfed(row, fed),
+    unknownBecause: sli === null ? 'the setting brokerSlaMs is not given' : whyUnfed(row, fed, feeders(row, probes)),
     assumptions: row.assumptions,
   };
+}
+
+/** What a probe must have readings of; null: its outcome is enough. */
+function measureOf(sli: Sli): string | null {
+  if (sli.type === 'threshold') return sli.indicator;
+  return sli.type === 'quantity' ? 'quantity' : null;
 }
 
 /** Null while a setting that the row cannot do without is missing. */
@@ -77,8 +87,16 @@ function weighingOf({ feed, weighing }: Row, fed: readonly BoundProbe[]): Weighi
   return countsTicks ? 'count' : weighing;
 }
 
-function whyUnfed({ service, feed }: Row, fed: readonly BoundProbe[]): string | null {
-  return fed.length > 0 ? null : REASONS[feed.from](service, feed);
+function whyUnfed(
+  { service, feed, sli }: Row,
+  fed: readonly BoundProbe[],
+  candidates: readonly BoundProbe[],
+): string | null {
+  if (fed.length > 0) return null;
+  if (sli.type === 'quantity' && candidates.length > 0) {
+    return `no paper-order probe of the service ${service} expects its orders to be filled`;
+  }
+  return REASONS[feed.from](service, feed);
 }
 
 const REASONS: Readonly<Record<Feed['from'], (service: string, feed: Feed) => string>> = {

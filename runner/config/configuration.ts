@@ -37,6 +37,8 @@ export interface Configuration {
   readonly services: Document['services'];
   readonly probes: readonly PlannedProbe[];
   readonly objectives: readonly Objective[];
+  /** What is allowed, and yet probably not meant; a line each. */
+  readonly warnings: readonly string[];
   /** Real milliseconds: already divided by the time scale. */
   readonly holdMs: number;
   readonly loopToleranceMs: number | null;

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseDocument } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
+import { placesInValue, placesInYaml, type Locate } from '../../probes/place.ts';
 
 /** Looked for in the working directory, in this order. */
 export const DEFAULT_FILES = [
@@ -17,7 +18,13 @@ export function defaultFile(folder: string): string | undefined {
 }
 
 export type Read =
-  | { readonly ok: true; readonly source: string; readonly path: string; readonly document: unknown }
+  | {
+      readonly ok: true;
+      readonly source: string;
+      readonly path: string;
+      readonly document: unknown;
+      readonly locate: Locate;
+    }
   | { readonly ok: false; readonly lines: readonly string[] };
 
 const refuse = (...lines: readonly string[]): Read => ({ ok: false, lines });
@@ -42,7 +49,7 @@ export async function readDocument(file: string | undefined, folder: string): Pr
         typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined;
       if (document === undefined)
         return refuse(`${source}: expected "export default defineConfig({ … })", got no default export`);
-      return { ok: true, source, path, document };
+      return { ok: true, source, path, document, locate: placesInValue(document) };
     }
     const text = readFileSync(path, 'utf8');
     return parseText(text, source, path);
@@ -54,7 +61,8 @@ export async function readDocument(file: string | undefined, folder: string): Pr
 
 /** JSON is YAML, so one parser reads both. */
 function parseText(text: string, source: string, path: string): Read {
-  const parsed = parseDocument(text, { prettyErrors: true });
+  const lineCounter = new LineCounter();
+  const parsed = parseDocument(text, { prettyErrors: true, lineCounter });
   if (parsed.errors.length > 0) {
     return refuse(
       ...parsed.errors.map((error) => {
@@ -65,5 +73,5 @@ function parseText(text: string, source: string, path: string): Read {
       }),
     );
   }
-  return { ok: true, source, path, document: parsed.toJS() as unknown };
+  return { ok: true, source, path, document: parsed.toJS() as unknown, locate: placesInYaml(parsed, lineCounter) };
 }

@@ -1,17 +1,27 @@
 import { dirname, resolve } from 'node:path';
-import { problemLine, problemsOf, type Problem } from '../../probes/problem.ts';
+import { inOrder, placesInValue, type Locate } from '../../probes/place.ts';
+import { problemLine, problemsOf, withoutSaid } from '../../probes/problem.ts';
 import { timeBase } from '../../slo/time-base.ts';
 import type { Configuration } from './configuration.ts';
+import { draftOf, keyed } from './draft.ts';
 import { readDocument } from './file.ts';
+import { objectiveProblems } from './objective-rules.ts';
 import { buildObjectives } from './objectives.ts';
-import { parseProbes } from './probes.ts';
+import { draftProbes, plannedOf } from './probes.ts';
+import { readScenarios } from './scenarios.ts';
 import { documentSchema } from './schema.ts';
 import { literalSecrets, resolveReferences } from './secrets.ts';
+import { objectiveWarnings, undeclared } from './services.ts';
 
 export type Loaded =
   | { readonly ok: true; readonly configuration: Configuration }
-  /** One line a problem, complete: file, path, expected, found. */
+  /** One line a problem, complete: file, path, expected, found, line of the file. */
   | { readonly ok: false; readonly lines: readonly string[] };
+
+/** `scenarios`: the ones that are named, which are not looked at. */
+type Checked =
+  | Extract<Loaded, { ok: true }>
+  | (Extract<Loaded, { ok: false }> & { readonly scenarios: readonly string[] });
 
 export interface LoadOptions {
   readonly file: string | undefined;
@@ -19,55 +29,59 @@ export interface LoadOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
+/** When something is wrong, what is wrong with the scenarios is said too; when nothing is, they are left to their readers. */
 export async function loadConfiguration(options: LoadOptions): Promise<Loaded> {
   const read = await readDocument(options.file, options.folder);
   if (!read.ok) return read;
-  return checkDocument(read.document, read.source, dirname(read.path), options.environment);
+  const { environment } = options;
+  const folder = dirname(read.path);
+  const loaded = checkDocument(read.document, read.source, folder, environment, read.locate);
+  if (loaded.ok) return loaded;
+  const { lines } = await readScenarios(loaded.scenarios, environment, folder);
+  return { ok: false, lines: [...loaded.lines, ...lines] };
 }
 
-/** Checks a document that is already in memory; nothing is started, nothing but the environment is read. */
+/**
+ * Checks a document that is already in memory; nothing is started, nothing but the environment is read. Every part is
+ * read by itself, so that one mistake hides no other.
+ */
 export function checkDocument(
   document: unknown,
   source: string,
   folder: string,
   environment: Readonly<Record<string, string | undefined>>,
-): Loaded {
+  locate: Locate = placesInValue(document),
+): Checked {
   const { document: resolved, problems: unset, redact } = resolveReferences(document, environment);
-  const problems: Problem[] = [...literalSecrets(document), ...unset];
-  const refuse = (): Loaded => ({ ok: false, lines: problems.map((problem) => redact(problemLine(source, problem))) });
-
+  const given = keyed(resolved) ?? {};
+  const list = Array.isArray(given['probes']) ? given['probes'] : [];
+  const { drafts, problems: probeProblems } = draftProbes(list);
   const parsed = documentSchema.safeParse(resolved);
-  // The probes are checked even when something else is wrong: every problem is said at once.
-  const list = typeof resolved === 'object' && resolved !== null && 'probes' in resolved ? resolved.probes : undefined;
-  const { probes, problems: probeProblems } = parseProbes(Array.isArray(list) ? list : []);
-  if (!parsed.success) {
-    const own = problemsOf(parsed.error, resolved, documentSchema);
-    problems.push(...own, ...probeProblems.filter((a) => !own.some((b) => b.path === a.path)));
-    return refuse();
+  const secrets = [...literalSecrets(document), ...unset];
+  const own = parsed.success ? [] : problemsOf(parsed.error, resolved, documentSchema);
+  const declared = Object.keys(keyed(given['services']) ?? {});
+  const written = [...secrets, ...withoutSaid(own, secrets)];
+  const read = [...written, ...withoutSaid(probeProblems, written)];
+  const top = draftOf(documentSchema, resolved);
+  // Under a misspelt key stand objectives that nobody has read; the default in their place would be judged for nothing.
+  const isWritten = top.has('objectives') || !top.hasStrangers;
+  const rules = [
+    ...(isWritten ? objectiveProblems(given['objectives'], drafts) : []),
+    ...undeclared(declared, given['objectives'], drafts),
+  ];
+  const problems = [...read, ...withoutSaid(rules, read)];
+  if (!parsed.success || problems.length > 0) {
+    return {
+      ok: false,
+      lines: inOrder(problems, locate).map((problem) => redact(problemLine(source, problem))),
+      scenarios: namedScenarios(given['gamedays']),
+    };
   }
+
   const value = parsed.data;
-  problems.push(...probeProblems);
   const base = timeBase(value.timeScale);
-  const raw =
-    typeof resolved === 'object' && resolved !== null && 'objectives' in resolved ? resolved.objectives : undefined;
-  // An objective cannot be bound to probes that were not understood.
-  const { objectives, problems: objectiveProblems } =
-    probeProblems.length === 0
-      ? buildObjectives(value.objectives, probes, base, Array.isArray(raw))
-      : { objectives: [], problems: [] };
-  problems.push(...objectiveProblems);
-
-  const declared = Object.keys(value.services);
-  for (const [index, probe] of probes.entries()) {
-    if (declared.length === 0 || declared.includes(probe.service)) continue;
-    problems.push({
-      path: `probes[${index}].service`,
-      expected: `one of the services declared (${declared.join(', ')})`,
-      found: JSON.stringify(probe.service),
-    });
-  }
-  if (problems.length > 0) return refuse();
-
+  const probes = plannedOf(drafts);
+  const objectives = buildObjectives(value.objectives, drafts, probes, base);
   return {
     ok: true,
     configuration: {
@@ -85,6 +99,7 @@ export function checkDocument(
           ? objective
           : { ...objective, owners: service.owners, supporting: service.supporting };
       }),
+      warnings: objectiveWarnings(objectives, probes).map((warning) => redact(warning)),
       holdMs: value.cadence.hold / base.scale,
       loopToleranceMs: value.loopTolerance ?? null,
       listen: value.listen === false ? null : value.listen,
@@ -100,4 +115,10 @@ export function checkDocument(
       redact,
     },
   };
+}
+
+/** The scenarios that a document names, whatever else is wrong with it. */
+function namedScenarios(gamedays: unknown): readonly string[] {
+  const names = keyed(gamedays)?.['scenarios'];
+  return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
 }

@@ -18,6 +18,14 @@ function target() {
   );
 }
 
+/** Windows are made of the minutes that the ledger counts in. */
+const STEP_MS = 60_000;
+
+/** Policy time. */
+function policyWindow() {
+  return duration().refine((ms) => ms >= STEP_MS, { error: 'at least 1m, the step in which events are counted' });
+}
+
 const within = { within: duration().optional(), below: duration().optional() };
 
 /** `availability`, or an indicator with a limit: `{ indicator: latency, within: 250ms }` (≤) or `below: 1500ms` (<). */
@@ -42,16 +50,16 @@ const burnRule = z.strictObject({
   severity: z.enum(['SEV-2', 'SEV-3']).default('SEV-2'),
 });
 
-const objective = z.strictObject({
+export const objectiveSchema = z.strictObject({
   id: id(),
   title: z.string().min(1).optional(),
   commitment: z.enum(['sla', 'slo', 'kpi']).default('slo'),
   service: z.string().min(1, { error: 'the name of a service' }),
   target: target(),
   /** Policy time: divided by `timeScale`. */
-  window: duration(),
+  window: policyWindow(),
   /** For percentile rows: the live verdict's window. */
-  sliding: duration().optional(),
+  sliding: policyWindow().optional(),
   sli,
   split: z.enum(['endpoint', 'venue', 'location']).optional(),
   minEvents: z.int({ error: 'a whole number of events' }).min(1).optional(),
@@ -61,10 +69,10 @@ const objective = z.strictObject({
   burn: z.array(burnRule).optional(),
 });
 
-const override = z.strictObject({
+export const overrideSchema = z.strictObject({
   id: id(),
   target: target().optional(),
-  window: duration().optional(),
+  window: policyWindow().optional(),
   minEvents: z.int({ error: 'a whole number of events' }).min(1).optional(),
   burn: z.array(burnRule).optional(),
 });
@@ -72,7 +80,7 @@ const override = z.strictObject({
 /** The playbook's event minimum. */
 const DEFAULT_SETTINGS: { brokerSlaMs?: number | undefined; minEvents: number } = { minEvents: 1000 };
 
-const settings = z
+export const settingsSchema = z
   .strictObject({
     brokerSlaMs: z.number({ error: 'milliseconds' }).positive({ error: 'milliseconds above 0' }).optional(),
     minEvents: z.int({ error: 'a whole number of events' }).min(1).default(1000),
@@ -85,13 +93,13 @@ const objectives = z.union(
       .literal('tradepulse')
       .transform(() => ({ extends: 'tradepulse' as const, settings: DEFAULT_SETTINGS, override: [], add: [] })),
     z
-      .array(objective)
+      .array(objectiveSchema)
       .transform((add) => ({ extends: 'none' as const, settings: DEFAULT_SETTINGS, override: [], add })),
     z.strictObject({
       extends: z.enum(['tradepulse', 'none']).default('tradepulse'),
-      settings,
-      override: z.array(override).default([]),
-      add: z.array(objective).default([]),
+      settings: settingsSchema,
+      override: z.array(overrideSchema).default([]),
+      add: z.array(objectiveSchema).default([]),
     }),
   ],
   { error: '"tradepulse", a list of objectives, or a group with extends, settings, override and add' },
@@ -176,5 +184,7 @@ export const documentSchema = z.strictObject({
 export type Document = z.output<typeof documentSchema>;
 /** The configuration as its user writes it. */
 export type DocumentInput = Omit<z.input<typeof documentSchema>, 'probes'>;
-export type ObjectiveDocument = z.output<typeof objective>;
+export type OverrideDocument = z.output<typeof overrideSchema>;
+export type SettingsDocument = z.output<typeof settingsSchema>;
+export type ObjectiveDocument = z.output<typeof objectiveSchema>;
 export type InfluxDocument = z.output<typeof influx>;

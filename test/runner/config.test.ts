@@ -33,6 +33,43 @@ describe('a configuration that is wrong', () => {
     expect(JSON.stringify(loaded)).toContain('//***@127.0.0.1:1/');
   });
 
+  it('is told in the order of its keys when it is written in TypeScript, which has no lines to name', () => {
+    const loaded = checkDocument(
+      {
+        objectives: [
+          { id: 'a', service: 'client-api', target: '0.99', window: '30d', sli: 'availability', probes: ['statsu'] },
+        ],
+        probes: [{ ...PROBE, every: '15s', yellow: '60s' }],
+        location: 7,
+      },
+      'pulsedrill.config.ts',
+      '/srv',
+      {},
+    );
+    expect(loaded.ok ? [] : loaded.lines).toEqual([
+      'pulsedrill.config.ts: objectives[0].probes[0]: expected the id of a probe (did you mean "status"?), got "statsu"',
+      'pulsedrill.config.ts: probes[0].yellow: expected an interval shorter than every (15s), got "60s"',
+      'pulsedrill.config.ts: location: expected a text, got 7',
+    ]);
+  });
+
+  it.each<[what: string, document: Record<string, unknown>, path: string]>([
+    ['a list of probes that is none', { probes: 'none' }, 'probes'],
+    ['an empty list of probes', { probes: [] }, 'probes'],
+    ['a probe without an id', { probes: [{ ...PROBE, id: undefined }] }, 'probes[0].id'],
+    ['a misspelt list of probes', { probs: [PROBE] }, 'probs'],
+    ['a probe of no kind', { probes: [{ ...PROBE, kind: 'gopher' }] }, 'probes[0].kind'],
+    ['a timeout that is none', { probes: [{ ...PROBE, timeout: '5 pm' }] }, 'probes[0].timeout'],
+    ['a misspelt timeout', { probes: [{ ...PROBE, tiemout: '30s' }] }, 'probes[0].tiemout'],
+    ['a misspelt calendar', { probes: [{ ...PROBE, corn: '0 9 * * *', timezone: 'Etc/UTC' }] }, 'probes[0].corn'],
+  ])('yields one problem for %s, and none for what hangs on it', (_what, document, path) => {
+    const sli = { indicator: 'latency', within: '20s' };
+    const objectives = [{ id: 'a', service: 'client-api', target: '0.99', window: '30d', sli, probes: ['status'] }];
+    const loaded = checkDocument({ ...document, objectives }, 'inline', '/srv', {});
+    const lines = loaded.ok ? [] : loaded.lines;
+    expect(lines.map((line) => line.split(': ')[1])).toEqual([path]);
+  });
+
   it('is named when it does not exist', async () => {
     const loaded = await loadConfiguration({ file: 'nowhere.yaml', folder: FOLDER, environment: {} });
     expect(loaded).toEqual({

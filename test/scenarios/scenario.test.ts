@@ -116,6 +116,7 @@ describe('a scenario', () => {
         scenario['steps'] = [{ inject: { ...inject, target: { injector: 'sledgehammer', name: 'feed' } } }];
       },
       [
+        'mine.yaml: steps[0].inject.id: expected a later step { lift: { fault: slow } }, since a fault that is never lifted has no way back, got "slow"',
         'mine.yaml: steps[0].inject.target.injector: expected an injector that can undo what it does: toxiproxy, got "sledgehammer"',
       ],
     ],
@@ -160,8 +161,8 @@ describe('a scenario', () => {
       },
       [
         'mine.yaml: timebox: expected a duration such as "15s", got "15 bananas"',
-        'mine.yaml: pass[0]: expected "held" or "recovered-despite-fault" or "recovered-after-lift", got "aborted"',
         'mine.yaml: recoveryGaol: expected a known key (did you mean "recoveryGoal"?), got "recoveryGaol"',
+        'mine.yaml: pass[0]: expected "held" or "recovered-despite-fault" or "recovered-after-lift", got "aborted"',
       ],
     ],
     [

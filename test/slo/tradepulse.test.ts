@@ -123,4 +123,16 @@ describe('the TradePulse rows', () => {
       true,
     );
   });
+
+  it('are not fed by a probe that measures something else: an order that never fills has no fill ratio', () => {
+    const resting: BoundProbe = { id: 'resting', kind: 'paper-order', service: 'order-execution', measures: ['ack'] };
+    const filling: BoundProbe = { ...resting, id: 'filling', measures: ['ack', 'order-fill', 'quantity'] };
+    const alone = rows([resting]);
+    expect(alone.get('kpi-order-ack')?.probes).toEqual(['resting']);
+    expect(alone.get('kpi-fill-ratio')).toMatchObject({
+      probes: [],
+      unknownBecause: 'no paper-order probe of the service order-execution expects its orders to be filled',
+    });
+    expect(rows([resting, filling]).get('kpi-fill-ratio')?.probes).toEqual(['filling']);
+  });
 });
