@@ -32,6 +32,7 @@ function callsOf(ledger: Ledger): Calls {
     budgets: (query) => ledger.budgets(query),
     pending: (stream, name, limit) => ledger.pending(stream, name, limit),
     advance: (name, position) => ledger.advance(name, position),
+    identity: () => ledger.identity,
     close: () => ledger.close(),
   };
 }

@@ -6,7 +6,8 @@ import type { OrderIntent } from '../probes/probe.ts';
 import { openDatabase } from './database.ts';
 import type { DatabaseOptions } from './database.ts';
 import type { Rule } from './judge.ts';
-import { LedgerError, explain } from './ledger-error.ts';
+import { explain } from './ledger-error.ts';
+import { adoptIdentity, adoptStep } from './made-with.ts';
 import { pendingLines } from './outbox.ts';
 import type { OutboxPage, OutboxStream } from './outbox.ts';
 import * as records from './record-tables.ts';
@@ -32,6 +33,8 @@ const REBUILD_ROWS = 20_000;
 
 export class Ledger implements Disposable {
   readonly stepMs: number;
+  /** Given to the file when it was made; '' for one that was only ever read since. */
+  readonly identity: string;
   readonly #sql: Sql;
   readonly #results: ResultTable;
   readonly #rules: RuleTable;
@@ -47,7 +50,8 @@ export class Ledger implements Disposable {
     const db = openDatabase(options);
     try {
       this.#sql = new Sql(db, options.path, options.readOnly ?? false);
-      this.stepMs = this.#adoptStep(options.stepMs);
+      this.stepMs = adoptStep(this.#sql, options.stepMs);
+      this.identity = adoptIdentity(this.#sql);
       this.#results = new ResultTable(this.#sql);
       this.#rules = new RuleTable(db);
       this.#tallies = new TallyTable(db, 'main.tallies');
@@ -153,27 +157,6 @@ export class Ledger implements Disposable {
       this.#generation = '';
       throw error;
     }
-  }
-
-  #adoptStep(wanted: number | undefined): number {
-    if (this.#sql.meta('step_ms') === null && !this.#sql.readOnly) {
-      const stepMs = wanted ?? 60_000;
-      if (!Number.isSafeInteger(stepMs) || stepMs < 1)
-        throw new RangeError(`a step is whole milliseconds, got ${stepMs}`);
-      this.#sql.write(() => {
-        this.#sql.run("INSERT INTO meta VALUES ('step_ms', ?) ON CONFLICT DO NOTHING", String(stepMs));
-      });
-    }
-    const kept = Number(this.#sql.meta('step_ms') ?? wanted ?? 60_000);
-    if (wanted !== undefined && kept !== wanted) {
-      throw new LedgerError(
-        'mismatch',
-        this.#sql.path,
-        `its tally steps are ${kept} ms long, the configuration's are ${wanted} ms`,
-        'name another file in store.ledger, or use the time scale it was made with',
-      );
-    }
-    return kept;
   }
 
   #adopt(objectives: readonly Rule[]): void {

@@ -30,6 +30,8 @@ export interface Outbox {
 /** The ledger behind the seam, and what only a ledger on this machine has. */
 export interface LedgerStore extends Store {
   readonly path: string;
+  /** Of this ledger and no other, whatever its path. */
+  readonly identity: string;
   readonly outbox: Outbox;
 }
 
@@ -46,7 +48,7 @@ export async function openStore(options: StoreOptions): Promise<LedgerStore> {
     ...rest,
     ...(rules === undefined ? {} : { objectives: rules }),
   });
-  return new ThreadedStore(path, first, readOnly);
+  return new ThreadedStore(path, await first.call('identity'), first, readOnly);
 }
 
 interface WaitingAppend {
@@ -58,6 +60,7 @@ interface WaitingAppend {
 /** A writing thread, and a reading one from the first question on: a report over months does not delay a commit. */
 class ThreadedStore implements LedgerStore {
   readonly path: string;
+  readonly identity: string;
   readonly outbox: Outbox = {
     pending: async (stream, name, limit) => (await this.#reader()).call('pending', stream, name, limit),
     advance: (name, position) => this.#writer.call('advance', name, position),
@@ -68,8 +71,9 @@ class ThreadedStore implements LedgerStore {
   #appending: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
 
-  constructor(path: string, first: LedgerThread, readOnly: boolean) {
+  constructor(path: string, identity: string, first: LedgerThread, readOnly: boolean) {
     this.path = path;
+    this.identity = identity;
     this.#writer = first;
     this.#reading = readOnly ? Promise.resolve(first) : null;
   }

@@ -41,3 +41,18 @@ export function runsOf({ outcome, values }: Pick<Result, 'outcome' | 'values'>):
   const missed = outcome === 'skipped' ? (values['missed'] ?? 1) : 1;
   return Number.isSafeInteger(missed) && missed > 1 ? missed : 1;
 }
+
+const TEXTS = ['runId', 'probe', 'kind', 'service', 'location', 'cadence', 'outcome'] as const;
+const NUMBERS = ['scheduledMs', 'startedMs', 'latenessMs', 'weightMs'] as const;
+
+/** Of what this program wrote down itself: is it a whole result? */
+export function isResult(value: unknown): value is Result {
+  if (typeof value !== 'object' || value === null) return false;
+  const cells = new Map<string, unknown>(Object.entries(value));
+  return (
+    TEXTS.every((key) => typeof cells.get(key) === 'string') &&
+    NUMBERS.every((key) => typeof cells.get(key) === 'number') &&
+    Array.isArray(cells.get('readings')) &&
+    ['phases', 'values'].every((key) => typeof cells.get(key) === 'object' && cells.get(key) !== null)
+  );
+}

@@ -39,6 +39,7 @@ export type Calls = Pick<
 > & {
   /** Appends that waited together, in one transaction. One entry each: null when durable. */
   appendGroups(groups: readonly (readonly Result[])[]): readonly (Failure | null)[];
+  identity(): string;
 };
 
 export interface Request {

@@ -44,6 +44,8 @@ export interface Configuration {
   readonly loopToleranceMs: number | null;
   readonly listen: { readonly host: string; readonly port: number } | null;
   readonly ledgerPath: string;
+  /** Where results wait that the ledger refuses; null: below the system's folder for temporary files. */
+  readonly spillFolder: string | null;
   readonly influx: InfluxDocument | null;
   readonly gamedays: {
     readonly environments: readonly string[];

@@ -104,6 +104,7 @@ export function checkDocument(
       loopToleranceMs: value.loopTolerance ?? null,
       listen: value.listen === false ? null : value.listen,
       ledgerPath: resolve(folder, value.store.ledger),
+      spillFolder: value.store.spill === undefined ? null : resolve(folder, value.store.spill),
       influx: value.store.influx ?? null,
       gamedays: {
         environments: value.gamedays.environments,

@@ -162,7 +162,11 @@ export const documentSchema = z.strictObject({
   loopTolerance: duration().optional(),
   listen: listen.default({ host: '127.0.0.1', port: 9464 }),
   store: z
-    .strictObject({ ledger: z.string().min(1).default('./pulsedrill.db'), influx: influx.optional() })
+    .strictObject({
+      ledger: z.string().min(1).default('./pulsedrill.db'),
+      spill: z.string().min(1).optional(),
+      influx: influx.optional(),
+    })
     .default({ ledger: './pulsedrill.db' }),
   gamedays: z
     .strictObject({
