@@ -113,8 +113,12 @@ export function hours(value: number | null): string {
 
 /** "+12.3 s", "−0.4 s": a moment counted from another one. */
 export function offset(ms: number): string {
-  const seconds = Math.abs(ms) / 1000;
-  return `${ms < 0 ? '−' : '+'}${seconds < 600 ? `${seconds.toFixed(1)} s` : span(Math.abs(ms))}`;
+  return `${ms < 0 ? '−' : '+'}${seconds(Math.abs(ms))}`;
+}
+
+/** A measured time of an exercise, to a tenth of a second as long as that says anything: "12.3 s", "14 min 5 s". */
+export function seconds(ms: number): string {
+  return ms < 600_000 ? `${(ms / 1000).toFixed(1)} s` : span(ms);
 }
 
 /** "2026-11-23 18:46:25 UTC". */

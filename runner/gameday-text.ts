@@ -1,16 +1,16 @@
+import { offset, seconds, span } from '../reports/figures.ts';
+import { markWord } from '../reports/gameday/story.ts';
 import type { JournalEntry } from '../scenarios/journal.ts';
-
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 /** One line for somebody watching; null for what only the record needs. */
 export function entryText(entry: JournalEntry): string | null {
   switch (entry.type) {
     case 'started':
-      return `game-day ${entry.gameday}: ${entry.title} (${entry.component}, timebox ${seconds(entry.timeboxMs)})`;
+      return `game-day ${entry.gameday}: ${entry.title} (${entry.component}, timebox ${span(entry.timeboxMs)})`;
     case 'check':
       return `check ${entry.ok ? 'ok' : 'NOT OK'}: ${entry.name}: ${entry.detail}`;
     case 'hypothesis':
-      return `hypothesis ${entry.phase}: ${entry.name}: ${entry.ok ? 'holds' : 'does not hold'} (${entry.detail})`;
+      return `hypothesis ${entry.phase}: ${entry.name}: ${stateText(entry.ok)} (${entry.detail})`;
     case 'injected':
       return `injected: ${entry.fault}`;
     case 'lifted':
@@ -18,11 +18,13 @@ export function entryText(entry: JournalEntry): string | null {
     case 'lift-failed':
       return `could NOT lift ${entry.fault}: ${entry.detail}; by hand: ${entry.byHand}`;
     case 'waiting':
-      return `waiting, at most ${seconds(entry.withinMs)}: ${entry.name}`;
+      return entry.detail === undefined
+        ? `waiting, at most ${span(entry.withinMs)}: ${entry.name}`
+        : `${entry.name} (${entry.detail}): waiting, at most ${span(entry.withinMs)}`;
     case 'condition':
       return `${entry.met ? 'met' : 'NOT met'} after ${seconds(entry.afterMs)}: ${entry.name}`;
     case 'mark':
-      return `mark ${entry.what} at ${seconds(entry.sinceStartMs)} (±${seconds(entry.uncertaintyMs)}, ${entry.source})`;
+      return `mark ${markWord(entry.what)} ${offset(entry.afterMs ?? 0)} from injection (${earlier(entry.uncertaintyMs)}${entry.source})`;
     case 'note':
       return entry.text;
     case 'finished':
@@ -30,4 +32,13 @@ export function entryText(entry: JournalEntry): string | null {
     default:
       return null;
   }
+}
+
+function stateText(ok: boolean | null): string {
+  return ok === null ? 'not yet known' : ok ? 'holds' : 'does not hold';
+}
+
+/** Less than what is shown is none. */
+function earlier(uncertaintyMs: number): string {
+  return uncertaintyMs < 50 ? '' : `or up to ${seconds(uncertaintyMs)} earlier; `;
 }

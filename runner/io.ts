@@ -26,6 +26,8 @@ export const EXIT = {
   /** A fault could not be undone. */
   notUndone: 5,
   interrupted: 130,
+  /** Ended by SIGTERM before it was done; a command that serves until then ends with `ok`. */
+  terminated: 143,
 } as const;
 
 /** An error that is told to the user as it stands, without a stack. */

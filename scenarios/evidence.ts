@@ -31,10 +31,7 @@ function seeksHarm(check: Check): boolean {
 
 function judgeCheck(check: Check, view: View): Judgement {
   const harm = seeksHarm(check);
-  const valid = view
-    .runs(check.probe)
-    .filter((run) => run.outcome === 'good' || run.outcome === 'bad')
-    .filter((run) => (harm ? run.endedAtMs : run.startedAtMs) >= view.sinceMs);
+  const valid = validRuns(check, view).filter((run) => (harm ? run.endedAtMs : run.startedAtMs) >= view.sinceMs);
   const needed = runsOf(check);
   const last = valid.slice(-needed);
   const newest = last.at(-1);
@@ -50,24 +47,60 @@ function judgeCheck(check: Check, view: View): Judgement {
       detail: `${last.length} of ${needed} ${needed === 1 ? 'run' : 'runs'} of ${check.probe} so far`,
     };
   }
+  return judgeRuns(check, last);
+}
+
+function validRuns(check: Check, view: View): readonly Evidence[] {
+  return view.runs(check.probe).filter((run) => run.outcome === 'good' || run.outcome === 'bad');
+}
+
+function judgeRuns(check: Check, runs: readonly Evidence[]): Judgement {
   if (check.type === 'indicator') {
     const judgement = judgeQuantile(
       check,
       check.limit,
-      last.flatMap((run) => run.readings),
+      runs.flatMap((run) => run.readings),
     );
     return { ...judgement, detail: `${check.probe}: ${judgement.detail}` };
   }
-  const matching = last.filter((run) => run.outcome === check.outcome).length;
+  const matching = runs.filter((run) => run.outcome === check.outcome).length;
   return {
     state: matching >= check.atLeast ? 'met' : 'unmet',
-    detail: `${check.probe}: ${matching} of ${needed} ${check.outcome}, ${check.atLeast} asked`,
+    detail: `${check.probe}: ${matching} of ${runs.length} ${check.outcome}, ${check.atLeast} asked`,
   };
+}
+
+/**
+ * A steady state holds only by a full count of runs that began after `sinceMs`. It is broken earlier than that, as soon as
+ * its last runs miss what is asked, and those among them that ended after `sinceMs` bear it out by themselves.
+ */
+function judgeSteadyCheck(check: Check, view: View): Judgement {
+  const judgement = judgeCheck(check, view);
+  if (judgement.state !== 'unknown') return judgement;
+  const last = validRuns(check, view).slice(-runsOf(check));
+  const since = last.filter((run) => run.endedAtMs >= view.sinceMs);
+  const newest = since.at(-1);
+  if (newest === undefined || view.nowMs - newest.endedAtMs > view.patienceMs(check.probe)) return judgement;
+  const isBorneOut =
+    check.type === 'outcome'
+      ? since.some((run) => run.outcome !== check.outcome)
+      : judgeRuns(check, since).state === 'unmet';
+  const whole = judgeRuns(check, last);
+  return last.length === runsOf(check) && whole.state === 'unmet' && isBorneOut ? whole : judgement;
 }
 
 /** `any` is met by one met check; `all` is unmet by one unmet check; what cannot be told is `unknown`. */
 export function judge(condition: Condition, view: View): Judgement {
-  const judgements = condition.checks.map((check) => judgeCheck(check, view));
+  return combined(condition, (check) => judgeCheck(check, view));
+}
+
+/** The same of a condition of the steady state: it holds on full evidence only, and breaks at once. */
+export function judgeSteady(condition: Condition, view: View): Judgement {
+  return combined(condition, (check) => judgeSteadyCheck(check, view));
+}
+
+function combined(condition: Condition, judgeOne: (check: Check) => Judgement): Judgement {
+  const judgements = condition.checks.map(judgeOne);
   const has = (state: State): boolean => judgements.some((judgement) => judgement.state === state);
   const decisive: State = condition.needs === 'any' ? 'met' : 'unmet';
   const otherwise: State = condition.needs === 'any' ? 'unmet' : 'met';

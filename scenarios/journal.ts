@@ -44,7 +44,8 @@ export type JournalBody =
       readonly type: 'hypothesis';
       readonly phase: Phase;
       readonly name: string;
-      readonly ok: boolean;
+      /** Null: no probe could tell. */
+      readonly ok: boolean | null;
       readonly detail: string;
     }
   /** Flushed before the fault is applied. `fault` is this journal's id for it. */
@@ -73,7 +74,8 @@ export type JournalBody =
       readonly detail: string;
       readonly byHand: string;
     }
-  | { readonly type: 'waiting'; readonly name: string; readonly withinMs: number }
+  /** `detail`: what is seen of it so far. */
+  | { readonly type: 'waiting'; readonly name: string; readonly withinMs: number; readonly detail?: string }
   | {
       readonly type: 'condition';
       readonly name: string;
@@ -81,16 +83,28 @@ export type JournalBody =
       readonly afterMs: number;
       readonly detail: string;
     }
-  /** `uncertaintyMs`: how much earlier it may really have happened (the probe's interval). */
-  | { readonly type: 'mark'; readonly what: MarkName; readonly source: string; readonly uncertaintyMs: number }
+  | {
+      readonly type: 'mark';
+      readonly what: MarkName;
+      readonly source: string;
+      /** How much earlier it may really have happened (the probe's interval). */
+      readonly uncertaintyMs: number;
+      /** From the first injection, the one origin of all marks; absent in older journals. */
+      readonly afterMs?: number;
+    }
   | { readonly type: 'note'; readonly text: string }
   | {
       readonly type: 'finished';
       readonly verdict: Verdict;
       readonly passed: boolean;
       readonly detail: string;
-      /** From injection, monotonic; null when it never happened. */
+      /** From the first injection, monotonic; null when it never happened. */
       readonly detectedAfterMs: number | null;
+      /** The steady state held again, for good, while the fault was there. Absent in older journals, as is the lift. */
+      readonly mitigatedAfterMs?: number | null;
+      /** The first lift. */
+      readonly liftedAfterMs?: number | null;
+      /** The steady state held again, by runs from after the last lift; null also when it never broke. */
       readonly recoveredAfterMs: number | null;
       /** From lifting. */
       readonly recoveredAfterLiftMs: number | null;

@@ -3,7 +3,7 @@ import type { JournalEntry, Verdict } from '../../scenarios/journal.ts';
 import type { Status } from '../../slo/status.ts';
 import type { Result } from '../../store/result.ts';
 import type { Exercise } from '../exercise.ts';
-import { consumedPercent, count, offset, span, utc } from '../figures.ts';
+import { consumedPercent, count, offset, seconds, span, utc } from '../figures.ts';
 import { code, image, list, page, table, text } from '../markdown.ts';
 import { colourWord, attained } from '../objective-text.ts';
 import { fileNames, type RenderedReport } from '../rendered.ts';
@@ -74,25 +74,27 @@ const SAID: Readonly<Record<Verdict, string>> = {
   refused: 'the exercise was refused, nothing was injected',
 };
 
+const NEEDS_RECOVERY: readonly Verdict[] = ['recovered-despite-fault', 'recovered-after-lift', 'not-recovered'];
+
 function verdict(story: Story): string {
   const { finished, started } = story;
   if (finished === null) {
     return `**NOT FINISHED.** The journal ends at ${utc(story.lastMs)} without a verdict. Run ${code('pulsedrill gameday recover')} to undo whatever may be left.`;
   }
   const goal = started?.recoveryGoalMs ?? null;
+  const { detectedAfterMs, mitigatedAfterMs = null, liftedAfterMs = null, recoveredAfterMs } = finished;
+  const after = (word: string, ms: number | null): readonly string[] =>
+    ms === null ? [] : [`${word} after ${seconds(ms)}`];
+  const isNeeded = NEEDS_RECOVERY.includes(finished.verdict);
   const seen = [
-    `detected ${finished.detectedAfterMs === null ? 'never' : `after ${precise(finished.detectedAfterMs)}`}`,
-    `recovered ${finished.recoveredAfterMs === null ? 'never' : `after ${precise(finished.recoveredAfterMs)}`}`,
-    ...(finished.recoveredAfterLiftMs === null ? [] : [`${precise(finished.recoveredAfterLiftMs)} after the lift`]),
+    ...(detectedAfterMs === null ? ['detected never'] : after('detected', detectedAfterMs)),
+    ...after('mitigated', mitigatedAfterMs),
+    ...after('fault lifted', liftedAfterMs),
+    ...(recoveredAfterMs === null && isNeeded ? ['recovered never'] : after('recovered', recoveredAfterMs)),
     ...(goal === null ? [] : [`goal ${span(goal)}`]),
   ].join(', ');
   const timing = story.injected === null ? '' : ` ${seen[0]?.toUpperCase() ?? ''}${seen.slice(1)} (from injection).`;
   return `**${finished.passed ? 'PASSED' : 'NOT PASSED'}: ${finished.verdict}** — ${sentence(finished.detail === '' ? SAID[finished.verdict] : finished.detail)}${timing}`;
-}
-
-/** To a tenth of a second, as long as that says anything. */
-function precise(ms: number): string {
-  return offset(ms).slice(1);
 }
 
 function sentence(detail: string): string {

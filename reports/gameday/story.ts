@@ -79,9 +79,29 @@ function isLeft({ prepared, injected, lifted }: FaultStory): boolean {
   return (prepared !== null || injected !== null) && lifted?.verified !== true;
 }
 
-/** Monotonic ms from the first injection; null before anything was injected. */
-export function sinceInjection(story: Story, entry: JournalEntry): number | null {
-  return story.injected === null ? null : entry.sinceStartMs - story.injected.sinceStartMs;
+/**
+ * Monotonic ms from the first injection; null before anything was injected. A mark knows its own moment, which is earlier
+ * than that of its entry, and zero is the earliest moment at which the fault may have been there.
+ */
+export function sinceInjection({ injected, marks }: Story, entry: JournalEntry): number | null {
+  if (entry.type === 'mark' && entry.afterMs !== undefined) return entry.afterMs;
+  const first = marks.find(({ what }) => what === 'injected');
+  if (first !== undefined) return entry.sinceStartMs - (first.sinceStartMs - first.uncertaintyMs);
+  return injected === null ? null : entry.sinceStartMs - injected.sinceStartMs;
+}
+
+const MARK_WORDS: Readonly<Record<MarkName, string>> = {
+  injected: 'fault injected',
+  impact: 'steady state broken',
+  detected: 'detected',
+  mitigated: 'mitigated',
+  lifted: 'fault lifted',
+  recovered: 'recovered',
+};
+
+/** The one wording of a moment, wherever it is told. */
+export function markWord(what: MarkName): string {
+  return MARK_WORDS[what];
 }
 
 export const MARKS: readonly MarkName[] = ['injected', 'impact', 'detected', 'mitigated', 'lifted', 'recovered'];

@@ -1,12 +1,15 @@
 /** The tables of a game-day's record. */
 import type { JournalEntry } from '../../scenarios/journal.ts';
 import { faultText } from '../fault-text.ts';
-import { count, offset, plural, span, utc, utcTime } from '../figures.ts';
+import { count, offset, plural, seconds, span, utc, utcTime } from '../figures.ts';
 import { code, table, text } from '../markdown.ts';
-import { firstMarks, sinceInjection, type FaultStory, type Story } from './story.ts';
+import { firstMarks, markWord, sinceInjection, type FaultStory, type Story } from './story.ts';
 
 export function markTable(story: Story): string {
   const goalMs = story.started?.recoveryGoalMs ?? null;
+  // A service that came back while the fault was there had no need to wait for its end.
+  const isMitigated = story.finished?.verdict === 'recovered-despite-fault';
+  const goalMark = isMitigated && story.marks.some(({ what }) => what === 'mitigated') ? 'mitigated' : 'recovered';
   return table(
     [
       { name: 'Mark' },
@@ -19,12 +22,12 @@ export function markTable(story: Story): string {
     firstMarks(story).map((mark) => {
       const since = sinceInjection(story, mark);
       return [
-        mark.what,
+        markWord(mark.what),
         utcTime(mark.atMs),
         since === null ? '–' : offset(since),
-        mark.uncertaintyMs === 0 ? 'none' : `−${span(mark.uncertaintyMs)}`,
+        mark.uncertaintyMs < 50 ? 'none' : `−${seconds(mark.uncertaintyMs)}`,
         text(mark.source),
-        mark.what === 'recovered' && since !== null ? againstGoal(since, mark.uncertaintyMs, goalMs) : '–',
+        mark.what === goalMark && since !== null ? againstGoal(since, mark.uncertaintyMs, goalMs) : '–',
       ];
     }),
     'Nothing was marked.',
@@ -47,7 +50,12 @@ export function hypothesisTable({ hypotheses }: Story): string {
     (['before', 'during', 'after'] as const).flatMap((phase) =>
       hypotheses
         .filter((each) => each.phase === phase)
-        .map(({ name, ok, detail }) => [phase, text(name), ok ? 'holds' : '**broken**', text(detail)]),
+        .map(({ name, ok, detail }) => [
+          phase,
+          text(name),
+          ok === null ? 'not known' : ok ? 'holds' : '**broken**',
+          text(detail),
+        ]),
     ),
     'The steady state was never checked.',
   );
@@ -138,7 +146,10 @@ function told(entry: JournalEntry): readonly [string, string] {
     case 'phase':
       return [`phase *${entry.phase}*`, ''];
     case 'hypothesis':
-      return [`steady state ${entry.ok ? 'holds' : '**broken**'}`, joined(entry.name, entry.detail)];
+      return [
+        `steady state ${entry.ok === null ? 'not known' : entry.ok ? 'holds' : '**broken**'}`,
+        joined(entry.name, entry.detail),
+      ];
     case 'undo-prepared':
       return [
         'undo written down',
@@ -154,14 +165,14 @@ function told(entry: JournalEntry): readonly [string, string] {
     case 'lift-failed':
       return ['**lifting failed**', `${code(entry.fault)} by ${entry.by}: ${text(entry.detail)}`];
     case 'waiting':
-      return ['waiting', `${text(entry.name)}, at most ${span(entry.withinMs)}`];
+      return ['waiting', `${joined(entry.name, entry.detail ?? '')}, at most ${span(entry.withinMs)}`];
     case 'condition':
       return [
         `condition ${entry.met ? 'met' : '**not met**'} after ${span(entry.afterMs)}`,
         joined(entry.name, entry.detail),
       ];
     case 'mark':
-      return [`**${entry.what}**`, `seen by ${text(entry.source)}`];
+      return [`**${markWord(entry.what)}**`, `seen by ${text(entry.source)}`];
     case 'finished':
       return [`finished: **${entry.verdict}**`, text(entry.detail)];
     default:

@@ -67,6 +67,10 @@ async function exercise(args: Args, io: Io, mode: 'check' | 'run'): Promise<numb
   const scenario = await findScenario(args.text('scenario') ?? '', configuration, valuesOf(args, io));
   await using store = await openLedger(configuration);
   await using exporter = startExport(configuration, store, io.complain);
+  if (mode === 'run') {
+    const { lines } = await recoverGamedays(configuration, io.stop);
+    for (const line of lines) io.complain(line);
+  }
   // The probes go on until the exercise has undone what it did, however it ends.
   const over = new AbortController();
   await using runner = openRunner(configuration, store, io, { stop: over.signal, abandon: over.signal });
@@ -99,7 +103,7 @@ async function exercise(args: Args, io: Io, mode: 'check' | 'run'): Promise<numb
     await exporter?.flush(AbortSignal.timeout(5000));
     if (args.flag('json')) io.print(toJson(outcome));
     else summary(outcome, io);
-    return gamedayExitCode(outcome);
+    return gamedayExitCode(outcome, io.stop.aborted ? io.stop.reason : null);
   } finally {
     over.abort();
     await probing.catch(() => undefined);

@@ -1,11 +1,15 @@
 /** What is looked at before anything is broken. */
 import type { Clock } from '../../probes/probe.ts';
 import type { Injector } from '../../scenarios/injector.ts';
+import type { State } from '../../scenarios/quantile.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
+import type { WatchSpec } from '../../scenarios/watch.ts';
+import { span } from '../../reports/figures.ts';
 import { bounded } from './bounded.ts';
 import { conditionsOf } from './conditions.ts';
 import type { EvidenceLog } from './evidence-log.ts';
 import type { InjectStep } from './faults.ts';
+import type { Journal } from './journal.ts';
 import type { CheckResult } from './outcome.ts';
 import { askedProbes } from './steady-state.ts';
 import type { SteadyState } from './steady-state.ts';
@@ -19,7 +23,12 @@ export interface CheckOptions {
   readonly permittedTargets: ReadonlyMap<string, readonly string[]>;
   readonly steadyState: SteadyState;
   readonly log: EvidenceLog;
+  readonly journal: Journal;
   readonly intervalMs: (probe: string) => number | null;
+  /** Runs a watch once; null when it answers, otherwise why not. */
+  readonly ask: (spec: WatchSpec) => Promise<string | null>;
+  /** Other game-days in the way, a line each. */
+  readonly others: () => Promise<readonly string[]>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -29,13 +38,28 @@ const ASK_MS = 5_000;
 /** Every check, also after one has failed: one run of `check` shows all that is in the way. */
 export async function* checks(options: CheckOptions): AsyncGenerator<CheckResult> {
   yield environmentCheck(options);
+  yield await aloneCheck(options);
   yield probeCheck(options);
   for (const step of options.scenario.steps) {
     if (step.type !== 'inject') continue;
     yield permissionCheck(step, options);
     yield await targetCheck(step, options);
   }
+  for (const spec of options.scenario.watch) yield await watchCheck(spec, options);
   yield await baselineCheck(options);
+}
+
+/** Two at once could tell neither what they broke nor whose recovery they saw. */
+async function aloneCheck({ others }: CheckOptions): Promise<CheckResult> {
+  const found = await others();
+  const detail = found.length === 0 ? 'no other game-day is in the way' : found.join('; ');
+  return { name: 'alone', ok: found.length === 0, detail };
+}
+
+/** It may find anything, but it must answer: what never answers is waited for in vain. */
+async function watchCheck(spec: WatchSpec, { ask }: CheckOptions): Promise<CheckResult> {
+  const why = await ask(spec);
+  return { name: `watch ${spec.id}`, ok: why === null, detail: why ?? 'it answers' };
 }
 
 function environmentCheck({ environment, permittedEnvironments }: CheckOptions): CheckResult {
@@ -86,16 +110,42 @@ async function targetCheck(step: InjectStep, options: CheckOptions): Promise<Che
 }
 
 /** A game-day begins in the steady state, or it could not tell what it broke. */
-async function baselineCheck({ scenario, steadyState, log, signal }: CheckOptions): Promise<CheckResult> {
+async function baselineCheck(options: CheckOptions): Promise<CheckResult> {
+  const { scenario, steadyState, log, clock, signal } = options;
   const name = 'baseline';
+  const startedMs = clock.monotonicMs();
+  let told: State = 'met';
   const held = await log.until(
-    () => (steadyState.hypothesis(0).state === 'met' ? true : null),
+    () => {
+      const { state, parts } = steadyState.hypothesis(0);
+      if (state === 'met') return true;
+      // Once that it is waited for, and once more when it is worse than not known.
+      if (told === 'met' || (told === 'unknown' && state === 'unmet')) {
+        told = state;
+        tellWaiting(state, parts, scenario.settleMs - (clock.monotonicMs() - startedMs), options);
+      }
+      return null;
+    },
     scenario.settleMs,
     signal,
   );
   if (held.state === 'met') return { name, ok: true, detail: 'the hypothesis holds' };
   if (held.state === 'stopped') return { name, ok: false, detail: 'stopped' };
-  const { parts } = steadyState.hypothesis(0);
-  const wrong = parts.filter((part) => part.state !== 'met').map((part) => `${part.name} (${part.detail})`);
-  return { name, ok: false, detail: `not in the steady state after ${scenario.settleMs} ms: ${wrong.join('; ')}` };
+  const wrong = missing(steadyState.hypothesis(0).parts);
+  return { name, ok: false, detail: `the steady state did not hold within ${span(scenario.settleMs)}: ${wrong}` };
+}
+
+type Parts = ReturnType<SteadyState['hypothesis']>['parts'];
+
+function missing(parts: Parts): string {
+  return parts
+    .filter((part) => part.state !== 'met')
+    .map((part) => `${part.name} (${part.detail})`)
+    .join('; ');
+}
+
+/** Whoever watches would see minutes of silence otherwise. */
+function tellWaiting(state: State, parts: Parts, withinMs: number, { journal }: CheckOptions): void {
+  const name = state === 'unknown' ? 'the steady state is not yet known' : 'the steady state does not hold yet';
+  journal.append({ type: 'waiting', name, withinMs, detail: missing(parts) }).catch(() => undefined);
 }

@@ -12,18 +12,19 @@ import type { Scenario } from '../../scenarios/scenario.ts';
 import type { WatchSpec } from '../../scenarios/watch.ts';
 import type { Witness } from '../witness.ts';
 import { messageOf } from './bounded.ts';
+import { exerciseWith } from './carry-out.ts';
 import { checks } from './check.ts';
 import { EvidenceLog } from './evidence-log.ts';
-import { Exercise } from './exercise.ts';
-import { Faults } from './faults.ts';
-import type { StartGuardian } from './guard.ts';
+import type { Exercise } from './exercise.ts';
+import type { Guardian, StartGuardian } from './guard.ts';
 import type { Journal } from './journal.ts';
 import { openJournal, transientJournal } from './journal.ts';
 import { holdLock } from './lock.ts';
 import type { CheckResult, GamedayOutcome } from './outcome.ts';
 import { SteadyState } from './steady-state.ts';
-import { judgeExercise } from './verdict.ts';
-import { runWatches, watchIntervalMs } from './watches.ts';
+import { claimOf, underWay } from './under-way.ts';
+import { NOTHING_MEASURED } from './verdict.ts';
+import { askWatch, runWatches, watchIntervalMs } from './watches.ts';
 import { listen } from './witnessed.ts';
 
 export interface ConductOptions {
@@ -42,6 +43,8 @@ export interface ConductOptions {
   readonly seed: number;
   /** `<gamedays dir>/<gamedayId>/journal.ndjson`; its folder exists. */
   readonly journalPath: string;
+  /** Where the game-days' folders are; default: the folder above the journal's own. */
+  readonly folder?: string;
   readonly startGuardian: StartGuardian;
   readonly environment: string;
   readonly location: string;
@@ -49,7 +52,7 @@ export interface ConductOptions {
   readonly timeScale: number;
   /** The obligation that a pass would meet. */
   readonly obligation: string | null;
-  /** Stops and undoes. Its reason, if it is an error, says why. */
+  /** Stops and undoes. Its reason, an error or a text such as "SIGINT", says why. */
   readonly signal: AbortSignal;
   /** Hears every entry once it is durable. */
   readonly onEntry?: (entry: JournalEntry) => void;
@@ -70,7 +73,8 @@ export async function conduct(options: ConductOptions): Promise<GamedayOutcome> 
     await using journal = transientJournal(journalOptions);
     return await conductWith(options, journal, sinceStartMs);
   }
-  const lock = await holdLock(dirname(journalPath));
+  // Held before anybody looks for others: of two that start at once, each sees the other.
+  const lock = await holdLock(dirname(journalPath), claimOf(options.scenario));
   try {
     await using journal = await openJournal({ ...journalOptions, path: journalPath });
     return await conductWith(options, journal, sinceStartMs);
@@ -115,9 +119,9 @@ async function conductWith(
         if (!over.signal.aborted) throw new Error('the probes have stopped');
       }),
     );
-    inBackground(
-      runWatches({ scenario, gamedayId, location, log, sinceStartMs, environment, open, signal: over.signal }),
-    );
+    const watches = { scenario, gamedayId, location, log, sinceStartMs, environment, open, signal: over.signal };
+    inBackground(runWatches(watches));
+    const ask: Stage['ask'] = (spec) => askWatch(spec, { ...watches, signal: stop.signal });
     return await examineAndExercise(options, {
       journal,
       log,
@@ -127,6 +131,7 @@ async function conductWith(
       stop,
       over,
       inBackground,
+      ask,
     });
   } finally {
     signal.removeEventListener('abort', forward);
@@ -137,7 +142,8 @@ async function conductWith(
   }
 }
 
-interface Stage {
+/** What one game-day works with. */
+export interface Stage {
   readonly journal: Journal;
   readonly log: EvidenceLog;
   readonly steadyState: SteadyState;
@@ -146,11 +152,13 @@ interface Stage {
   readonly stop: AbortController;
   readonly over: AbortController;
   readonly inBackground: (work: Promise<void>) => void;
+  /** Runs a watch once; null when it answers, otherwise why not. */
+  readonly ask: (spec: WatchSpec) => Promise<string | null>;
 }
 
 async function examineAndExercise(options: ConductOptions, stage: Stage): Promise<GamedayOutcome> {
-  const { scenario, clock, mode, gamedayId } = options;
-  const { journal, log, steadyState, sinceStartMs, stop, over, inBackground } = stage;
+  const { scenario, mode, gamedayId } = options;
+  const { journal, steadyState, stop, over, inBackground } = stage;
   let exercise: Exercise | null = null;
   await journal.append({ type: 'phase', phase: 'before' });
   inBackground(
@@ -161,52 +169,45 @@ async function examineAndExercise(options: ConductOptions, stage: Stage): Promis
     ),
   );
   const found: CheckResult[] = [];
-  for await (const check of checks({ ...options, ...stage, signal: stop.signal })) {
+  const folder = options.folder ?? dirname(dirname(options.journalPath));
+  const others = () => underWay(folder, claimOf(scenario), gamedayId);
+  for await (const check of checks({ ...options, ...stage, others, signal: stop.signal })) {
+    // A check that was cut short has found nothing.
+    if (stop.signal.aborted) break;
     found.push(check);
     await journal.append({ type: 'check', ...check });
-    if (stop.signal.aborted) break;
   }
-  const base = { gamedayId, checks: found, ...NOTHING_MEASURED, notUndone: [] };
-  const refuse = async (why: string): Promise<GamedayOutcome> => {
-    const end = { verdict: 'refused', passed: false, detail: why } as const;
-    await journal.append({ type: 'finished', ...end, ...NOTHING_MEASURED });
-    return { ...base, ...end };
+  const end = async (verdict: 'refused' | 'aborted', detail: string): Promise<GamedayOutcome> => {
+    await journal.append({ type: 'finished', verdict, passed: false, detail, ...NOTHING_MEASURED });
+    return { gamedayId, checks: found, ...NOTHING_MEASURED, notUndone: [], verdict, passed: false, detail };
   };
+  if (stop.signal.aborted) {
+    return end('aborted', `stopped before anything was injected (${messageOf(stop.signal.reason)})`);
+  }
   const objections = found.filter((check) => !check.ok);
-  if (stop.signal.aborted) return refuse(messageOf(stop.signal.reason));
-  if (objections.length > 0) return refuse(objections.map(({ name, detail }) => `${name}: ${detail}`).join('; '));
-  if (mode === 'check') return { ...base, verdict: 'ready', passed: true, detail: 'nothing speaks against it' };
-
+  if (objections.length > 0) {
+    return end('refused', objections.map(({ name, detail }) => `${name}: ${detail}`).join('; '));
+  }
+  if (mode === 'check') {
+    const ready = { verdict: 'ready', passed: true, detail: 'nothing speaks against it' } as const;
+    return { gamedayId, checks: found, ...NOTHING_MEASURED, notUndone: [], ...ready };
+  }
   const guardian = await startGuardian(options, stage);
-  const guarded = {
-    name: 'guardian',
-    ok: !(guardian instanceof Error),
-    detail: guardian instanceof Error ? guardian.message : `started, process ${guardian.pid}`,
-  };
+  const isThere = !(guardian instanceof Error);
+  const detail = isThere ? `started, process ${guardian.pid}` : guardian.message;
+  const guarded = { name: 'guardian', ok: isThere, detail };
   found.push(guarded);
   await journal.append({ type: 'check', ...guarded });
-  if (guardian instanceof Error) return refuse(`guardian: ${guardian.message}`);
-
-  const lost = (): void => stop.abort(guardian.lost.reason);
-  if (guardian.lost.aborted) lost();
-  guardian.lost.addEventListener('abort', lost);
-  inBackground(
-    clock.sleep(scenario.timeboxMs - sinceStartMs(), over.signal).then(
-      () => stop.abort(new Error(`the timebox of ${scenario.timeboxMs} ms ended`)),
-      () => undefined,
-    ),
-  );
-  const faults = new Faults({ injectors: options.injectors, journal, clock, mayInject: () => guardian.renew() });
-  exercise = new Exercise({ scenario, faults, steadyState, journal, log, sinceStartMs });
-  try {
-    return await carryOut(exercise, faults, options, stage, found);
-  } finally {
-    guardian.lost.removeEventListener('abort', lost);
-    await guardian.finish();
-  }
+  if (!isThere) return end('refused', `guardian: ${guardian.message}`);
+  return exerciseWith(guardian, options, stage, {
+    checks: found,
+    begins: (begun) => {
+      exercise = begun;
+    },
+  });
 }
 
-async function startGuardian(options: ConductOptions, stage: Stage) {
+async function startGuardian(options: ConductOptions, stage: Stage): Promise<Guardian | Error> {
   try {
     const { journalPath, gamedayId } = options;
     return await options.startGuardian({ journalPath, gameday: gamedayId, sinceStartMs: stage.sinceStartMs });
@@ -214,43 +215,6 @@ async function startGuardian(options: ConductOptions, stage: Stage) {
     return error instanceof Error ? error : new Error(String(error));
   }
 }
-
-/** The steps, and whatever they come to: everything undone. */
-async function carryOut(
-  exercise: Exercise,
-  faults: Faults,
-  options: ConductOptions,
-  { journal, stop }: Stage,
-  found: readonly CheckResult[],
-): Promise<GamedayOutcome> {
-  const { scenario, gamedayId } = options;
-  let why: string | null = null;
-  try {
-    await exercise.run(stop.signal);
-    if (stop.signal.aborted) why = messageOf(stop.signal.reason);
-  } catch (error) {
-    why = stop.signal.aborted ? messageOf(stop.signal.reason) : messageOf(error);
-  }
-  const notUndone = await faults.undoAll();
-  const findings = exercise.findings(faults.crossed);
-  const judged =
-    why === null && findings !== null
-      ? judgeExercise(findings, scenario)
-      : { ...exercise.measured(), verdict: 'aborted' as const, passed: false, detail: why ?? 'nothing was injected' };
-  const end =
-    notUndone.length === 0 ? judged : { ...judged, passed: false, detail: `${judged.detail}; ${leftText(notUndone)}` };
-  // A full disk must not turn a result into a crash.
-  await journal.append({ type: 'finished', ...end }).catch(() => undefined);
-  return { gamedayId, checks: found, notUndone, ...end };
-}
-
-function leftText(notUndone: GamedayOutcome['notUndone']): string {
-  return notUndone
-    .map(({ fault, why, byHand }) => `${fault} is still there (${why}); undo it by hand: ${byHand}`)
-    .join('; ');
-}
-
-const NOTHING_MEASURED = { detectedAfterMs: null, recoveredAfterMs: null, recoveredAfterLiftMs: null } as const;
 
 function startedEntry(options: ConductOptions) {
   const { scenario, environment, location, timeScale, obligation, seed } = options;

@@ -6,8 +6,8 @@ import type { Scenario, Step } from '../../scenarios/scenario.ts';
 import type { EvidenceLog } from './evidence-log.ts';
 import type { Faults } from './faults.ts';
 import type { Journal } from './journal.ts';
-import type { SteadyState } from './steady-state.ts';
-import type { Findings, Judged } from './verdict.ts';
+import { holds, type SteadyState } from './steady-state.ts';
+import { NOTHING_MEASURED, type Findings, type Judged } from './verdict.ts';
 
 export interface ExerciseOptions {
   readonly scenario: Scenario;
@@ -69,7 +69,8 @@ export class Exercise {
     return {
       injectedAtMs: this.#injectedAtMs,
       liftedAtMs: this.#liftedAtMs,
-      hasBroken: this.#options.steadyState.brokenAtMs !== null,
+      lastLiftedAtMs: this.#actedAtMs,
+      hasBroken: this.#options.steadyState.brokenAtMs !== null || this.#atLift === 'unmet',
       detectedAtMs: this.#marks.get('detected') ?? null,
       atLift: this.#atLift,
       heldAgainAtMs: this.#heldAgainAtMs,
@@ -81,11 +82,12 @@ export class Exercise {
   }
 
   /** What was measured before the exercise was cut short. */
-  measured(): Pick<Judged, 'detectedAfterMs' | 'recoveredAfterMs' | 'recoveredAfterLiftMs'> {
-    const detectedAtMs = this.#marks.get('detected');
-    const injectedAtMs = this.#injectedAtMs;
-    const detectedAfterMs = detectedAtMs === undefined || injectedAtMs === null ? null : detectedAtMs - injectedAtMs;
-    return { detectedAfterMs, recoveredAfterMs: null, recoveredAfterLiftMs: null };
+  measured(): Pick<Judged, keyof typeof NOTHING_MEASURED> {
+    const after = (what: MarkName): number | null => {
+      const atMs = this.#marks.get(what);
+      return atMs === undefined ? null : this.#sinceInjection(atMs);
+    };
+    return { ...NOTHING_MEASURED, detectedAfterMs: after('detected'), liftedAfterMs: after('lifted') };
   }
 
   async #inject(step: Extract<Step, { type: 'inject' }>, signal: AbortSignal): Promise<void> {
@@ -96,25 +98,28 @@ export class Exercise {
     }
     // Taken before the fault can bite, so that no impact seems to come before its cause.
     const atMs = sinceStartMs();
+    steadyState.acted(atMs);
     const why = await faults.inject(step, signal);
     if (why !== null) throw new Error(`${step.id} could not be injected: ${why}`);
     this.#injectedAtMs ??= atMs;
-    this.#actedAtMs = sinceStartMs();
+    this.#acted();
     await this.#mark('injected', step.id, this.#actedAtMs - atMs, atMs);
   }
 
   async #lift(fault: string, signal: AbortSignal): Promise<void> {
-    const { faults, steadyState, journal, sinceStartMs } = this.#options;
+    const { faults, steadyState, journal } = this.#options;
     if (this.#liftedAtMs === null) {
       this.#atLift = steadyState.hypothesis(this.#actedAtMs).state;
       this.#heldAgainAtMs = this.#sinceWhenItHolds();
+      await steadyState.admitUnknown();
+      await this.#mitigated();
     }
     // What was observed since would be read as the system's own strength.
     if (await faults.isLost(fault, signal)) throw new Error(`${fault} was gone before it was lifted`);
     const isGone = await faults.lift(fault);
     if (!isGone) throw new Error(`${fault} could not be lifted`);
-    this.#actedAtMs = sinceStartMs();
-    this.#liftedAtMs = this.#actedAtMs;
+    this.#acted();
+    this.#liftedAtMs ??= this.#actedAtMs;
     this.#liftsLeft -= 1;
     await this.#mark('lifted', fault, 0);
     if (this.#liftsLeft > 0) return;
@@ -124,9 +129,24 @@ export class Exercise {
 
   /** The present spell of the steady state, as far as it is a recovery. */
   #sinceWhenItHolds(): number | null {
-    const { steadyState } = this.#options;
-    const trouble = Math.max(steadyState.brokenAtMs ?? 0, this.#marks.get('detected') ?? 0);
-    return steadyState.heldSinceMs === null ? null : Math.max(steadyState.heldSinceMs, trouble);
+    const { brokenAtMs, heldSinceMs } = this.#options.steadyState;
+    return brokenAtMs === null || heldSinceMs === null ? null : Math.max(heldSinceMs, brokenAtMs);
+  }
+
+  /** It broke and holds again while the fault is there, whether or not the scenario waited for it. */
+  async #mitigated(): Promise<void> {
+    if (this.#atLift !== 'met' || this.#heldAgainAtMs === null || this.#marks.has('mitigated')) return;
+    const uncertaintyMs = this.#options.steadyState.uncertaintyMs(this.#options.scenario.hypothesis);
+    await this.#mark('mitigated', 'hypothesis', this.#sinceAct(uncertaintyMs), this.#heldAgainAtMs);
+  }
+
+  #acted(): void {
+    this.#actedAtMs = this.#options.sinceStartMs();
+    this.#options.steadyState.acted(this.#actedAtMs);
+  }
+
+  #sinceInjection(atMs: number): number {
+    return atMs - (this.#injectedAtMs ?? atMs);
   }
 
   async #hold(ms: number, signal: AbortSignal): Promise<void> {
@@ -178,7 +198,7 @@ export class Exercise {
     const sinceMs = this.#actedAtMs;
     const waited = await log.until(() => this.#look(step, sinceMs), scenario.settleMs, signal);
     for (const { name, state, detail } of steadyState.hypothesis(sinceMs).parts) {
-      await journal.append({ type: 'hypothesis', phase: 'after', name, ok: state === 'met', detail });
+      await journal.append({ type: 'hypothesis', phase: 'after', name, ok: holds(state), detail });
     }
     if (waited.state !== 'met') return;
     if (!this.#marks.has('recovered'))
@@ -193,8 +213,10 @@ export class Exercise {
 
   /** Each once: the first time is the one that counts. */
   async #mark(what: MarkName, source: string, uncertaintyMs: number, atMs?: number): Promise<void> {
-    if (!this.#marks.has(what)) this.#marks.set(what, atMs ?? this.#options.sinceStartMs());
+    const momentMs = atMs ?? this.#options.sinceStartMs();
+    if (!this.#marks.has(what)) this.#marks.set(what, momentMs);
     else if (what !== 'injected' && what !== 'lifted') return;
-    await this.#options.journal.append({ type: 'mark', what, source, uncertaintyMs });
+    const afterMs = this.#sinceInjection(momentMs);
+    await this.#options.journal.append({ type: 'mark', what, source, uncertaintyMs, afterMs });
   }
 }

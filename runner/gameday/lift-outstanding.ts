@@ -3,6 +3,7 @@ import type { Clock } from '../../probes/probe.ts';
 import type { Injector } from '../../scenarios/injector.ts';
 import { bounded } from './bounded.ts';
 import type { Journal, Outstanding } from './journal.ts';
+import { NOTHING_MEASURED } from './verdict.ts';
 import { isFinished, outstandingFaults, readJournal } from './journal.ts';
 
 export interface LiftOptions {
@@ -94,9 +95,7 @@ async function report(remaining: readonly Left[], options: LiftOptions): Promise
       verdict: 'aborted',
       passed: false,
       detail: 'the conductor ended before its game-day did',
-      detectedAfterMs: null,
-      recoveredAfterMs: null,
-      recoveredAfterLiftMs: null,
+      ...NOTHING_MEASURED,
     })
     .catch(() => undefined);
 }

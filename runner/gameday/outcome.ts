@@ -1,4 +1,5 @@
 import type { Verdict } from '../../scenarios/journal.ts';
+import { EXIT } from '../io.ts';
 import type { NotUndone } from './faults.ts';
 
 export interface CheckResult {
@@ -14,17 +15,27 @@ export interface GamedayOutcome {
   readonly passed: boolean;
   readonly detail: string;
   readonly checks: readonly CheckResult[];
-  /** From injection, monotonic ms; null when it never happened. */
+  /** From the first injection, monotonic ms; null when it never happened. */
   readonly detectedAfterMs: number | null;
+  /** The steady state held again while the fault was there. */
+  readonly mitigatedAfterMs: number | null;
+  readonly liftedAfterMs: number | null;
+  /** The steady state held again by runs from after the last lift. */
   readonly recoveredAfterMs: number | null;
   readonly recoveredAfterLiftMs: number | null;
   /** Faults that are still there, with the commands that undo them by hand. */
   readonly notUndone: readonly NotUndone[];
 }
 
-/** 0 passed · 1 deviated or aborted · 4 refused, nothing was injected · 5 a fault could not be undone. */
-export function gamedayExitCode(outcome: GamedayOutcome): 0 | 1 | 4 | 5 {
-  if (outcome.notUndone.length > 0) return 5;
-  if (outcome.verdict === 'refused') return 4;
-  return outcome.passed ? 0 : 1;
+/**
+ * 0 passed · 1 deviated or aborted · 4 refused, nothing was injected · 5 a fault could not be undone · 130 and 143
+ * interrupted, everything is undone.
+ * @param signal by which the process was asked to stop, if it was
+ */
+export function gamedayExitCode(outcome: GamedayOutcome, signal: unknown = null): number {
+  if (outcome.notUndone.length > 0) return EXIT.notUndone;
+  if (outcome.verdict === 'aborted' && signal === 'SIGINT') return EXIT.interrupted;
+  if (outcome.verdict === 'aborted' && signal === 'SIGTERM') return EXIT.terminated;
+  if (outcome.verdict === 'refused') return EXIT.refused;
+  return outcome.passed ? EXIT.ok : EXIT.failed;
 }

@@ -2,7 +2,7 @@
 import type { Clock } from '../../probes/probe.ts';
 import type { Condition } from '../../scenarios/condition.ts';
 import { probesOf, runsOf } from '../../scenarios/condition.ts';
-import { judge } from '../../scenarios/evidence.ts';
+import { judge, judgeSteady, type View } from '../../scenarios/evidence.ts';
 import type { Phase } from '../../scenarios/journal.ts';
 import type { Judgement, State } from '../../scenarios/quantile.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
@@ -27,6 +27,8 @@ export class SteadyState {
   readonly #options: SteadyStateOptions;
   readonly #known = new Map<string, State>();
   #phase: Phase = 'before';
+  /** Evidence from before this says nothing about the phase. */
+  #sinceMs = 0;
   #brokenAtMs: number | null = null;
   #heldSinceMs: number | null = null;
 
@@ -37,6 +39,19 @@ export class SteadyState {
   enter(phase: Phase): void {
     this.#phase = phase;
     this.#known.clear();
+  }
+
+  /** A fault was injected or lifted: what was seen before, ms since the start, is no evidence any more. */
+  acted(atMs: number): void {
+    this.#sinceMs = atMs;
+  }
+
+  /** Says of every condition that no probe has told anything of in this phase that it is not known. */
+  async admitUnknown(): Promise<void> {
+    for (const { name, state, detail } of this.hypothesis(this.#sinceMs).parts) {
+      if (state !== 'unknown' || this.#known.has(name)) continue;
+      await this.#options.journal.append({ type: 'hypothesis', phase: this.#phase, name, ok: null, detail });
+    }
   }
 
   /** First seen not to hold while a fault was there, ms since the start. */
@@ -50,20 +65,24 @@ export class SteadyState {
   }
 
   judge(condition: Condition, sinceMs: number): Judgement {
+    return judge(condition, this.#view(sinceMs));
+  }
+
+  #view(sinceMs: number): View {
     const { log, sinceStartMs } = this.#options;
-    return judge(condition, {
+    return {
       nowMs: sinceStartMs(),
       sinceMs,
       runs: (probe) => log.runs(probe),
       patienceMs: (probe) => this.#patienceMs(probe),
-    });
+    };
   }
 
   /** All of the hypothesis by evidence from after `sinceMs`, each condition by its name. */
   hypothesis(sinceMs: number): { readonly state: State; readonly parts: readonly (Judgement & { name: string })[] } {
     const parts = this.#options.scenario.hypothesis.map((condition) => ({
       name: condition.name,
-      ...this.judge(condition, sinceMs),
+      ...judgeSteady(condition, this.#view(sinceMs)),
     }));
     const has = (state: State): boolean => parts.some((part) => part.state === state);
     return { state: has('unmet') ? 'unmet' : has('unknown') ? 'unknown' : 'met', parts };
@@ -91,7 +110,7 @@ export class SteadyState {
   /** Always null: it is asked again until the signal aborts. */
   #look(onImpact: (detail: string) => void, onAbort: (why: string) => void): null {
     const { scenario, sinceStartMs } = this.#options;
-    const { state, parts } = this.hypothesis(Number.NEGATIVE_INFINITY);
+    const { state, parts } = this.hypothesis(this.#sinceMs);
     for (const part of parts) this.#tell(part);
     if (state === 'met') this.#heldSinceMs ??= sinceStartMs();
     else this.#heldSinceMs = null;
@@ -114,7 +133,7 @@ export class SteadyState {
     this.#known.set(part.name, part.state);
     const { name, state, detail } = part;
     this.#options.journal
-      .append({ type: 'hypothesis', phase: this.#phase, name, ok: state === 'met', detail })
+      .append({ type: 'hypothesis', phase: this.#phase, name, ok: holds(state), detail })
       .catch(() => undefined);
   }
 
@@ -122,6 +141,11 @@ export class SteadyState {
     const intervalMs = this.#options.intervalMs(probe);
     return intervalMs === null ? Number.POSITIVE_INFINITY : SILENT_TURNS * intervalMs + SILENT_MS;
   }
+}
+
+/** Null: not known, which is neither. */
+export function holds(state: State): boolean | null {
+  return state === 'unknown' ? null : state === 'met';
 }
 
 /** Every probe that a scenario's conditions ask. */

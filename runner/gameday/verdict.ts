@@ -1,12 +1,15 @@
 import type { Crossing } from '../../scenarios/injector.ts';
+import { seconds, span } from '../../reports/figures.ts';
 import type { Verdict } from '../../scenarios/journal.ts';
 import type { State } from '../../scenarios/quantile.ts';
 
 /** What a game-day that ran to its end found. Times are monotonic ms since its start. */
 export interface Findings {
   readonly injectedAtMs: number;
+  /** The first lift: what held then held despite the fault. */
   readonly liftedAtMs: number;
-  /** A condition of the hypothesis was seen not to hold while a fault was there. */
+  readonly lastLiftedAtMs: number;
+  /** The hypothesis was seen not to hold, by evidence from after the injection and before the last lift. */
   readonly hasBroken: boolean;
   readonly detectedAtMs: number | null;
   /** The hypothesis at the moment of the first lift, by evidence from after the injection. */
@@ -31,38 +34,48 @@ export interface Judged {
   readonly verdict: Verdict;
   readonly passed: boolean;
   readonly detail: string;
+  /** All from the first injection, ms; null when it never happened. The last one is from the last lift. */
   readonly detectedAfterMs: number | null;
+  readonly mitigatedAfterMs: number | null;
+  readonly liftedAfterMs: number | null;
   readonly recoveredAfterMs: number | null;
   readonly recoveredAfterLiftMs: number | null;
 }
+
+/** Of an exercise that never came to anything. */
+export const NOTHING_MEASURED = {
+  detectedAfterMs: null,
+  mitigatedAfterMs: null,
+  liftedAfterMs: null,
+  recoveredAfterMs: null,
+  recoveredAfterLiftMs: null,
+} as const;
 
 /** Pure: the same findings give the same verdict, in the exercise and in a report made from its journal. */
 export function judgeExercise(found: Findings, expected: Expectations): Judged {
   const verdict = verdictOf(found);
   const since = (atMs: number | null, fromMs: number): number | null => (atMs === null ? null : atMs - fromMs);
-  const despite = verdict === 'recovered-despite-fault';
-  const recoveredAtMs =
-    verdict === 'held' || verdict === 'no-effect'
-      ? null
-      : despite
-        ? (found.mitigatedAtMs ?? found.heldAgainAtMs)
-        : found.recoveredAtMs;
+  const isMitigated = verdict === 'recovered-despite-fault';
+  const recoveredAtMs = verdict === 'held' || verdict === 'no-effect' ? null : found.recoveredAtMs;
+  const mitigatedAfterMs = since(isMitigated ? (found.mitigatedAtMs ?? found.heldAgainAtMs) : null, found.injectedAtMs);
   const recoveredAfterMs = since(recoveredAtMs, found.injectedAtMs);
-  const objections = objectionsTo(verdict, recoveredAfterMs, found, expected);
+  const objections = objectionsTo(verdict, { mitigatedAfterMs, recoveredAfterMs }, found, expected);
   return {
     verdict,
     passed: objections.length === 0,
     detail: [sentence(verdict, found), ...objections].join('; '),
     detectedAfterMs: since(found.detectedAtMs, found.injectedAtMs),
+    mitigatedAfterMs,
+    liftedAfterMs: found.liftedAtMs - found.injectedAtMs,
     recoveredAfterMs,
-    recoveredAfterLiftMs: since(found.recoveredAtMs, found.liftedAtMs),
+    recoveredAfterLiftMs: since(recoveredAtMs, found.lastLiftedAtMs),
   };
 }
 
+/** By the hypothesis alone: that the fault was detected is a figure of its own. */
 function verdictOf(found: Findings): Verdict {
   if (found.recoveredAtMs === null) return 'not-recovered';
-  const degraded = found.hasBroken || found.detectedAtMs !== null;
-  if (!degraded) return nothingCrossed(found) || found.atLift !== 'met' ? 'no-effect' : 'held';
+  if (!found.hasBroken) return nothingCrossed(found) || found.atLift !== 'met' ? 'no-effect' : 'held';
   return found.atLift === 'met' ? 'recovered-despite-fault' : 'recovered-after-lift';
 }
 
@@ -72,7 +85,7 @@ function nothingCrossed({ crossed }: Findings): boolean {
 
 function objectionsTo(
   verdict: Verdict,
-  recoveredAfterMs: number | null,
+  { mitigatedAfterMs, recoveredAfterMs }: Pick<Judged, 'mitigatedAfterMs' | 'recoveredAfterMs'>,
   found: Findings,
   expected: Expectations,
 ): readonly string[] {
@@ -81,8 +94,10 @@ function objectionsTo(
   // A steady state that held leaves a wait for its breaking unmet, and that is no fault of it.
   if (verdict !== 'held') objections.push(...found.unmet.map((name) => `not in time: ${name}`));
   const { recoveryGoalMs } = expected;
-  if (recoveryGoalMs !== null && recoveredAfterMs !== null && recoveredAfterMs > recoveryGoalMs) {
-    objections.push(`recovered after ${seconds(recoveredAfterMs)}, the goal is ${seconds(recoveryGoalMs)}`);
+  const [word, afterMs] =
+    mitigatedAfterMs === null ? (['recovered', recoveredAfterMs] as const) : (['mitigated', mitigatedAfterMs] as const);
+  if (recoveryGoalMs !== null && afterMs !== null && afterMs > recoveryGoalMs) {
+    objections.push(`${word} after ${seconds(afterMs)}, the goal is ${span(recoveryGoalMs)}`);
   }
   return objections;
 }
@@ -90,13 +105,14 @@ function objectionsTo(
 function sentence(verdict: Verdict, found: Findings): string {
   switch (verdict) {
     case 'held':
-      return found.crossed === null
-        ? 'the steady state held; no counter can say what crossed the fault'
-        : `the steady state held while ${found.crossed.bytes} bytes crossed the fault`;
+      return [
+        found.crossed === null
+          ? 'the steady state held; no counter can say what crossed the fault'
+          : `the steady state held while ${found.crossed.bytes} bytes crossed the fault`,
+        ...(found.detectedAtMs === null ? [] : ['the fault was detected all the same']),
+      ].join('; ');
     case 'recovered-despite-fault':
-      return found.hasBroken
-        ? 'the steady state broke and came back while the fault was there'
-        : 'the fault was detected, and the steady state, as far as it was measured, held all the while';
+      return 'the steady state broke and came back while the fault was there';
     case 'recovered-after-lift':
       return 'the steady state came back only once the fault was lifted';
     case 'no-effect':
@@ -106,8 +122,4 @@ function sentence(verdict: Verdict, found: Findings): string {
     default:
       return 'the steady state did not come back after the fault was lifted';
   }
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`;
 }

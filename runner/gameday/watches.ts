@@ -1,5 +1,6 @@
 /** Runs a scenario's own probes. What they find is evidence of the exercise and is kept nowhere else. */
 import type { ProbeEnvironment } from '../../probes/kind.ts';
+import type { Reason } from '../../probes/reasons.ts';
 import type { Indicator, OrderBook, Probe, RunContext, Threshold } from '../../probes/probe.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import type { WatchSpec } from '../../scenarios/watch.ts';
@@ -54,11 +55,34 @@ async function runWatch(spec: WatchSpec, options: WatchOptions): Promise<void> {
   }
 }
 
+/** The reasons of a bad run that got its answer all the same: that it is another one than asked for may be the point. */
+const ANSWERED: readonly Reason[] = ['assertion', 'http-3xx', 'http-5xx', 'no-data', 'stale', 'gap'];
+
+/** Runs a watch once, on its own. @returns null when it answers, otherwise the reason code and what was found */
+export async function askWatch(spec: WatchSpec, options: WatchOptions): Promise<string | null> {
+  const { environment, signal } = options;
+  const probe = options.open(spec, environment);
+  try {
+    const answer = await bounded(
+      (inner) => probe.run(contextOf(spec, 'check', inner, options)),
+      environment.clock,
+      spec.timeout,
+      signal,
+    );
+    if (!answer.ok) return `timeout: ${answer.why}`;
+    const { outcome, reason, detail } = answer.value;
+    if (outcome === 'good' || (outcome === 'bad' && reason !== null && ANSWERED.includes(reason))) return null;
+    return [reason ?? outcome, ...(detail === null ? [] : [detail])].join(': ');
+  } finally {
+    await probe.close?.().catch(() => undefined);
+  }
+}
+
 export function watchIntervalMs(spec: WatchSpec): number {
   return spec.every ?? 1000;
 }
 
-function contextOf(spec: WatchSpec, run: number, signal: AbortSignal, options: WatchOptions): RunContext {
+function contextOf(spec: WatchSpec, run: number | 'check', signal: AbortSignal, options: WatchOptions): RunContext {
   const { scenario, gamedayId, location, environment } = options;
   return {
     runId: `${gamedayId}/${spec.id}/${run}`,

@@ -4,7 +4,7 @@ import type { CountReading, Outcome, Reading } from '../../probes/probe.ts';
 import type { Condition } from '../../scenarios/condition.ts';
 import { conditionSchema } from '../../scenarios/condition.ts';
 import type { Evidence, View } from '../../scenarios/evidence.ts';
-import { judge } from '../../scenarios/evidence.ts';
+import { judge, judgeSteady } from '../../scenarios/evidence.ts';
 import { judgeQuantile, quantileText } from '../../scenarios/quantile.ts';
 
 const condition = (document: object): Condition => conditionSchema.parse({ name: 'c', ...document });
@@ -70,6 +70,36 @@ describe('an outcome', () => {
     const since = { sinceMs: 1050 };
     expect(judge(condition({ probe: 'p', outcome: 'good' }), view(['good', 'good'], since)).state).toBe('unknown');
     expect(judge(condition({ probe: 'p', outcome: 'bad' }), view(['good', 'bad'], since)).state).toBe('met');
+  });
+});
+
+describe('a steady state', () => {
+  const good = condition({ probe: 'p', outcome: 'good', of: 3 });
+  test('holds only by a full count of runs that began after the last act', () => {
+    const runs: Outcome[] = ['good', 'good', 'good', 'good'];
+    expect(judgeSteady(good, view(runs, { sinceMs: 1050 })).state).toBe('unknown');
+    expect(judgeSteady(good, view(runs, { sinceMs: 1000 })).state).toBe('met');
+  });
+
+  test('breaks with the first run since the act that misses what is asked', () => {
+    expect(judgeSteady(good, view(['good', 'good', 'bad'], { sinceMs: 1500 }))).toEqual({
+      state: 'unmet',
+      detail: 'p: 2 of 3 good, 3 asked',
+    });
+  });
+
+  test('is not broken by what was bad before the act', () => {
+    expect(judgeSteady(good, view(['good', 'bad', 'good'], { sinceMs: 1500 })).state).toBe('unknown');
+  });
+
+  test('is not broken by one bad run of which the author allows one', () => {
+    const most = condition({ probe: 'p', outcome: 'good', of: 3, atLeast: 2 });
+    expect(judgeSteady(most, view(['good', 'good', 'bad'], { sinceMs: 1500 })).state).toBe('unknown');
+  });
+
+  test('is not broken by a probe that has fallen silent', () => {
+    const silent = view(['good', 'good', 'bad'], { sinceMs: 1500, nowMs: 60_000 });
+    expect(judgeSteady(good, silent).state).toBe('unknown');
   });
 });
 

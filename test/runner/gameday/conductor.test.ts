@@ -1,4 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { NO_PHASES } from '../../../probes/probe.ts';
+import type { Reason } from '../../../probes/reasons.ts';
+import { entryText } from '../../../runner/gameday-text.ts';
+import { makeGamedayFolder } from '../../../runner/gameday/gameday-id.ts';
+import { holdLock } from '../../../runner/gameday/lock.ts';
 import { gamedayExitCode } from '../../../runner/gameday/outcome.ts';
 import { exercise, problem, stubProbe, types, World } from './world.ts';
 import type { Say } from './world.ts';
@@ -37,8 +45,61 @@ describe('verdicts', () => {
     expect(outcome.detectedAfterMs).toBeGreaterThan(0);
     expect(outcome.detectedAfterMs).toBeLessThanOrEqual(1000);
     // Two good runs after five seconds of bad ones.
-    expect(outcome.recoveredAfterMs).toBeGreaterThan(5000);
-    expect(outcome.recoveredAfterMs).toBeLessThanOrEqual(7000);
+    expect(outcome.mitigatedAfterMs).toBeGreaterThan(5000);
+    expect(outcome.mitigatedAfterMs).toBeLessThanOrEqual(7000);
+    expect(outcome.recoveredAfterMs).toBeGreaterThan(outcome.liftedAfterMs ?? Number.POSITIVE_INFINITY);
+  });
+
+  test('a fault that is detected while the steady state holds has been held, not recovered from', async () => {
+    const world = worldWhere((world) => (world.isFaulty && world.faultAgeMs > 3000 ? 400 : 100));
+    const ack = { probe: 'shop', indicator: 'ack', quantile: '1' };
+    const steps = [
+      ...exerciseSteps({ holdFor: '1s' }).slice(0, 1),
+      { wait: { for: { name: 'slow', ...ack, above: '200ms' }, within: '20s', mark: 'detected' } },
+      ...exerciseSteps({ holdFor: '5s' }).slice(1),
+    ];
+    const hypothesis = [{ name: 'the shop is quick', ...ack, atMost: '500ms', over: 2 }];
+    const outcome = await world.conduct(exercise({ hypothesis, steps }));
+    expect(outcome).toMatchObject({
+      verdict: 'held',
+      detail: 'the steady state held while 1000 bytes crossed the fault; the fault was detected all the same',
+      mitigatedAfterMs: null,
+      recoveredAfterMs: null,
+      recoveredAfterLiftMs: null,
+    });
+    expect(outcome.detectedAfterMs).toBeGreaterThan(3000);
+  });
+
+  test('what broke between the last run before the fault and the fault is no work of the fault', async () => {
+    // Bad once, after the baseline and before the injection: the guardian takes its time to start.
+    let isBaseline = false;
+    const world = worldWhere((world) => (isBaseline && !world.isFaulty ? 'bad' : 'good'));
+    const steps = exerciseSteps({ holdFor: '10s' }).slice(0, 2);
+    const outcome = await world.conduct(exercise({ steps: [...steps, { lift: { fault: 'slow' } }] }), {
+      startGuardian: async () => {
+        isBaseline = true;
+        await world.clock.sleep(1500, new AbortController().signal);
+        isBaseline = false;
+        return {
+          pid: 1,
+          renew: () => Promise.resolve(true),
+          lost: world.guardianLost.signal,
+          finish: () => Promise.resolve(),
+        };
+      },
+    });
+    expect(outcome.verdict).toBe('held');
+  });
+
+  test('what nobody has asked since the injection is not known, and never said to hold', async () => {
+    const world = new World();
+    world.probes = { shop: { everyMs: 20_000, say: always } };
+    const outcome = await world.conduct(exercise({ settle: '2m', steps: exerciseSteps({ holdFor: '15s' }) }));
+    expect(outcome.verdict).toBe('no-effect');
+    const during = world.entries.flatMap((entry) =>
+      entry.type === 'hypothesis' && entry.phase === 'during' ? [entryText(entry)] : [],
+    );
+    expect(during).toEqual(['hypothesis during: the shop answers: not yet known (1 of 2 runs of shop so far)']);
   });
 
   test('what comes back only with the lift is a recovery after it, and no pass unless the scenario says so', async () => {
@@ -86,7 +147,7 @@ describe('verdicts', () => {
   test('a recovery later than the goal is no pass', async () => {
     const outcome = await worldWhere(forFiveSeconds).conduct(exercise({ recoveryGoal: '3s' }));
     expect(outcome).toMatchObject({ verdict: 'recovered-despite-fault', passed: false });
-    expect(outcome.detail).toMatch(/recovered after \d\.\d s, the goal is 3\.0 s$/);
+    expect(outcome.detail).toMatch(/mitigated after \d\.\d s, the goal is 3 s$/);
   });
 });
 
@@ -135,15 +196,91 @@ describe('refusals', () => {
     const outcome = await world.conduct(exercise());
     expect(outcome).toMatchObject({
       verdict: 'refused',
-      detail: 'baseline: not in the steady state after 30000 ms: the shop answers (shop: 0 of 2 good, 2 asked)',
+      detail: 'baseline: the steady state did not hold within 30 s: the shop answers (shop: 0 of 2 good, 2 asked)',
     });
     expect(world.calls).toEqual([]);
+    const waiting = world.entries.flatMap((entry) => (entry.type === 'waiting' ? [entryText(entry)] : []));
+    expect(waiting).toEqual([
+      'the steady state is not yet known (the shop answers (0 of 2 runs of shop so far)): waiting, at most 30 s',
+      'the steady state does not hold yet (the shop answers (shop: 0 of 2 good, 2 asked)): waiting, at most 28 s',
+    ]);
   });
 
   test('a scenario that asks an unknown probe is refused by its name', async () => {
     const world = worldWhere(always);
     const hypothesis = [{ name: 'the bank answers', probe: 'bank', outcome: 'good' }];
     expect((await world.conduct(exercise({ hypothesis }))).detail).toContain('probes: no such probe: bank');
+  });
+
+  test('a watch that does not answer is refused by its name and reason, before its answer is waited for', async () => {
+    const watch = [{ id: 'on-backup', kind: 'http', url: 'http://127.0.0.1:1/health', every: '500ms', timeout: '1s' }];
+    const observed = { phases: NO_PHASES, readings: [], values: {} } as const;
+    const answers = (outcome: 'bad' | 'excluded', reason: Reason, detail: string) => () => ({
+      run: () => Promise.resolve({ ...observed, outcome, reason, detail }),
+    });
+    for (const [openWatch, detail] of [
+      [answers('bad', 'connect-refused', '127.0.0.1:1 refused'), 'connect-refused: 127.0.0.1:1 refused'],
+      [answers('excluded', 'http-4xx', 'status 404'), 'http-4xx: status 404'],
+      [() => ({ run: () => new Promise<never>(() => undefined) }), 'timeout: no answer within 1000 ms'],
+    ] as const) {
+      const outcome = await worldWhere(always).conduct(exercise({ watch }), { mode: 'check', openWatch });
+      expect(outcome).toMatchObject({ verdict: 'refused', detail: `watch on-backup: ${detail}` });
+      expect(gamedayExitCode(outcome)).toBe(4);
+    }
+    const openWatch = answers('bad', 'assertion', 'the feed is primary');
+    const outcome = await worldWhere(always).conduct(exercise({ watch }), { mode: 'check', openWatch });
+    expect(outcome.verdict).toBe('ready');
+  });
+
+  test('what was stopped before anything was injected says so, and is no refusal', async () => {
+    const world = worldWhere(() => 'bad');
+    void world.clock.sleep(5000, new AbortController().signal).then(() => world.abort.abort('SIGTERM'));
+    const outcome = await world.conduct(exercise());
+    expect(outcome).toMatchObject({
+      verdict: 'aborted',
+      detail: 'stopped before anything was injected (SIGTERM)',
+    });
+    expect(outcome.checks.map(({ name }) => name)).not.toContain('baseline');
+    expect(gamedayExitCode(outcome, 'SIGTERM')).toBe(143);
+    expect(gamedayExitCode(outcome, 'SIGINT')).toBe(130);
+    expect(world.calls).toEqual([]);
+  });
+
+  test.each([
+    ['the same component', { component: 'shop', targets: [] }, 'shop'],
+    ['the same target', { component: 'bank', targets: ['toxiproxy feed'] }, 'toxiproxy feed'],
+  ])('a game-day is refused while another one is under way on %s', async (_, claim, shared) => {
+    const folder = await mkdtemp(join(tmpdir(), 'pulsedrill-under-way-'));
+    try {
+      const { gamedayId, journalPath } = await makeGamedayFolder(folder, 'other', 1_795_000_000_000);
+      const lock = await holdLock(dirname(journalPath), claim);
+      const world = worldWhere(always);
+      const outcome = await world.conduct(exercise(), { folder });
+      expect(outcome).toMatchObject({
+        verdict: 'refused',
+        detail: `alone: ${gamedayId} is under way on ${shared} (process ${process.pid})`,
+      });
+      expect(gamedayExitCode(outcome)).toBe(4);
+      expect(world.calls).toEqual([]);
+      await lock[Symbol.asyncDispose]();
+      // One that crashed leaves its lock behind, of a process that is no more.
+      const dead = { pid: 4_194_305, started: null, claim };
+      await writeFile(join(dirname(journalPath), 'conductor.lock'), JSON.stringify(dead));
+      expect(await worldWhere(always).conduct(exercise(), { folder })).toMatchObject({ verdict: 'held' });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('a game-day on something else is in nobody’s way', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'pulsedrill-under-way-'));
+    try {
+      const { journalPath } = await makeGamedayFolder(folder, 'other', 1_795_000_000_000);
+      await holdLock(dirname(journalPath), { component: 'bank', targets: ['toxiproxy gateway'] });
+      expect(await worldWhere(always).conduct(exercise(), { folder })).toMatchObject({ verdict: 'held' });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   test('without a guardian nothing is injected', async () => {
@@ -164,6 +301,7 @@ describe('refusals', () => {
     expect(outcome).toMatchObject({ verdict: 'ready', passed: true });
     expect(outcome.checks.map(({ name, ok }) => `${name} ${ok}`)).toEqual([
       'environment true',
+      'alone true',
       'probes true',
       'permission slow true',
       'target slow true',
@@ -351,8 +489,8 @@ describe('waits', () => {
     const openWatch = () => stubProbe(() => (world.isFaulty && world.faultAgeMs >= 4000 ? 'good' : 'bad'));
     const outcome = await world.conduct(exercise({ watch, steps }), { openWatch });
     expect(outcome).toMatchObject({ verdict: 'recovered-despite-fault', passed: true });
-    expect(outcome.recoveredAfterMs).toBeGreaterThanOrEqual(4000);
-    expect(outcome.recoveredAfterMs).toBeLessThanOrEqual(5000);
+    expect(outcome.mitigatedAfterMs).toBeGreaterThanOrEqual(4000);
+    expect(outcome.mitigatedAfterMs).toBeLessThanOrEqual(5000);
   });
 });
 
@@ -366,6 +504,8 @@ test('the journal is enough to tell the story', async () => {
     'check',
     'check',
     'check',
+    'check',
+    'waiting',
     'hypothesis',
     'check',
     'check',
@@ -375,11 +515,11 @@ test('the journal is enough to tell the story', async () => {
     'mark',
     'waiting',
     'hypothesis',
-    'hypothesis',
     'mark',
     'condition',
     'mark',
     'hypothesis',
+    'mark',
     'lifted',
     'mark',
     'phase',

@@ -220,7 +220,8 @@ export function stubProbe(say: () => Outcome): Probe {
     run: () => {
       const said = say();
       const outcome = said === 'skipped' ? 'fault' : said;
-      return Promise.resolve({ outcome, reason: null, detail: null, phases: NO_PHASES, readings: [], values: {} });
+      const reason = outcome === 'bad' ? 'assertion' : null;
+      return Promise.resolve({ outcome, reason, detail: null, phases: NO_PHASES, readings: [], values: {} });
     },
   };
 }

@@ -1,0 +1,81 @@
+/** The exercise itself, once nothing speaks against it: its steps under guard, and whatever they come to, everything undone. */
+import { messageOf } from './bounded.ts';
+import type { ConductOptions, Stage } from './conductor.ts';
+import { Exercise } from './exercise.ts';
+import { Faults } from './faults.ts';
+import type { Guardian } from './guard.ts';
+import type { CheckResult, GamedayOutcome } from './outcome.ts';
+import { judgeExercise } from './verdict.ts';
+
+export interface Begun {
+  readonly checks: readonly CheckResult[];
+  /** Told before the first step. */
+  readonly begins: (exercise: Exercise) => void;
+}
+
+export async function exerciseWith(
+  guardian: Guardian,
+  options: ConductOptions,
+  stage: Stage,
+  { checks, begins }: Begun,
+): Promise<GamedayOutcome> {
+  const { scenario, clock, injectors } = options;
+  const { journal, log, steadyState, sinceStartMs, stop, over, inBackground } = stage;
+  const lost = (): void => stop.abort(guardian.lost.reason);
+  if (guardian.lost.aborted) lost();
+  guardian.lost.addEventListener('abort', lost);
+  inBackground(
+    clock.sleep(scenario.timeboxMs - sinceStartMs(), over.signal).then(
+      () => stop.abort(new Error(`the timebox of ${scenario.timeboxMs} ms ended`)),
+      () => undefined,
+    ),
+  );
+  const faults = new Faults({ injectors, journal, clock, mayInject: () => guardian.renew() });
+  const exercise = new Exercise({ scenario, faults, steadyState, journal, log, sinceStartMs });
+  begins(exercise);
+  try {
+    return await carryOut(exercise, faults, options, stage, checks);
+  } finally {
+    guardian.lost.removeEventListener('abort', lost);
+    await guardian.finish();
+  }
+}
+
+async function carryOut(
+  exercise: Exercise,
+  faults: Faults,
+  options: ConductOptions,
+  { journal, stop }: Stage,
+  found: readonly CheckResult[],
+): Promise<GamedayOutcome> {
+  const { scenario, gamedayId } = options;
+  let why: string | null = null;
+  try {
+    await exercise.run(stop.signal);
+    if (stop.signal.aborted) why = stopText(stop.signal.reason);
+  } catch (error) {
+    why = stop.signal.aborted ? stopText(stop.signal.reason) : messageOf(error);
+  }
+  const notUndone = await faults.undoAll();
+  const findings = exercise.findings(faults.crossed);
+  const judged =
+    why === null && findings !== null
+      ? judgeExercise(findings, scenario)
+      : { ...exercise.measured(), verdict: 'aborted' as const, passed: false, detail: why ?? 'nothing was injected' };
+  const end =
+    notUndone.length === 0 ? judged : { ...judged, passed: false, detail: `${judged.detail}; ${leftText(notUndone)}` };
+  // A full disk must not turn a result into a crash.
+  await journal.append({ type: 'finished', ...end }).catch(() => undefined);
+  return { gamedayId, checks: found, notUndone, ...end };
+}
+
+/** A signal's name alone is no sentence. */
+function stopText(reason: unknown): string {
+  return typeof reason === 'string' ? `stopped by ${reason}` : messageOf(reason);
+}
+
+function leftText(notUndone: GamedayOutcome['notUndone']): string {
+  return notUndone
+    .map(({ fault, why, byHand }) => `${fault} is still there (${why}); undo it by hand: ${byHand}`)
+    .join('; ');
+}
