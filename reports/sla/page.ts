@@ -11,15 +11,8 @@ import { budgetChart, budgetCourse, latencyChart } from './charts.ts';
 import { assumptions, definitions } from './definitions.ts';
 import type { Change, SlaReport } from './report.ts';
 import { coverageTable, exerciseTable } from './run-tables.ts';
-import {
-  burnTable,
-  causeTable,
-  confidenceTable,
-  objectiveTable,
-  splitTable,
-  unknownTable,
-  windowTable,
-} from './tables.ts';
+import { burnTable, confidenceTable, splitTable, windowTable } from './detail-tables.ts';
+import { causeTable, objectiveTable, unknownTable } from './tables.ts';
 
 export function renderSla(report: SlaReport): RenderedReport {
   const nameFile = fileNames();

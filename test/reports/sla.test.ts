@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderSla, collectSla, type SlaReport } from '../../reports/sla.ts';
+import { flags } from '../../reports/sla/tables.ts';
 import { budgetPoint, evaluateAll } from '../../runner/evaluation.ts';
 import { timeBase } from '../../slo/time-base.ts';
 import { openStore } from '../../store/open.ts';
@@ -100,6 +101,13 @@ describe('the service-level evidence', () => {
     expect(renderSla(report).markdown).toContain(
       '| SLO `slo-market-data-freshness` | `ticks` | beyond the limit | 2,400 bad events of 1 run |',
     );
+  });
+
+  test('forecasts no exhaustion of a budget that is spent', () => {
+    const missed = report.statuses.filter(({ met }) => met === false);
+    expect(missed.map((status) => flags(status).filter((flag) => flag.includes('exhausted')))).toEqual([
+      ['budget exhausted'],
+    ]);
   });
 
   test('lists a row that nothing is known of once, with its reason, beside its definition', () => {

@@ -1,0 +1,122 @@
+/** The tables behind the verdicts: windows, splits, certainty, burn. */
+import type { Status } from '../../slo/status.ts';
+import { LOOKBACKS } from '../../slo/status.ts';
+import { attainmentPercent, burnText, consumedPercent, count, hours, plural, shareText } from '../figures.ts';
+import { code, table } from '../markdown.ts';
+import type { ProbeRuns } from '../measurements.ts';
+import { colourWord, policySpan } from '../objective-text.ts';
+import type { SlaReport } from './report.ts';
+import { sumRatio } from './run-tables.ts';
+import { interval, isKnown } from './tables.ts';
+
+/** Percentile rows; empty when there are none. */
+export function windowTable({ statuses, scale }: Pick<SlaReport, 'statuses' | 'scale'>): string {
+  return table(
+    [
+      { name: 'Objective' },
+      { name: 'Sliding window' },
+      { name: 'Now (good / valid)' },
+      { name: 'Verdict now' },
+      { name: 'Windows passed / judged' },
+      { name: 'Below the event minimum', align: 'right' },
+    ],
+    statuses
+      .filter(({ live, windows }) => live !== null || windows !== null)
+      .map(({ objective, live, windows }) => [
+        code(objective.id),
+        objective.slidingMs === null ? '–' : policySpan(objective.slidingMs, scale),
+        live === null ? '–' : shareText(live.good, live.valid),
+        live?.pass === true ? 'passes' : live?.pass === false ? '**fails**' : 'no data',
+        windows === null ? '–' : shareText(windows.passed, windows.judged),
+        windows === null ? '–' : plural(windows.flagged, 'window'),
+      ]),
+    '',
+  );
+}
+
+export function splitTable(statuses: readonly Status[]): string {
+  return table(
+    [
+      { name: 'Objective' },
+      { name: 'Split' },
+      { name: 'Attained (good / valid)' },
+      { name: 'Budget consumed', align: 'right' },
+      { name: 'Colour' },
+      { name: 'Events' },
+    ],
+    statuses.flatMap(({ objective, splits }) =>
+      splits.map((split) => [
+        code(objective.id),
+        code(split.split),
+        `${attainmentPercent({ ...split, objective })} (${count(split.tally.good)} / ${count(split.validEvents)} events)`,
+        consumedPercent(split.consumed),
+        colourWord(split.colour),
+        split.enoughEvents ? 'enough' : `**not enough** (${count(objective.minEvents)} asked)`,
+      ]),
+    ),
+    '',
+  );
+}
+
+export function confidenceTable({ statuses, measurements }: Pick<SlaReport, 'statuses' | 'measurements'>): string {
+  return table(
+    [
+      { name: 'Objective' },
+      { name: 'Effective events', align: 'right' },
+      { name: 'Clopper–Pearson, 95 %' },
+      { name: 'Excluded' },
+      { name: 'Coverage (measured / due)' },
+    ],
+    statuses.filter(isKnown).map((status) => {
+      const arrived = status.validEvents + status.tally.excluded;
+      return [
+        code(status.objective.id),
+        status.effectiveEvents === null ? '–' : count(Math.floor(status.effectiveEvents)),
+        interval(status.clopperPearson),
+        status.excludedShare === null ? '–' : shareText(status.tally.excluded, arrived),
+        coverage(status, measurements.runs),
+      ];
+    }),
+    'No objective could be judged.',
+  );
+}
+
+/** Of the window, where each event is a run; otherwise of the probes' runs in the range. */
+function coverage({ coverage, tally, objective }: Status, runs: readonly ProbeRuns[]): string {
+  if (coverage === null) {
+    return sumRatio(runs.filter(({ probe }) => objective.probes.includes(probe)));
+  }
+  const measured = tally.good + tally.bad + tally.excluded;
+  return `${shareText(measured, measured + tally.faults)} runs`;
+}
+
+export function burnTable(statuses: readonly Status[]): string {
+  return table(
+    [
+      { name: 'Objective' },
+      ...LOOKBACKS.map((name) => ({ name, align: 'right' as const })),
+      { name: 'now', align: 'right' },
+      { name: 'Exhausted in (roll-off)' },
+      { name: 'Exhausted in (naive)' },
+      { name: 'Burning' },
+    ],
+    statuses.filter(isKnown).map((status) => [
+      code(status.objective.id),
+      ...LOOKBACKS.map((lookback) => burnText(status.burn[lookback])),
+      burnText(status.burnNow),
+      exhaustion(status, status.exhaustion.rolloffHours),
+      exhaustion(status, status.exhaustion.naiveHours),
+      status.pairs
+        .filter(({ burning }) => burning)
+        .map(({ long, short, factor, severity }) => `${burnText(factor)} over ${long} and ${short} (${severity})`)
+        .join('; '),
+    ]),
+    'No objective could be judged.',
+  );
+}
+
+function exhaustion({ burnNow }: Status, left: number | null): string {
+  if (left === 0) return '**exhausted**';
+  if (left !== null) return hours(left);
+  return burnNow === null ? '–' : 'never at this burn';
+}
