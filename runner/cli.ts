@@ -2,6 +2,7 @@ import yargs, { type Argv } from 'yargs';
 import { argsOf, type Command } from './command.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
 import { LedgerError } from '../store/ledger-error.ts';
+import { usageText } from './usage.ts';
 
 /** Parses the words, runs the command, turns what went wrong into one line and an exit code. Never exits by itself. */
 export async function runCommandLine(
@@ -22,16 +23,14 @@ export async function runCommandLine(
     .alias('h', 'help')
     .wrap(Math.min(io.columns, 100))
     .strict()
-    .strictCommands()
     .demandCommand(1, 'expected a command; "pulsedrill --help" lists them')
-    .recommendCommands()
     .exitProcess(false)
     .showHelpOnFail(false)
-    .fail((message: string | undefined, error: unknown) => {
+    .fail((message: string | undefined, error: unknown, help: unknown) => {
       // The parser's own errors are the user's mistakes; any other came from a command.
       throw error instanceof Error && error.name !== 'YError'
         ? error
-        : new CommandError(usage(message, words), EXIT.usage);
+        : new CommandError(usageText({ message, words, commands, options: optionsOf(help) }), EXIT.usage);
     });
 
   const add = (onto: Argv, command: Command): Argv =>
@@ -59,20 +58,11 @@ export async function runCommandLine(
   }
 }
 
-/** What the parser found, in the words of every other message: expected, got, and where to look. */
-function usage(message: string | undefined, words: readonly string[]): string {
-  const text = message ?? 'expected a command';
-  if (text.startsWith('expected')) return text;
-  const unknown = /^Unknown (command|argument)s?: (.+)$/.exec(text);
-  if (unknown !== null) {
-    const what = unknown[1] === 'command' ? 'a command' : 'options and words';
-    return `pulsedrill: expected ${what} that it knows, got ${unknown[2]}; --help lists them`;
-  }
-  const meant = /^Did you mean (.+)\?$/.exec(text);
-  if (meant !== null) {
-    return `pulsedrill: expected a command that it knows, got ${words.join(' ')}; did you mean "${meant[1]}"?`;
-  }
-  return `pulsedrill: ${text.charAt(0).toLowerCase()}${text.slice(1)}; --help shows what is expected`;
+/** The names of the options that were known where parsing stopped: those that have a description, and all of ours do. */
+function optionsOf(usage: unknown): readonly string[] {
+  const ask: unknown = typeof usage === 'object' && usage !== null ? Reflect.get(usage, 'getDescriptions') : undefined;
+  const texts: unknown = typeof ask === 'function' ? Reflect.apply(ask, usage, []) : undefined;
+  return typeof texts === 'object' && texts !== null ? Object.keys(texts) : [];
 }
 
 /** Of an error and what went wrong while cleaning up after it, the first. (By name: Node 22 has no global of it.) */

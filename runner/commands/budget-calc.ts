@@ -6,6 +6,8 @@ import type { Args, Command } from '../command.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
 import { jsonOption, toJson } from './open.ts';
 
+const HOUR_MS = 3_600_000;
+
 interface Item {
   readonly kind: unknown;
   readonly input: unknown;
@@ -22,9 +24,9 @@ export const budgetCalc: Command = {
       .option('window', { type: 'string', describe: 'a duration such as 30d' })
       .option('good', { type: 'string', describe: 'good events' })
       .option('bad', { type: 'string', describe: 'bad events' })
-      .option('excluded', { type: 'number', default: 0, describe: 'events that leave both' })
-      .option('last-hour-valid', { type: 'number', describe: 'valid events of the last hour, for burn and exhaustion' })
-      .option('last-hour-bad', { type: 'number', describe: 'bad ones among them' })
+      .option('excluded', { type: 'string', default: '0', describe: 'events that leave both' })
+      .option('last-hour-valid', { type: 'string', describe: 'valid events of the last hour, for burn and exhaustion' })
+      .option('last-hour-bad', { type: 'string', describe: 'bad ones among them; default: 0' })
       .option('counts', {
         type: 'string',
         describe: `a JSON list of {kind, input}, or a document with it as "vectors"; kinds: ${CALC_KINDS.join(', ')}`,
@@ -33,7 +35,7 @@ export const budgetCalc: Command = {
     const file = args.text('counts');
     const { items, isDocument } =
       file === undefined ? { items: [fromFlags(args)], isDocument: false } : fromFile(file, io);
-    const lines: string[] = [];
+    const lines = file === undefined ? [...flagProblems(args)] : [];
     const answers: (Figures | null)[] = [];
     const otherKinds = new Set<string>();
     for (const [index, item] of items.entries()) {
@@ -46,13 +48,11 @@ export const budgetCalc: Command = {
       const answer = calc(item);
       if (answer.ok) answers.push(answer.value);
       else {
-        const where = file === undefined ? 'budget calc' : `${file}[${index}]`;
-        const flagOf = (path: string): string => (file === undefined ? path.replace(/^input\./, '--') : path);
-        lines.push(
-          ...answer.problems.map(
-            ({ path, expected, found }) => `${where}: ${flagOf(path)}: expected ${expected}, got ${found}`,
-          ),
-        );
+        for (const { path, expected, found } of answer.problems) {
+          if (file !== undefined) lines.push(`${file}[${index}]: ${path}: expected ${expected}, got ${found}`);
+          // One that was not given is told as such above.
+          else if (found !== 'nothing') lines.push(`budget calc: ${flagOf(path)}: expected ${expected}, got ${found}`);
+        }
       }
     }
     if (lines.length > 0) throw new CommandError(lines.join('\n'), EXIT.usage);
@@ -63,42 +63,51 @@ export const budgetCalc: Command = {
   },
 };
 
-function fromFlags(args: Args): Item {
-  const need = (name: string): string => {
-    const value = args.text(name);
-    if (value === undefined) {
-      throw new CommandError(`budget calc: expected --${name} (or --counts FILE), got none`, EXIT.usage);
-    }
-    return value;
-  };
-  const count = (name: string): number => {
-    const text = need(name);
-    if (/^\d+$/.test(text)) return Number(text);
-    throw new CommandError(
-      `budget calc: --${name}: expected a whole number of 0 or more, got ${JSON.stringify(text)}`,
-      EXIT.usage,
-    );
-  };
-  const window = need('window');
-  const windowMs = parseDuration(window);
-  if (windowMs === null) {
-    throw new CommandError(
-      `budget calc: --window: expected a duration such as "30d", got ${JSON.stringify(window)}`,
-      EXIT.usage,
-    );
+const NEEDED = ['target', 'window', 'good', 'bad'];
+
+/** What is wrong with the flags besides what the arithmetic itself refuses. */
+function flagProblems(args: Args): readonly string[] {
+  const missing = NEEDED.filter((name) => args.text(name) === undefined);
+  const window = args.text('window');
+  const lines = missing.map((name) => `budget calc: expected --${name} (or --counts FILE), got none`);
+  if (window !== undefined && windowMsOf(args) === null) {
+    lines.push(`budget calc: --window: expected a duration such as "30d", got ${JSON.stringify(window)}`);
   }
-  const valid = args.number('last-hour-valid');
+  if (args.text('last-hour-bad') !== undefined && args.text('last-hour-valid') === undefined) {
+    lines.push('budget calc: expected --last-hour-valid beside --last-hour-bad, got none');
+  }
+  return lines;
+}
+
+function windowMsOf(args: Args): number | null {
+  const ms = parseDuration(args.text('window'));
+  return ms === null || ms <= 0 ? null : ms;
+}
+
+/** What is no number stays as it was typed, and is refused with the rest. */
+function fromFlags(args: Args): Item {
+  const count = (name: string): unknown => {
+    const text = args.text(name);
+    return text !== undefined && /^\d+$/.test(text) ? Number(text) : text;
+  };
+  const windowMs = windowMsOf(args) ?? HOUR_MS;
+  const isHourGiven = args.text('last-hour-valid') !== undefined;
   return {
     kind: 'ratio',
     input: {
-      target: need('target'),
-      windowHours: windowMs / 3_600_000,
+      target: args.text('target'),
+      windowHours: windowMs / HOUR_MS,
       good: count('good'),
       bad: count('bad'),
-      excluded: args.number('excluded') ?? 0,
-      last1h: valid === undefined ? null : { valid, bad: args.number('last-hour-bad') ?? 0 },
+      excluded: count('excluded'),
+      last1h: isHourGiven ? { valid: count('last-hour-valid'), bad: count('last-hour-bad') ?? 0 } : null,
     },
   };
+}
+
+/** `input.last1h.valid` → `--last-hour-valid`. */
+function flagOf(path: string): string {
+  return path.replace(/^input\./, '--').replace('--last1h.', '--last-hour-');
 }
 
 /** @returns `isDocument`: the list stood as `vectors` in a document, as in the policy's known answers */

@@ -32,7 +32,7 @@ export const budget: Command = {
 export async function currentStatuses(configuration: Configuration): Promise<readonly Status[]> {
   if (!existsSync(configuration.ledgerPath)) {
     throw new CommandError(
-      `${configuration.ledgerPath}: expected a ledger, got no such file; "pulsedrill run" makes one`,
+      `${configuration.ledgerPath}: expected a ledger, got no such file; "pulsedrill run" makes and fills one, "pulsedrill once" makes one too, though its runs are not counted`,
       EXIT.prober,
     );
   }

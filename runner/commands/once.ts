@@ -1,3 +1,5 @@
+import { didYouMean } from '../../probes/nearest.ts';
+import { foundText } from '../../probes/problem.ts';
 import type { Result } from '../../store/result.ts';
 import type { Command } from '../command.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
@@ -19,7 +21,14 @@ export const once: Command = {
     const asked = args.texts('probe');
     const unknown = asked.filter((id) => !all.includes(id));
     if (unknown.length > 0) {
-      throw new CommandError(`once: expected ids of probes (${all.join(', ')}), got ${unknown.join(', ')}`, EXIT.usage);
+      throw new CommandError(
+        unknown
+          .map(
+            (id) => `once: expected the id of a probe (${all.join(', ')})${didYouMean(id, all)}, got ${foundText(id)}`,
+          )
+          .join('\n'),
+        EXIT.usage,
+      );
     }
     await using store = await openLedger(configuration);
     await using runner = openRunner(configuration, store, io);

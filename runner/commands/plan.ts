@@ -20,7 +20,11 @@ export const plan: Command = {
     const configuration = await openConfiguration(args, io);
     const probes = configuration.probes.map((probe) => planProbe(probe, configuration));
     const objectives = configuration.objectives.map((objective) => planObjective(objective, configuration));
-    const warnings = [...probes.flatMap((probe) => probe.warnings), ...objectives.flatMap((each) => each.warnings)];
+    const warnings = [
+      ...configuration.warnings,
+      ...probes.flatMap((probe) => probe.warnings),
+      ...objectives.flatMap((each) => each.warnings),
+    ];
     const { scale } = configuration.base;
     if (args.flag('json')) {
       io.print(toJson({ timeScale: scale, probes, objectives, warnings }));

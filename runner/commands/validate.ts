@@ -25,6 +25,7 @@ export const validate: Command = {
           objectives: known.length,
           unknown: configuration.objectives.length - known.length,
           scenarios: scenarios.map((scenario) => scenario.id),
+          warnings: configuration.warnings,
         }),
       );
       return EXIT.ok;
@@ -33,6 +34,7 @@ export const validate: Command = {
       `${configuration.source}: probes: ${configuration.probes.length}; objectives with something to judge them by: ${known.length}` +
         ` (Unknown: ${configuration.objectives.length - known.length}); scenarios: ${scenarios.length}; no problem found`,
     );
+    for (const warning of configuration.warnings) io.print(`warning: ${warning}`);
     return EXIT.ok;
   },
 };

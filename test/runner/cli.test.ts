@@ -81,14 +81,39 @@ describe('help', () => {
 describe('words that are not understood', () => {
   it.each<[words: readonly string[], message: string]>([
     [[], 'expected a command; "pulsedrill --help" lists them'],
-    [['bogus'], 'pulsedrill: expected a command that it knows, got bogus; --help lists them'],
-    [['demoo'], 'pulsedrill: expected a command that it knows, got demoo; did you mean "demo"?'],
-    [['budget', 'foo'], 'pulsedrill: expected a command that it knows, got foo; --help lists them'],
-    [['run', '--bogus'], 'pulsedrill: expected options and words that it knows, got bogus; --help lists them'],
-    [['run', '--config'], 'pulsedrill: not enough arguments following: config; --help shows what is expected'],
+    [['bogus'], 'pulsedrill: expected a command that it has, got "bogus"; "pulsedrill --help" lists them'],
+    [
+      ['demoo', '--frist'],
+      'pulsedrill: expected a command that it has (did you mean "demo"?), got "demoo"; "pulsedrill --help" lists them',
+    ],
+    [
+      ['budget', 'clac'],
+      'pulsedrill budget: expected a command that it has (did you mean "calc"?), got "clac"; "pulsedrill budget --help" lists them',
+    ],
+    [
+      ['run', '--bogus'],
+      'pulsedrill run: expected an option that it has, got "--bogus"; "pulsedrill run --help" lists them',
+    ],
+    [
+      ['run', '--confg=mine.yaml'],
+      'pulsedrill run: expected an option that it has (did you mean "--config"?), got "--confg"; "pulsedrill run --help" lists them',
+    ],
+    [
+      ['validate', 'mine.yaml', '--jsn', '--dry-run'],
+      [
+        'pulsedrill validate: expected an option that it has (did you mean "--json"?), got "--jsn"; "pulsedrill validate --help" lists them',
+        'pulsedrill validate: expected an option that it has, got "--dry-run"; "pulsedrill validate --help" lists them',
+        'pulsedrill validate: expected no further word, got "mine.yaml"; "pulsedrill validate --help" shows what it takes',
+      ].join('\n'),
+    ],
+    [['run', '--config'], 'pulsedrill run: --config: expected a value, got none; "pulsedrill run --help" shows which'],
+    [
+      ['gameday', 'check'],
+      'pulsedrill gameday check: expected <scenario>, got nothing; "pulsedrill gameday check --help" shows what it takes',
+    ],
     [['gameday'], 'expected what to do; "pulsedrill gameday --help" lists it'],
     [['report'], 'expected what to do; "pulsedrill report --help" lists it'],
-  ])('%j are told in one line, with exit code 2', async (words, message) => {
+  ])('%j are told in a line each, with what was probably meant and exit code 2', async (words, message) => {
     expect(refusal(await cli(words, options), 2)).toBe(message);
   });
 });
@@ -148,7 +173,7 @@ describe('validate', () => {
     configure('http://127.0.0.1:1/');
     const { code, stdout } = await cli(['validate', '--json'], options);
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ ok: true, probes: 1, objectives: 1 });
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, probes: 1, objectives: 1, warnings: [] });
   });
 });
 
@@ -158,7 +183,7 @@ describe('once', () => {
     configure(`http://127.0.0.1:${port}/`);
     const { code, stdout, stderr } = await cli(['once'], options);
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
-    expect(stdout).toMatch(/^status {2}bad \(connect-refused\) {2}[\d.]+ ms\n/);
+    expect(stdout).toMatch(/^status {2}bad \(connect-refused\) {2}the whole run [\d.]+ ms\n/);
     expect(stdout).toContain(`connect ECONNREFUSED 127.0.0.1:${port}`);
   });
 
@@ -202,8 +227,9 @@ describe('once', () => {
 
   it('names the probes that there are when asked for another', async () => {
     configure('http://127.0.0.1:1/');
-    expect(refusal(await cli(['once', 'nobody'], options), 2)).toBe(
-      'once: expected ids of probes (status), got nobody',
+    expect(refusal(await cli(['once', 'nobody', 'statsu'], options), 2)).toBe(
+      'once: expected the id of a probe (status), got "nobody"\n' +
+        'once: expected the id of a probe (status) (did you mean "status"?), got "statsu"',
     );
   });
 });
@@ -212,7 +238,7 @@ describe('budget', () => {
   it('says what makes a ledger when there is none', async () => {
     configure('http://127.0.0.1:1/');
     expect(refusal(await cli(['budget'], options), 3)).toBe(
-      `${join(folder, 'pulsedrill.db')}: expected a ledger, got no such file; "pulsedrill run" makes one`,
+      `${join(folder, 'pulsedrill.db')}: expected a ledger, got no such file; "pulsedrill run" makes and fills one, "pulsedrill once" makes one too, though its runs are not counted`,
     );
   });
 
@@ -266,7 +292,27 @@ describe('budget calc', () => {
   });
 
   it.each<[words: string, message: string]>([
-    ['--target 0.999', 'budget calc: expected --window (or --counts FILE), got none'],
+    [
+      '--target 0.999',
+      ['window', 'good', 'bad']
+        .map((name) => `budget calc: expected --${name} (or --counts FILE), got none`)
+        .join('\n'),
+    ],
+    [
+      '--target 1.5 --window 30x --good many --bad -1 --excluded x --last-hour-bad 3',
+      [
+        'budget calc: --window: expected a duration such as "30d", got "30x"',
+        'budget calc: expected --last-hour-valid beside --last-hour-bad, got none',
+        'budget calc: --target: expected a decimal string between 0 and 1 such as "0.999", got "1.5"',
+        'budget calc: --good: expected a whole number of 0 or more, got "many"',
+        'budget calc: --bad: expected a whole number of 0 or more, got "-1"',
+        'budget calc: --excluded: expected a whole number of 0 or more, got "x"',
+      ].join('\n'),
+    ],
+    [
+      '--target 0.9 --window 30d --good 1 --bad 1 --last-hour-valid 3 --last-hour-bad 5',
+      'budget calc: --last-hour-bad: expected at most as many as valid, got 5',
+    ],
     [
       '--target 0.999 --window 30x --good 1 --bad 1',
       'budget calc: --window: expected a duration such as "30d", got "30x"',

@@ -46,4 +46,21 @@ describe('plan', () => {
       'slo-api-latency: about 720 events a window in Green, fewer than 1000: consequences become review items',
     );
   });
+
+  it('warns, as validate does, of what is allowed and probably not meant', async () => {
+    const probe = '{ id: status, kind: http, service: client-apy, url: "http://127.0.0.1:1/status" }';
+    const own = '{ id: own, service: clientapi, target: "0.99", window: 30d, sli: availability, probes: [status] }';
+    const { warnings } = await planned(`probes: [${probe}]\nobjectives: { add: [${own}] }`);
+    const said = [
+      'own: no probe is of the service "clientapi" (did you mean "client-apy"?), so its colour raises no sampling',
+      'Unknown, since no http probe of the service client-api is configured (did you mean "client-apy"?): sla-api-availability, slo-api-availability',
+      'Unknown, since no telemetry source is configured: slo-strategy-jobs, slo-strategy-latency, slo-pipeline-accuracy, kpi-ingestion-latency, kpi-signal-freshness',
+    ];
+    expect(warnings).toEqual(expect.arrayContaining(said));
+    const validated = await command(folder, 'validate', '--json');
+    expect(JSON.parse(validated.printed)).toMatchObject({ ok: true, warnings: expect.arrayContaining(said) });
+    const plain = await command(folder, 'validate');
+    expect(plain).toMatchObject({ code: 0, complained: '' });
+    expect(plain.printed.split('\n')).toEqual(expect.arrayContaining(said.map((line) => `warning: ${line}`)));
+  });
 });
