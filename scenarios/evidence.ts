@@ -18,6 +18,8 @@ export interface View {
   readonly nowMs: number;
   /** Evidence of harm counts from runs that ended after this, evidence of health from runs that began after it. */
   readonly sinceMs: number;
+  /** A fault was lifted at `sinceMs`: a run that began before has seen it, and is no evidence of harm either. */
+  readonly isLifted?: boolean;
   /** Oldest first. */
   runs(probe: string): readonly Evidence[];
   /** How old the newest run may be before the probe counts as silent, ms. */
@@ -78,7 +80,7 @@ function judgeSteadyCheck(check: Check, view: View): Judgement {
   const judgement = judgeCheck(check, view);
   if (judgement.state !== 'unknown') return judgement;
   const last = validRuns(check, view).slice(-runsOf(check));
-  const since = last.filter((run) => run.endedAtMs >= view.sinceMs);
+  const since = last.filter((run) => (view.isLifted === true ? run.startedAtMs : run.endedAtMs) >= view.sinceMs);
   const newest = since.at(-1);
   if (newest === undefined || view.nowMs - newest.endedAtMs > view.patienceMs(check.probe)) return judgement;
   const isBorneOut =

@@ -73,6 +73,7 @@ export class SteadyState {
     return {
       nowMs: sinceStartMs(),
       sinceMs,
+      isLifted: this.#phase === 'after',
       runs: (probe) => log.runs(probe),
       patienceMs: (probe) => this.#patienceMs(probe),
     };

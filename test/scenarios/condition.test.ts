@@ -92,6 +92,12 @@ describe('a steady state', () => {
     expect(judgeSteady(good, view(['good', 'bad', 'good'], { sinceMs: 1500 })).state).toBe('unknown');
   });
 
+  test('is broken by a run that the injection caught under way, but not by one that the lift did', () => {
+    const runs: Outcome[] = ['good', 'good', 'bad'];
+    expect(judgeSteady(good, view(runs, { sinceMs: 2050 })).state).toBe('unmet');
+    expect(judgeSteady(good, view(runs, { sinceMs: 2050, isLifted: true })).state).toBe('unknown');
+  });
+
   test('is not broken by one bad run of which the author allows one', () => {
     const most = condition({ probe: 'p', outcome: 'good', of: 3, atLeast: 2 });
     expect(judgeSteady(most, view(['good', 'good', 'bad'], { sinceMs: 1500 })).state).toBe('unknown');
