@@ -9,7 +9,7 @@ export interface Draft<T> {
   readonly fields: Partial<T>;
   /** Whether `fields` says all there is to say of a key: not when it did not read, or may stand there misspelt. */
   readonly isSure: (...keys: readonly string[]) => boolean;
-  /** Whether the document has the key, readable or not. */
+  /** Whether the document gives the key a value, readable or not. */
   readonly has: (key: string) => boolean;
   /** It has keys that the schema does not know: what is missing may be what they were meant to say. */
   readonly hasStrangers: boolean;
@@ -29,14 +29,14 @@ export function draftOf<S extends z.ZodObject>(schema: S, document: unknown): Dr
 
   /** What a key that nobody knows was meant to say is not known; a default in its place would be a guess. */
   function mayBeMisspelt(key: string, value: unknown): boolean {
-    if (key in given || strangers.length === 0) return false;
+    if (given[key] !== undefined || strangers.length === 0) return false;
     return value !== undefined || strangers.some((stranger) => nearest(stranger, [key]) !== null);
   }
 
   return {
     fields: hasOnly(schema, fields) ? fields : {},
     isSure: (...keys) => keys.every((key) => !unread.has(key)),
-    has: (key) => key in given,
+    has: (key) => given[key] !== undefined,
     hasStrangers: strangers.length > 0,
   };
 }
