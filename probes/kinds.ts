@@ -2,6 +2,8 @@
 import type { z } from 'zod';
 import { openBrowser } from './browser/probe.ts';
 import { browserSpec } from './browser/spec.ts';
+import { openClock } from './clock/probe.ts';
+import { clockSpec } from './clock/spec.ts';
 import { openHttp } from './http/probe.ts';
 import { httpSpec } from './http/spec.ts';
 import type { Measure, Mode, ProbeEnvironment, ProbeKind } from './kind.ts';
@@ -30,6 +32,7 @@ export const KINDS = {
     open: openPaperOrder,
     measures: (spec) => (fillExpected(spec) ? ['ack', 'order-fill', 'quantity'] : ['ack']),
   }),
+  clock: kind({ schema: clockSpec, open: openClock, measures: () => [] }),
   browser: kind({ schema: browserSpec, open: openBrowser, measures: () => ['latency'] }),
 };
 

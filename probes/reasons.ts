@@ -39,6 +39,8 @@ export const REASONS = [
   'missed',
   'aborted',
   'browser-missing',
+  'clock',
+  'clock-unverified',
   'internal',
 ] as const;
 

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { duration, probeSchema } from '../spec.ts';
+import { CLOCK_LIMITS } from './standing.ts';
+
+/** The program that is asked for the clock, with its arguments. */
+export function clockCommand() {
+  return z
+    .array(z.string().min(1), { error: 'a command such as [chronyc, -c, tracking]' })
+    .min(1, { error: 'a command such as [chronyc, -c, tracking]' })
+    .default(['chronyc', '-c', 'tracking']);
+}
+
+/** Limits of |offset|; each above the one before. */
+export const clockLimitFields = {
+  warning: duration().default(CLOCK_LIMITS.warningMs),
+  severe: duration().default(CLOCK_LIMITS.severeMs),
+  quarantine: duration().default(CLOCK_LIMITS.quarantineMs),
+} as const;
+
+export const clockSpec = probeSchema('clock', { command: clockCommand(), ...clockLimitFields });
+
+export type ClockSpec = z.output<typeof clockSpec>;
