@@ -28,13 +28,33 @@ export interface Phases {
   readonly dnsMs: number | null;
   readonly connectMs: number | null;
   readonly tlsMs: number | null;
-  /** Request written → first byte of the response. */
+  /** Connection ready (a kept one: run begun) → request handed to the operating system. */
+  readonly sentMs: number | null;
+  /** Request sent → first byte of the response. */
   readonly firstByteMs: number | null;
   /** First byte → last byte. */
   readonly transferMs: number | null;
 }
 
-export const NO_PHASES: Phases = { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null, transferMs: null };
+export const NO_PHASES: Phases = {
+  dnsMs: null,
+  connectMs: null,
+  tlsMs: null,
+  sentMs: null,
+  firstByteMs: null,
+  transferMs: null,
+};
+
+/** One request of a run that makes several: a redirect's hop, a step. */
+export interface Leg {
+  /** Of the step. */
+  readonly name: string | null;
+  /** Without the values in its query, which may be secret. */
+  readonly url: string;
+  readonly status: number | null;
+  /** Request begun → last byte; null when the answer never ended. */
+  readonly ms: number | null;
+}
 
 /** What a threshold SLI can be asked about. */
 export type Indicator =
@@ -87,6 +107,14 @@ export interface CountReading {
   readonly p50Ms: number | null;
   readonly p99Ms: number | null;
   readonly maxMs: number | null;
+  /** What the quantiles were taken from: those of several readings come from their sketches, added up. */
+  readonly sketch?: SketchBins;
+}
+
+/** A quantile sketch as it is kept: how many events lie around each value, which is off by at most `error` of itself. */
+export interface SketchBins {
+  readonly error: number;
+  readonly bins: readonly (readonly [ms: number, count: number])[];
 }
 
 /** Submitted and executed quantity of one order, decimal strings in the instrument's unit. */
@@ -108,6 +136,8 @@ export interface Observation {
   readonly readings: readonly Reading[];
   /** Further numbers of this kind, by documented name (`status`, `bytes`, `gaps`, `duplicates`, `connectMs`, …). */
   readonly values: Readonly<Record<string, number | null>>;
+  /** Every request of a run that made more than one, in order. */
+  readonly trail?: readonly Leg[];
   /** With `once --verbose`: the exchange, line by line. Never stored. */
   readonly transcript?: readonly string[];
 }

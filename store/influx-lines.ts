@@ -33,6 +33,7 @@ export function runLine(result: Result, tsNs: bigint): string | null {
     dns_ms: phases.dnsMs,
     connect_ms: phases.connectMs,
     tls_ms: phases.tlsMs,
+    sent_ms: phases.sentMs,
     first_byte_ms: phases.firstByteMs,
     transfer_ms: phases.transferMs,
   });

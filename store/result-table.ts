@@ -34,8 +34,8 @@ export class ResultTable {
     const series = this.#seriesOf(result);
     this.#sql.run(
       `INSERT INTO results (run_id, series, ts_ns, scheduled_ms, started_ms, lateness_ms, duration_ms, cadence, weight_ms,
-         outcome, reason, detail, dns_ms, connect_ms, tls_ms, first_byte_ms, transfer_ms, readings, "values",
-         loop_delay_ms, gameday) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         outcome, reason, detail, dns_ms, connect_ms, tls_ms, sent_ms, first_byte_ms, transfer_ms, readings,
+         "values", trail, loop_delay_ms, gameday) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       result.runId,
       series,
       freeNs(this.#sql, 'results', nanoseconds(result.scheduledMs), 'series = ?', series),

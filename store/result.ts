@@ -1,4 +1,4 @@
-import type { Observation, Outcome } from '../probes/probe.ts';
+import type { Leg, Observation, Outcome } from '../probes/probe.ts';
 import type { Reason } from '../probes/reasons.ts';
 
 /** At which rate a run was scheduled. `once`: asked for by hand; weighs nothing, counts nowhere. */
@@ -30,6 +30,7 @@ export interface Result {
   readonly phases: Observation['phases'];
   readonly readings: Observation['readings'];
   readonly values: Observation['values'];
+  readonly trail?: readonly Leg[];
   /** Largest event-loop delay while it ran, ms; null when not watched. */
   readonly loopDelayMs: number | null;
   /** Id of the game-day during which it ran. */

@@ -1,5 +1,5 @@
 /** Rows of the ledger as the records they stand for. Nothing here knows SQL. */
-import type { Observation, OrderIntent, Outcome } from '../probes/probe.ts';
+import type { Leg, Observation, OrderIntent, Outcome } from '../probes/probe.ts';
 import type { Reason } from '../probes/reasons.ts';
 import type { Cadence, Result } from './result.ts';
 import type { BudgetPoint, LedgerEvent } from './store.ts';
@@ -81,11 +81,13 @@ export function toResult(row: Row): Result {
       dnsMs: maybeNumber(row, 'dns_ms'),
       connectMs: maybeNumber(row, 'connect_ms'),
       tlsMs: maybeNumber(row, 'tls_ms'),
+      sentMs: maybeNumber(row, 'sent_ms'),
       firstByteMs: maybeNumber(row, 'first_byte_ms'),
       transferMs: maybeNumber(row, 'transfer_ms'),
     },
     readings: written<Observation['readings']>(row, 'readings', 'json'),
     values: written<Observation['values']>(row, 'values', 'json'),
+    ...(row['trail'] === null ? {} : { trail: written<readonly Leg[]>(row, 'trail', 'json') }),
     loopDelayMs: maybeNumber(row, 'loop_delay_ms'),
     gameday: maybeText(row, 'gameday'),
   };
@@ -107,10 +109,12 @@ export function resultCells(result: Result): readonly Cell[] {
     phases.dnsMs,
     phases.connectMs,
     phases.tlsMs,
+    phases.sentMs,
     phases.firstByteMs,
     phases.transferMs,
     JSON.stringify(result.readings),
     JSON.stringify(result.values),
+    result.trail === undefined ? null : JSON.stringify(result.trail),
     result.loopDelayMs,
     result.gameday,
   ];

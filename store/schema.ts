@@ -120,4 +120,9 @@ CREATE TABLE cursors (
   position INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 `,
+  // Ledgers from before hold null: not measured.
+  `
+ALTER TABLE results ADD COLUMN sent_ms REAL;
+ALTER TABLE results ADD COLUMN trail TEXT;
+`,
 ];

@@ -19,9 +19,9 @@ answerOrders((ms) => {
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
     db.exec(`CREATE TABLE results (seq INTEGER PRIMARY KEY, run_id TEXT, series INTEGER, ts_ns INTEGER,
       scheduled_ms REAL, started_ms REAL, lateness_ms REAL, duration_ms REAL, cadence TEXT, weight_ms INTEGER, outcome TEXT,
-      reason TEXT, detail TEXT, dns_ms REAL, connect_ms REAL, tls_ms REAL, first_byte_ms REAL, transfer_ms REAL,
-      readings TEXT, "values" TEXT, loop_delay_ms REAL, gameday TEXT)`);
-    const insert = db.prepare(`INSERT INTO results VALUES (null${', ?'.repeat(21)})`);
+      reason TEXT, detail TEXT, dns_ms REAL, connect_ms REAL, tls_ms REAL, sent_ms REAL,
+      first_byte_ms REAL, transfer_ms REAL, readings TEXT, "values" TEXT, trail TEXT, loop_delay_ms REAL, gameday TEXT)`);
+    const insert = db.prepare(`INSERT INTO results VALUES (null${', ?'.repeat(23)})`);
     const watch = new Stopwatch();
     const untilMs = performance.now() + ms;
     let inserted = 0;

@@ -30,7 +30,7 @@ function resultOf(n: number): Result {
     outcome: n % 500 === 0 ? 'bad' : 'good',
     reason: n % 500 === 0 ? 'http-5xx' : null,
     detail: n % 500 === 0 ? 'expected status 200, got 503' : null,
-    phases: { dnsMs: null, connectMs: 0.5, tlsMs: 2.25, firstByteMs: 18.5, transferMs: 0.75 },
+    phases: { dnsMs: null, connectMs: 0.5, tlsMs: 2.25, sentMs: 0.1, firstByteMs: 18.5, transferMs: 0.75 },
     readings: [{ type: 'duration', indicator: 'latency', ms: 20 + (n % 50) }],
     values: { status: n % 500 === 0 ? 503 : 200, bytes: 84, connections: 1 },
     loopDelayMs: 0.25,

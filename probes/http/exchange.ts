@@ -146,6 +146,7 @@ function phasesOf(made: Milestones, sentMs: number | null, firstByteMs: number |
     dnsMs: between(made.startedMs, made.resolvedMs),
     connectMs: between(made.resolvedMs ?? made.startedMs, made.connectedMs),
     tlsMs: between(made.connectedMs, made.securedMs),
+    sentMs: null,
     firstByteMs: between(sentMs, firstByteMs),
     transferMs: between(firstByteMs, endMs),
   };

@@ -122,6 +122,7 @@ class Handshake {
       dnsMs: resolvedMs === null ? null : resolvedMs - startedMs,
       connectMs: connectedMs === null ? null : connectedMs - (resolvedMs ?? startedMs),
       tlsMs: securedMs === null || connectedMs === null ? null : securedMs - connectedMs,
+      sentMs: null,
       firstByteMs: openMs === null || readyMs === null ? null : openMs - readyMs,
       transferMs: null,
     };
