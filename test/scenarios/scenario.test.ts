@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { problemLine } from '../../probes/problem.ts';
+import type { Condition } from '../../scenarios/condition.ts';
 import { listScenarios, loadScenario } from '../../scenarios/load.ts';
 import { defineScenario, parseScenario } from '../../scenarios/scenario.ts';
 import type { ScenarioDefinition } from '../../scenarios/scenario.ts';
@@ -224,6 +225,22 @@ describe('loading', () => {
         scenario: { id },
       });
     }
+  });
+
+  test('gives the feed latency limits that samples of a second cannot miss while a venue fails over', async () => {
+    const VENUE_STALE_AFTER_MS = 2000;
+    const SAMPLE_MS = 1000;
+    const loaded = await loadScenario('feed-latency', { VENUE_URL: 'http://127.0.0.1:8080' });
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+    const limits = (conditions: readonly Condition[]) =>
+      conditions
+        .flatMap(({ checks }) => checks)
+        .flatMap((check) => (check.type === 'indicator' ? [check.limit.ms] : []));
+    const { hypothesis, steps } = loaded.scenario;
+    const waits = steps.flatMap((step) => (step.type === 'wait' && step.for !== 'hypothesis' ? [step.for] : []));
+    const all = [...limits(hypothesis), ...limits(waits)];
+    expect(new Set(all).size).toBe(1);
+    expect(all[0]).toBeLessThan(VENUE_STALE_AFTER_MS - SAMPLE_MS);
   });
 
   test('reads a file of YAML or of TypeScript by its path', async () => {
