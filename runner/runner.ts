@@ -1,23 +1,26 @@
 /** The scheduler's whole life: probes run, results become durable, budgets are judged, sampling follows. */
 import type { Clock } from '../probes/probe.ts';
 import type { Colour } from '../slo/objective.ts';
-import { serviceColour } from '../slo/policy.ts';
 import type { Status } from '../slo/status.ts';
-import type { Cadence } from '../store/result.ts';
+import { holderText, type Holder } from '../store/lease.ts';
+import { LedgerError } from '../store/ledger-error.ts';
+import type { Result } from '../store/result.ts';
+import type { Spill } from '../store/spill.ts';
 import type { LedgerEvent, Store } from '../store/store.ts';
-import type { Configuration, PlannedProbe } from './config/configuration.ts';
+import type { Configuration } from './config/configuration.ts';
 import { createDelivery, type Delivery } from './delivery.ts';
-import { INITIAL_PACE, intervalMs, nextPace, yellowAutoMs, type ServicePace } from './engine/cadence.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import { watchLoop } from './engine/loop-watch.ts';
-import { budgetPoint, evaluateAll } from './evaluation.ts';
-import { metEvents, obligationEvents, obligationsOf, type Obligation } from './obligations.ts';
-import { sweepOrders } from './sweep.ts';
+import { createHealthWatch, type Health } from './health.ts';
+import { createJudging } from './judging.ts';
+import { metEvents, obligationsOf, type Obligation } from './obligations.ts';
+import { sweepOnce, sweepOrders } from './sweep.ts';
 import type { Witness } from './witness.ts';
 
 export interface RunnerOptions {
   readonly configuration: Configuration;
   readonly store: Store;
+  readonly spill: Spill;
   readonly clock: Clock;
   /** No run begins after this. */
   readonly stop: AbortSignal;
@@ -27,8 +30,12 @@ export interface RunnerOptions {
   readonly path: string;
   /** Short, unique to this process: part of run ids. */
   readonly instance: string;
+  /** The process that keeps the schedule on this ledger, when it is another one: its runs count, its judgements stand. */
+  readonly beside?: Holder | null;
   /** Told of every event once it is durable. */
   readonly tell: (event: LedgerEvent) => void;
+  /** Told of every result as it comes in, durable or not. */
+  readonly hear?: (result: Result) => void;
   /** Told of trouble of the prober's own. */
   readonly warn: (line: string) => void;
 }
@@ -39,38 +46,48 @@ export interface Runner extends AsyncDisposable {
   readonly delivery: Delivery;
   /** As of the last evaluation. */
   statuses(): readonly Status[];
+  /** How long ago the last evaluation was, ms; null before the first. */
+  judgedAgeMs(): number | null;
+  health(): Health;
   colour(service: string): Colour;
   obligations(): Promise<readonly Obligation[]>;
   evaluate(): Promise<void>;
   /** A passed game-day meets what its component owes. */
   meet(service: string, gameday: string): Promise<void>;
   readonly record: (event: LedgerEvent) => Promise<void>;
-  /** Until `stop`: schedule, evaluation, sweeps. Rejects when results could not be written for too long. */
+  /** Cancels the paper orders that stand open now. @returns how many could not be closed; those of `beside` are its own */
+  sweep(): Promise<number>;
+  /** Until `stop`: schedule, evaluation, sweeps. Rejects when results are not in the ledger at its end, or cannot get there. */
   run(): Promise<void>;
 }
 
 /** Results held in memory while the ledger refuses them: minutes at full rate, megabytes at most. */
 const DELIVERY_LIMIT = 100_000;
 const DELIVERY_RETRY_MS = 1000;
-const DELIVERY_PATIENCE_MS = 10_000;
-/** Evaluations are a policy minute apart, but never closer than this, however time is scaled. */
-const LEAST_EVALUATION_MS = 1000;
-/** Percentile rows: while running, only the recent windows are stepped through; `budget` looks at all. */
-const LIVE_ATTAINMENT_HOURS = 6;
+/** Supervisors kill after as little as ten seconds. */
+const DELIVERY_PATIENCE_MS = 2000;
+/** No result for this long is silence, and no result for three intervals of the most frequent probe. */
+const LEAST_SILENCE_MS = 60_000;
 
 export function createRunner(options: RunnerOptions): Runner {
-  const { configuration, store, clock } = options;
-  const { base } = configuration;
+  const { configuration, store, clock, warn, beside = null } = options;
   /** Ends the schedule and gives up what is in flight when its results could not be kept anyway. */
   const halt = new AbortController();
   const stop = AbortSignal.any([options.stop, halt.signal]);
+  const createdMs = clock.monotonicMs();
   const loop = watchLoop(() => clock.monotonicMs());
+  const healthWatch = createHealthWatch(clock);
   const delivery = createDelivery({
-    append: (results) => store.append(results),
-    onTrouble: options.warn,
+    async append(results) {
+      await store.append(results);
+      healthWatch.stored();
+    },
+    spill: options.spill,
+    onTrouble: warn,
     limit: DELIVERY_LIMIT,
     retryMs: DELIVERY_RETRY_MS,
     patienceMs: DELIVERY_PATIENCE_MS,
+    stop: options.stop,
   });
   const engine = createEngine({
     configuration,
@@ -80,154 +97,69 @@ export function createRunner(options: RunnerOptions): Runner {
     abandon: AbortSignal.any([options.abandon, halt.signal]),
     path: options.path,
     instance: options.instance,
-    deliver: delivery.deliver,
+    isCounted: beside === null,
+    warn,
+    deliver(result) {
+      healthWatch.hear(result);
+      options.hear?.(result);
+      delivery.deliver(result);
+    },
     orders: {
       intend: (order) => store.intendOrder(order),
       close: (id, how) => store.closeOrder(id, how, clock.wallMs()),
     },
   });
 
-  const services = [...new Set([...configuration.probes, ...configuration.objectives].map((each) => each.service))];
-  const paces = new Map<string, ServicePace>(services.map((service) => [service, INITIAL_PACE]));
-  const colours = new Map<string, Colour>(services.map((service) => [service, 'unknown']));
-  const objectiveColours = new Map<string, Colour>();
-  const attended = new Map<string, string>();
-  let statuses: readonly Status[] = [];
-
   async function record(event: LedgerEvent): Promise<void> {
     await store.recordEvents([event]);
     options.tell(event);
-  }
-
-  function paceOf(probe: PlannedProbe): { cadence: Cadence; intervalMs: number; gameday: string | null } {
-    const gameday = attended.get(probe.service) ?? null;
-    const cadence = gameday === null ? (paces.get(probe.service)?.cadence ?? 'green') : 'gameday';
-    const autoMs = probe.everyMs === null ? 0 : yellowAutoMs(probe, probe.everyMs, base, burningTargets(probe.service));
-    return { cadence, intervalMs: intervalMs(probe, cadence, autoMs) ?? 0, gameday };
-  }
-
-  /** Targets of the service's objectives that are Yellow or Red. */
-  function burningTargets(service: string): readonly string[] {
-    return statuses
-      .filter(({ objective, colour }) => objective.service === service && (colour === 'yellow' || colour === 'red'))
-      .map(({ objective }) => objective.target);
-  }
-
-  function applyPaces(service?: string): void {
-    for (const probe of configuration.probes) {
-      if (service === undefined || probe.service === service) engine.setPace(probe.id, paceOf(probe));
-    }
-  }
-
-  async function followColour(service: string, now: { wallMs: number; monotonicMs: number }): Promise<void> {
-    const own = statuses.filter((status) => status.objective.service === service);
-    const judged = serviceColour(own);
-    const before = colours.get(service) ?? 'unknown';
-    const pace = paces.get(service) ?? INITIAL_PACE;
-    const next = nextPace(pace, judged.colour, now.monotonicMs, configuration.holdMs);
-    const standing = await obligations();
-    for (const event of obligationEvents(service, own, before, standing, now.wallMs)) await record(event);
-    colours.set(service, judged.colour);
-    paces.set(service, next);
-    const probes = configuration.probes.filter((probe) => probe.service === service && probe.everyMs !== null);
-    const from = probes.map((probe) => engine.intervalMs(probe.id));
-    applyPaces(service);
-    if (next.cadence === pace.cadence) return;
-    await record({
-      id: `cadence/${service}/${now.wallMs}`,
-      atMs: now.wallMs,
-      kind: 'cadence',
-      service,
-      subject: service,
-      body: {
-        from: pace.cadence,
-        to: next.cadence,
-        probes: probes.map((probe, index) => ({
-          probe: probe.id,
-          fromMs: from[index] ?? null,
-          toMs: engine.intervalMs(probe.id),
-        })),
-      },
-    });
-  }
-
-  let evaluation: Promise<void> = Promise.resolve();
-  /** One at a time: two that overlap would each see the change, and oblige twice. */
-  function evaluate(): Promise<void> {
-    evaluation = evaluation.catch(() => undefined).then(evaluateNow);
-    return evaluation;
-  }
-
-  async function evaluateNow(): Promise<void> {
-    const now = { wallMs: Math.round(clock.wallMs()), monotonicMs: clock.monotonicMs() };
-    statuses = await evaluateAll(store, configuration.objectives, {
-      base,
-      nowMs: now.wallMs,
-      attainmentMs: LIVE_ATTAINMENT_HOURS * base.hourMs,
-    });
-    await store.recordBudgets(statuses.filter((status) => status.colour !== 'unknown').map(budgetPoint));
-    for (const status of statuses) {
-      const { objective, colour } = status;
-      const before = objectiveColours.get(objective.id) ?? 'unknown';
-      objectiveColours.set(objective.id, colour);
-      if (before === colour) continue;
-      await record({
-        id: `colour/${objective.id}/${now.wallMs}`,
-        atMs: now.wallMs,
-        kind: 'colour',
-        service: objective.service,
-        subject: objective.id,
-        body: {
-          from: before,
-          to: colour,
-          consumed: status.consumed,
-          good: status.tally.good,
-          bad: status.tally.bad,
-          excluded: status.tally.excluded,
-          faults: status.tally.faults,
-          burnNow: status.burnNow,
-        },
-      });
-    }
-    for (const service of services) await followColour(service, now);
   }
 
   async function obligations(): Promise<readonly Obligation[]> {
     return obligationsOf(await store.events({ kind: 'obligation' }), clock.wallMs());
   }
 
-  async function evaluating(): Promise<void> {
-    const periodMs = Math.max(base.minuteMs, LEAST_EVALUATION_MS);
-    let troubled = false;
-    // Before the first run already: after a restart, a service that was Red is Red.
-    while (!stop.aborted) {
-      try {
-        await evaluate();
-        troubled = false;
-      } catch (error) {
-        // Colours stay as they were: a ledger that cannot be read must neither calm nor alarm anybody by itself.
-        if (!troubled) options.warn(`evaluation failed: ${error instanceof Error ? error.message : String(error)}`);
-        troubled = true;
-      }
-      await clock.sleep(periodMs, stop).catch(() => undefined);
-    }
+  const isRecording = beside === null;
+  const judging = createJudging({ configuration, store, clock, engine, record, obligations, isRecording, warn });
+  const sweeping = { store, engine, clock, record, probes: configuration.probes };
+
+  /** Three intervals of the probe that should be heard of first, ms. */
+  function silenceMs(): number | null {
+    const intervals = configuration.probes
+      .filter((probe) => probe.everyMs !== null)
+      .map((probe) => (engine.intervalMs(probe.id) ?? 0) + probe.timeoutMs);
+    return intervals.length === 0 ? null : Math.max(LEAST_SILENCE_MS, 3 * Math.min(...intervals));
   }
 
-  const sweep = (signal: AbortSignal): Promise<void> =>
-    sweepOrders({ store, engine, clock, signal, record, warn: options.warn, probes: configuration.probes });
+  async function live(): Promise<void> {
+    if (beside !== null) {
+      warn(
+        `"pulsedrill run" keeps this ledger (${holderText(beside)}): the runs of this command weigh nothing, its own count`,
+      );
+    }
+    judging.applyPaces();
+    const parts = [engine.run(), judging.run(stop), delivery.recover()];
+    if (beside === null) parts.push(sweepOrders({ ...sweeping, signal: stop, warn }));
+    let cause: unknown = null;
+    try {
+      await Promise.race([Promise.all(parts), delivery.failed]);
+    } catch (error) {
+      cause = error;
+      halt.abort(error);
+      await Promise.allSettled(parts);
+    }
+    await delivery.flush();
+    cause ??= delivery.account() === null ? null : delivery.trouble;
+    if (cause !== null) throw accounted(cause, delivery.account());
+    // What came in since the last evaluation is judged as well. A ledger that refuses now will say so to whoever asks it next.
+    await judging.evaluate().catch((error: unknown) => {
+      warn(`evaluation failed: ${error instanceof Error ? error.message : String(error)}`);
+    });
+  }
 
   const witness: Witness = {
     watch: delivery.watch,
-    attend(service, gameday) {
-      attended.set(service, gameday);
-      applyPaces(service);
-      return {
-        [Symbol.dispose]() {
-          attended.delete(service);
-          applyPaces(service);
-        },
-      };
-    },
+    attend: judging.attend,
     intervalMs: (probe) => engine.intervalMs(probe),
   };
 
@@ -235,31 +167,40 @@ export function createRunner(options: RunnerOptions): Runner {
     engine,
     witness,
     delivery,
-    statuses: () => statuses,
-    colour: (service) => colours.get(service) ?? 'unknown',
+    statuses: judging.statuses,
+    judgedAgeMs: judging.ageMs,
+    health: () =>
+      healthWatch.judge({
+        resultsWaiting: delivery.trouble === null ? delivery.aside : delivery.waiting,
+        trouble: delivery.trouble,
+        silenceMs: silenceMs(),
+        judgedAgeMs: judging.ageMs() ?? clock.monotonicMs() - createdMs,
+        judgeEveryMs: judging.periodMs,
+      }),
+    colour: judging.colour,
     obligations,
-    evaluate,
+    evaluate: judging.evaluate,
     async meet(service, gameday) {
       for (const event of metEvents(service, gameday, await obligations(), Math.round(clock.wallMs())))
         await record(event);
     },
     record,
-    async run() {
-      applyPaces();
-      const parts = [engine.run(), evaluating(), sweep(stop)];
-      try {
-        await Promise.race([Promise.all(parts), delivery.failed]);
-      } catch (error) {
-        halt.abort(error);
-        await Promise.allSettled(parts);
-        throw error;
-      }
-      await Promise.race([delivery.flush(), delivery.failed]);
-    },
+    sweep: async () => (beside === null ? sweepOnce(sweeping, clock.wallMs()) : 0),
+    run: live,
     async [Symbol.asyncDispose]() {
       await engine.close();
       await delivery.flush();
       loop[Symbol.dispose]();
     },
   };
+}
+
+/** The last line of a process whose results are not in the ledger says how many there are and where. */
+function accounted(cause: unknown, account: string | null): unknown {
+  if (account === null || !(cause instanceof Error)) return cause;
+  const message = `${cause.message}; ${account}`;
+  if (!(cause instanceof LedgerError)) return new Error(message, { cause });
+  const told = new LedgerError(cause.code, cause.path, '', cause.mend, cause);
+  told.message = message;
+  return told;
 }

@@ -18,11 +18,20 @@ export async function startStatusServer(configuration: Configuration, runner: Ru
       response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
     };
     if (request.method !== 'GET') return answer(405, { error: 'only GET' });
+    const judgedAgeMs = rounded(runner.judgedAgeMs());
     if (request.url === '/health') {
-      const waiting = runner.delivery.waiting;
-      return answer(200, { status: 'running', resultsWaiting: waiting, objectives: runner.statuses().length });
+      const { status, reasons } = runner.health();
+      const resultsWaiting = runner.delivery.waiting;
+      const objectives = runner.statuses().length;
+      return answer(reasons.length === 0 ? 200 : 503, { status, reasons, resultsWaiting, objectives, judgedAgeMs });
     }
-    if (request.url === '/status') return answer(200, runner.statuses().map(statusJson));
+    if (request.url === '/status') {
+      return answer(200, {
+        timeScale: configuration.base.scale,
+        judgedAgeMs,
+        objectives: runner.statuses().map(statusJson),
+      });
+    }
     return answer(404, { error: 'no such page; there are /health and /status' });
   });
   await new Promise<void>((resolve, reject) => {
@@ -44,4 +53,8 @@ export async function startStatusServer(configuration: Configuration, runner: Ru
       });
     },
   };
+}
+
+function rounded(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms);
 }

@@ -114,7 +114,8 @@ function mustExist(path: string): void {
   throw new LedgerError('unwritable', path, 'this is not a file', 'name a file in store.ledger');
 }
 
-function makeFolderOf(path: string): void {
+/** @throws LedgerError */
+export function makeFolderOf(path: string): void {
   const folder = dirname(path);
   try {
     makeFolder(folder);

@@ -7,6 +7,8 @@ export type LedgerErrorCode =
   | 'full'
   /** Another process held it for longer than the patience of the busy timeout. */
   | 'locked'
+  /** Another process runs the schedule on it. */
+  | 'held'
   /** Written by a later version of this program. */
   | 'newer'
   /** A ledger of another step length, another program's database, or too old to be read without being written. */

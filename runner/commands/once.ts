@@ -3,8 +3,6 @@ import { foundText } from '../../probes/problem.ts';
 import type { Result } from '../../store/result.ts';
 import type { Command } from '../command.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
-import { sweepOnce } from '../sweep.ts';
-import { systemClock } from '../clock.ts';
 import { jsonOption, openConfiguration, openLedger, openRunner, toJson } from './open.ts';
 
 export const once: Command = {
@@ -41,10 +39,9 @@ export const once: Command = {
       if (!args.flag('json')) print(result, transcript, io);
     }
     await runner.delivery.flush();
-    const left = await sweepOnce(
-      { store, engine: runner.engine, clock: systemClock, probes: configuration.probes, record: runner.record },
-      systemClock.wallMs(),
-    );
+    const account = runner.delivery.account();
+    if (account !== null) throw new CommandError(`once: ${account}`, EXIT.prober);
+    const left = await runner.sweep();
     if (left > 0) io.complain(`${left} paper orders could not be proven closed; "pulsedrill run" asks again`);
     if (args.flag('json')) io.print(toJson(results));
     if (io.stop.aborted) return EXIT.interrupted;

@@ -1,14 +1,18 @@
 /** What most commands begin with: the configuration, the ledger, a runner. Each refusal is one clear message. */
 import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
 import type { Argv } from 'yargs';
 import { openStore, type LedgerStore } from '../../store/open.ts';
-import type { Store } from '../../store/store.ts';
 import { systemClock } from '../clock.ts';
 import type { Args } from '../command.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
 import { createRunner, type Runner, type RunnerOptions } from '../runner.ts';
+import { holderOf } from '../../store/lease.ts';
+import { createSpill, type Spill } from '../../store/spill.ts';
 
 /** @throws CommandError with every problem, one a line */
 export async function openConfiguration(args: Args, io: Io): Promise<Configuration> {
@@ -27,25 +31,37 @@ export function openLedger(configuration: Configuration, readOnly = false): Prom
   });
 }
 
-/** A runner over a store that is open already. */
+/** A runner over a store that is open already. `isHolder`: this process keeps the schedule on it. */
 export function openRunner(
   configuration: Configuration,
-  store: Store,
+  store: LedgerStore,
   io: Io,
-  more: Partial<Pick<RunnerOptions, 'tell' | 'warn' | 'stop' | 'abandon'>> = {},
+  more: Partial<Pick<RunnerOptions, 'tell' | 'hear' | 'warn' | 'stop' | 'abandon'>> & { isHolder?: boolean } = {},
 ): Runner {
+  const { isHolder = false, ...rest } = more;
+  const instance = randomBytes(4).toString('hex');
   return createRunner({
     configuration,
     store,
+    spill: openSpill(configuration, store, instance),
     clock: systemClock,
     stop: io.stop,
     abandon: io.stop,
     path: io.env['PATH'] ?? '',
-    instance: randomBytes(4).toString('hex'),
+    instance,
+    beside: isHolder ? null : holderOf(configuration.ledgerPath),
     tell: () => undefined,
     warn: (line) => io.complain(configuration.redact(line)),
-    ...more,
+    ...rest,
   });
+}
+
+/** In a folder that everybody shares, a folder of this user's alone. */
+function openSpill({ spillFolder }: Configuration, { identity }: LedgerStore, instance: string): Spill {
+  if (spillFolder !== null) return createSpill({ folder: spillFolder, identity, instance, uid: null });
+  const uid = process.getuid?.() ?? null;
+  const folder = join(tmpdir(), uid === null ? 'pulsedrill-spill' : `pulsedrill-spill-${uid}`);
+  return createSpill({ folder, identity, instance, uid });
 }
 
 export function jsonOption(yargs: Argv): Argv {

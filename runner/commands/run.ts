@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { pino } from 'pino';
 import { startExport } from '../export.ts';
 import { systemClock } from '../clock.ts';
@@ -6,7 +7,8 @@ import { CommandError, EXIT } from '../io.ts';
 import { loadScenarios, recoverGamedays } from '../gamedays.ts';
 import { startStatusServer } from '../status-server.ts';
 import { openConfiguration, openLedger, openRunner } from './open.ts';
-import { sweepOnce } from '../sweep.ts';
+import { createProbeLog } from '../probe-log.ts';
+import { holdLedger } from '../../store/lease.ts';
 import type { LedgerEvent } from '../../store/store.ts';
 
 /** How long runs in flight may take to end once the process was asked to stop. */
@@ -27,6 +29,11 @@ export const run: Command = {
     );
     const warn = (line: string): void => log.warn(configuration.redact(line));
 
+    using lease = holdLedger(configuration.ledgerPath, {
+      pid: process.pid,
+      location: configuration.location,
+      startedMs: Math.round(systemClock.wallMs()),
+    });
     const recovered = await recoverGamedays(configuration, io.stop);
     for (const line of recovered.lines) warn(line);
 
@@ -39,7 +46,11 @@ export const run: Command = {
     const tell = (event: LedgerEvent): void => {
       log.info({ kind: event.kind, service: event.service, subject: event.subject, ...event.body }, said(event));
     };
-    await using runner = openRunner(configuration, store, io, { abandon: abandon.signal, tell, warn });
+    const hear = createProbeLog(systemClock, ({ level, kind, probe, service, fields, text }) => {
+      log[level]({ kind, probe, service, ...fields }, configuration.redact(text));
+    });
+    const options = { abandon: abandon.signal, tell, hear, warn, isHolder: true };
+    await using runner = openRunner(configuration, store, io, options);
     await using status = await startStatusServer(configuration, runner);
     await using exporter = startExport(configuration, store, warn);
     const atMs = Math.round(systemClock.wallMs());
@@ -49,7 +60,12 @@ export const run: Command = {
       kind: 'runner-started',
       service: null,
       subject: configuration.location,
-      body: { probes: configuration.probes.length, timeScale: configuration.base.scale, listen: status.address },
+      body: {
+        pid: lease.holder.pid,
+        probes: configuration.probes.length,
+        timeScale: configuration.base.scale,
+        listen: status.address,
+      },
     });
     try {
       await runner.run();
@@ -57,10 +73,7 @@ export const run: Command = {
       clearTimeout(drain);
     }
     const nowMs = Math.round(systemClock.wallMs());
-    const left = await sweepOnce(
-      { store, engine: runner.engine, clock: systemClock, probes: configuration.probes, record: runner.record },
-      nowMs,
-    );
+    const left = await runner.sweep();
     if (left > 0) warn(`${left} paper orders could not be proven closed; the next run asks again`);
     await runner.record({
       id: `stopped/${nowMs}`,

@@ -1,5 +1,5 @@
 /** One run of one probe: deadline, timing and the verdict on the prober's own health, written once around every kind. */
-import { NO_PHASES, type Clock, type Observation, type Probe, type RunContext } from '../../probes/probe.ts';
+import { NO_PHASES, type Clock, type Leg, type Observation, type Probe, type RunContext } from '../../probes/probe.ts';
 import type { Cadence, Result } from '../../store/result.ts';
 import type { PlannedProbe } from '../config/configuration.ts';
 import type { LoopWatch } from './loop-watch.ts';
@@ -35,6 +35,8 @@ export interface AttemptEnvironment {
 export interface Attempted {
   readonly result: Result;
   readonly transcript: readonly string[];
+  /** Settles, never rejects, when a probe that did not give up at its deadline has ended after all; null for the others. */
+  readonly leftBehind: Promise<void> | null;
 }
 
 export async function attempt(run: Attempt, env: AttemptEnvironment): Promise<Attempted> {
@@ -42,12 +44,13 @@ export async function attempt(run: Attempt, env: AttemptEnvironment): Promise<At
   const startMono = clock.monotonicMs();
   const startedMs = clock.wallMs();
   const latenessMs = Math.max(0, startMono - run.dueMs);
-  const observation = await observe(run, env);
+  const { observation, leftBehind } = await observe(run, env);
   const durationMs = clock.monotonicMs() - startMono;
   const loopDelayMs = env.loop.maxSince(env.watchedSinceMs ?? startMono);
   const judged = loopDelayMs > env.toleranceMs ? spoiled(observation, loopDelayMs, env.toleranceMs) : observation;
   const { planned } = run;
   return {
+    leftBehind,
     transcript: (observation.transcript ?? []).map(env.redact),
     result: {
       runId: run.runId,
@@ -69,13 +72,19 @@ export async function attempt(run: Attempt, env: AttemptEnvironment): Promise<At
       phases: judged.phases,
       readings: judged.readings,
       values: judged.values,
+      ...(judged.trail === undefined ? {} : { trail: masked(judged.trail, env.redact) }),
       loopDelayMs,
       gameday: run.gameday,
     },
   };
 }
 
-async function observe(run: Attempt, env: AttemptEnvironment): Promise<Observation> {
+interface Observed {
+  readonly observation: Observation;
+  readonly leftBehind: Promise<void> | null;
+}
+
+async function observe(run: Attempt, env: AttemptEnvironment): Promise<Observed> {
   const { timeoutMs } = run.planned;
   const controller = new AbortController();
   const stop = (): void => controller.abort(env.stop.reason);
@@ -86,30 +95,36 @@ async function observe(run: Attempt, env: AttemptEnvironment): Promise<Observati
   else env.stop.addEventListener('abort', stop, { once: true });
   let abandon: NodeJS.Timeout | undefined;
   try {
-    return await Promise.race([
-      run.probe.run({
-        ...run.context,
-        runId: run.runId,
-        probe: run.planned.id,
-        location: run.location,
-        signal: controller.signal,
-        timeoutMs,
-        clock: env.clock,
-      }),
-      new Promise<Observation>((resolve) => {
-        abandon = setTimeout(() => {
-          resolve(fault('the probe did not give up at its deadline'));
-        }, timeoutMs + GRACE_MS);
-      }),
-    ]);
+    const asked = run.probe.run({
+      ...run.context,
+      runId: run.runId,
+      probe: run.planned.id,
+      location: run.location,
+      signal: controller.signal,
+      timeoutMs,
+      clock: env.clock,
+    });
+    const gaveUp = new Promise<null>((resolve) => {
+      abandon = setTimeout(() => resolve(null), timeoutMs + GRACE_MS);
+    });
+    const observation = await Promise.race([asked, gaveUp]);
+    if (observation !== null) return { observation, leftBehind: null };
+    const ended = (): void => undefined;
+    return { observation: fault('the probe did not give up at its deadline'), leftBehind: asked.then(ended, ended) };
   } catch (error) {
-    if (env.stop.aborted) return { ...fault('the process stopped'), reason: 'aborted' };
-    return fault(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+    const observation: Observation = env.stop.aborted
+      ? { ...fault('the process stopped'), reason: 'aborted' }
+      : fault(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+    return { observation, leftBehind: null };
   } finally {
     clearTimeout(deadline);
     clearTimeout(abandon);
     env.stop.removeEventListener('abort', stop);
   }
+}
+
+function masked(trail: readonly Leg[], redact: AttemptEnvironment['redact']): readonly Leg[] {
+  return trail.map((leg) => ({ ...leg, url: redact(leg.url) }));
 }
 
 function fault(detail: string): Observation {

@@ -1,22 +1,15 @@
 /** Where runs are executed: in this process. One schedule, one attempt a run, everything durable before anyone hears of it. */
-import { schedule as scheduleCron, type ScheduledTask } from 'node-cron';
 import { openProbe } from '../../probes/kinds.ts';
-import {
-  NO_PHASES,
-  type Clock,
-  type OrderIntent,
-  type Probe,
-  type RunContext,
-  type Swept,
-} from '../../probes/probe.ts';
+import type { Clock, OrderIntent, Probe, RunContext, Swept } from '../../probes/probe.ts';
 import type { Cadence, Result } from '../../store/result.ts';
 import type { Configuration, PlannedProbe } from '../config/configuration.ts';
 import { attempt } from './attempt.ts';
 import { contextOf } from './probe-context.ts';
-import { usualGapMs } from './cron.ts';
+import { startCalendar, type Calendar } from './calendar.ts';
 import type { LoopWatch } from './loop-watch.ts';
 import { seededRandom } from '../../scenarios/random.ts';
 import { createSchedule, type Due } from './schedule.ts';
+import { skippedResult, type Skipped } from './skipped.ts';
 
 /** How a probe is to be run from its next due time on. */
 export interface Pace {
@@ -51,6 +44,10 @@ export interface EngineDependencies {
   readonly deliver: (result: Result) => void;
   /** Value of PATH. */
   readonly path: string;
+  /** Told of trouble of the prober's own. */
+  readonly warn: (line: string) => void;
+  /** False: the runs weigh nothing, since those of another process on the same ledger count. */
+  readonly isCounted?: boolean;
   /** Distinguishes this process's runs from every other's: part of each run's id. */
   readonly instance: string;
 }
@@ -67,6 +64,8 @@ export function createEngine(deps: EngineDependencies): Engine {
   const running = new Map<string, Promise<void>>();
   /** Due while its predecessor was still running. */
   const held = new Map<string, { readonly due: Due; readonly pace: Pace }>();
+  /** Probe -> the run that ignored its deadline and has not ended. */
+  const leftBehind = new Map<string, string>();
   const opened = new Map<string, Probe>();
   const paces = new Map<string, Pace>();
   const lastRunMs = new Map<string, number>();
@@ -94,6 +93,8 @@ export function createEngine(deps: EngineDependencies): Engine {
     configuration.probes.map((probe) => [probe.id, contextOf(probe, configuration, deps.orders)] as const),
   );
 
+  const weightOf = (weightMs: number): number => (deps.isCounted === false ? 0 : weightMs);
+
   function runIdOf(probe: string, dueWallMs: number): string {
     sequence += 1;
     return `${probe}/${Math.round(dueWallMs).toString(36)}/${deps.instance}${sequence.toString(36)}`;
@@ -112,7 +113,7 @@ export function createEngine(deps: EngineDependencies): Engine {
         probe: { run: (ctx) => probeOf(id).run(ctx) },
         runId: runIdOf(id, clock.wallMs()),
         dueMs,
-        weightMs,
+        weightMs: weightOf(weightMs),
         cadence: pace.cadence,
         gameday: pace.gameday,
         location: configuration.location,
@@ -129,43 +130,31 @@ export function createEngine(deps: EngineDependencies): Engine {
     );
   }
 
-  function lost(due: Due, pace: Pace, reason: 'overlap' | 'missed', weightMs: number, runs: number): void {
-    const probe = need(due.id);
+  function skip(due: Due, pace: Pace, skipped: Skipped, weightMs = due.weightMs): void {
     const latenessMs = Math.max(0, clock.monotonicMs() - due.dueMs);
     const nowMs = clock.wallMs();
-    deliver({
+    const run = {
       runId: runIdOf(due.id, nowMs),
-      probe: probe.id,
-      kind: probe.kind,
-      service: probe.service,
       location: configuration.location,
-      endpoint: probe.endpoint,
-      venue: probe.venue,
-      scheduledMs: nowMs - latenessMs,
-      startedMs: nowMs,
-      latenessMs,
-      durationMs: null,
       cadence: pace.cadence,
-      weightMs,
-      outcome: 'skipped',
-      reason,
-      detail:
-        reason === 'overlap' ? 'the run before it had not ended' : `${runs} runs never came due: the process slept`,
-      phases: NO_PHASES,
-      readings: [],
-      values: { missed: runs },
-      loopDelayMs: null,
+      weightMs: weightOf(weightMs),
       gameday: pace.gameday,
-    });
+    };
+    deliver(skippedResult(need(due.id), run, skipped, { nowMs, latenessMs }));
   }
 
   function start(due: Due): void {
     const pace = paces.get(due.id);
     if (pace === undefined || stop.aborted) return;
-    if (due.missed > 0) lost(due, pace, 'missed', due.missedWeightMs, due.missed);
+    if (due.missed > 0) skip(due, pace, { why: 'missed', runs: due.missed }, due.missedWeightMs);
+    const left = leftBehind.get(due.id);
+    if (left !== undefined) {
+      skip(due, pace, { why: 'left-behind', runId: left });
+      return;
+    }
     if (running.has(due.id)) {
       const earlier = held.get(due.id);
-      if (earlier !== undefined) lost(earlier.due, earlier.pace, 'overlap', earlier.due.weightMs, 1);
+      if (earlier !== undefined) skip(earlier.due, earlier.pace, { why: 'overlap' });
       held.set(due.id, { due, pace });
       return;
     }
@@ -174,41 +163,35 @@ export function createEngine(deps: EngineDependencies): Engine {
 
   function begin(due: Due, pace: Pace): void {
     const run = execute(due.id, due.dueMs, pace, due.weightMs, false)
-      .then(({ result }) => {
+      .then((attempted) => {
         // What was cut short because the process stops says nothing about the service.
-        if (result.reason !== 'aborted') deliver(result);
+        if (attempted.result.reason !== 'aborted') deliver(attempted.result);
+        if (attempted.leftBehind !== null) leave(attempted.result, attempted.leftBehind);
       })
       .finally(() => {
         running.delete(due.id);
         const next = held.get(due.id);
         if (next === undefined) return;
         held.delete(due.id);
+        const left = leftBehind.get(due.id);
         const latenessMs = clock.monotonicMs() - next.due.dueMs;
-        if (latenessMs <= Math.min(HOLD_MS, next.due.weightMs / 2) && !stop.aborted) begin(next.due, next.pace);
-        else lost(next.due, next.pace, 'overlap', next.due.weightMs, 1);
+        if (left !== undefined) skip(next.due, next.pace, { why: 'left-behind', runId: left });
+        else if (latenessMs <= Math.min(HOLD_MS, next.due.weightMs / 2) && !stop.aborted) begin(next.due, next.pace);
+        else skip(next.due, next.pace, { why: 'overlap' });
       });
     running.set(due.id, run);
   }
 
-  function startCalendar(probe: PlannedProbe): ScheduledTask | null {
-    const { cron } = probe;
-    if (cron === null) return null;
-    const gapMs = usualGapMs(cron.expression, cron.timezone);
-    gaps.set(probe.id, gapMs);
-    const dueAt = (date: Date): Due => {
-      const latenessMs = Math.max(0, clock.wallMs() - date.getTime());
-      return { id: probe.id, dueMs: clock.monotonicMs() - latenessMs, weightMs: gapMs, missed: 0, missedWeightMs: 0 };
-    };
-    const task = scheduleCron(cron.expression, ({ date }) => start(dueAt(date)), {
-      ...(cron.timezone === undefined ? {} : { timezone: cron.timezone }),
-      suppressMissedWarning: true,
+  /** A probe that does not heed its signal may still hold what a next run would take as well: none begins beside it. */
+  function leave({ probe, runId }: Result, ended: Promise<void>): void {
+    const sinceMs = clock.monotonicMs();
+    leftBehind.set(probe, runId);
+    deps.warn(`${probe}: run ${runId} ignored its deadline; no other run of it begins until it has ended`);
+    void ended.then(() => {
+      leftBehind.delete(probe);
+      const seconds = ((clock.monotonicMs() - sinceMs) / 1000).toFixed(1);
+      deps.warn(`${probe}: run ${runId} ended ${seconds} s after it was left behind; the probe runs again`);
     });
-    // The process was held up, or slept, when the calendar called.
-    task.on('execution:missed', ({ date }) => {
-      const pace = paces.get(probe.id);
-      if (pace !== undefined && !stop.aborted) lost(dueAt(date), pace, 'missed', gapMs, 1);
-    });
-    return task;
   }
 
   return {
@@ -239,12 +222,21 @@ export function createEngine(deps: EngineDependencies): Engine {
       }
     },
     async run() {
-      const calendars: (ScheduledTask | null)[] = [];
+      const calendars: Calendar[] = [];
       try {
-        for (const probe of configuration.probes) calendars.push(startCalendar(probe));
+        for (const probe of configuration.probes) {
+          if (probe.cron === null) continue;
+          const calendar = startCalendar(probe.id, probe.cron, clock, (due, isMissed) => {
+            const pace = paces.get(due.id);
+            if (!isMissed) start(due);
+            else if (pace !== undefined && !stop.aborted) skip(due, pace, { why: 'missed', runs: 1 });
+          });
+          gaps.set(probe.id, calendar.gapMs);
+          calendars.push(calendar);
+        }
         await schedule.run(start, stop);
       } finally {
-        for (const task of calendars) await task?.destroy();
+        for (const calendar of calendars) await calendar.end();
         await Promise.all(running.values());
       }
     },

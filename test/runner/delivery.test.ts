@@ -1,9 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDelivery, type Delivery, type DeliveryOptions } from '../../runner/delivery.ts';
 import { LedgerError, type LedgerErrorCode } from '../../store/ledger-error.ts';
 import type { Result } from '../../store/result.ts';
 import { seededRandom } from '../../scenarios/random.ts';
+import { createSpill, type Spill } from '../../store/spill.ts';
 import { aResult } from '../support/results.ts';
+import { eventually } from '../support/servers.ts';
 
 const refusal = (code: LedgerErrorCode): LedgerError => new LedgerError(code, '/srv/a.db', 'no', 'mend it');
 
@@ -32,11 +37,27 @@ function ledger(part: Partial<DeliveryOptions> = {}): Ledger {
       limit: 100,
       retryMs: 1,
       patienceMs: 10_000,
+      spill: spillOf('a'),
       ...part,
     }),
   };
   return made;
 }
+
+let folder = '';
+let place = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pulsedrill-delivery-'));
+  place = join(folder, 'spill');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const spillOf = (instance: string): Spill =>
+  createSpill({ folder: place, identity: 'the-ledger', instance, uid: null });
+
+const brokenSpill = (): Spill =>
+  createSpill({ folder: '/proc/nope', identity: 'the-ledger', instance: 'a', uid: null });
+const NO_SPILL = 'neither the ledger nor /proc/nope can be written (ENOENT)';
 
 const ids = (from: number, to: number): readonly string[] =>
   Array.from({ length: to - from }, (_, n) => aResult(from + n).runId);
@@ -149,12 +170,13 @@ describe('a ledger that refuses for a while', () => {
 });
 
 describe('results that cannot be kept', () => {
-  it('fail the delivery beyond the limit, with how many were lost', async () => {
-    const made = ledger({ limit: 3 });
+  it('fail the delivery beyond the limit where they cannot be put aside either, with how many were lost', async () => {
+    const made = ledger({ limit: 3, spill: brokenSpill() });
     made.answer = () => Promise.reject(refusal('full'));
     for (let n = 0; n < 5; n += 1) made.delivery.deliver(aResult(n));
     await expect(made.delivery.failed).rejects.toMatchObject({ code: 'full' });
-    expect(made.lines.at(-1)).toBe('5 results could not be written and are lost; the process stops');
+    expect(made.lines.at(-1)).toBe(`lost: 5 results; ${NO_SPILL}`);
+    expect(made.delivery.account()).toBe(`lost: 5 results; ${NO_SPILL}`);
     await made.delivery.flush();
     expect(made.delivery.waiting).toBe(0);
   });
@@ -186,15 +208,98 @@ describe('results that cannot be kept', () => {
   });
 
   it('do not hold up the end of the process for ever', async () => {
-    const made = ledger({ patienceMs: 30 });
+    const made = ledger({ patienceMs: 30, spill: brokenSpill() });
     made.answer = () => Promise.reject(refusal('full'));
     made.delivery.deliver(aResult(0));
     await made.delivery.flush();
     await expect(made.delivery.failed).rejects.toMatchObject({ code: 'full' });
     expect(made.lines).toEqual([
       'results wait in memory: ledger /srv/a.db: no: mend it',
-      '1 results could not be written and are lost; the process stops',
+      `lost: 1 result; ${NO_SPILL}`,
     ]);
+  });
+});
+
+describe('results that a ledger refuses', () => {
+  const FIRST = () => join(place, 'the-ledger-a-1.ndjson');
+
+  it('are put aside beyond the limit, and taken in once the ledger takes results again', async () => {
+    const made = ledger({ limit: 3 });
+    made.answer = () => Promise.reject(refusal('full'));
+    for (let n = 0; n < 5; n += 1) made.delivery.deliver(aResult(n));
+    await eventually(() => (made.delivery.aside === 5 ? true : undefined), 'five are put aside');
+    made.delivery.deliver(aResult(5));
+    await turn();
+    expect(made.delivery.waiting).toBe(6);
+    expect(made.delivery.trouble).toMatchObject({ code: 'full' });
+    made.answer = () => Promise.resolve();
+    await made.delivery.flush();
+    expect(made.stored).toEqual([...ids(5, 6), ...ids(0, 5)]);
+    expect(made.delivery).toMatchObject({ waiting: 0, aside: 0, trouble: null });
+    expect(made.delivery.account()).toBeNull();
+    expect(readdirSync(place)).toEqual([]);
+    expect(made.lines).toEqual([
+      'results wait in memory: ledger /srv/a.db: no: mend it',
+      `put aside in ${FIRST()}, until the ledger takes results again: 5 results`,
+      'the ledger takes results again; none was lost',
+      `taken in from ${FIRST()}: 5 results`,
+    ]);
+  });
+
+  it('are put aside when the process is to end, and the next one takes them in before anything else', async () => {
+    const stop = new AbortController();
+    const made = ledger({ stop: stop.signal, patienceMs: 1 });
+    made.answer = () => Promise.reject(refusal('full'));
+    for (let n = 0; n < 3; n += 1) made.delivery.deliver(aResult(n));
+    await turn();
+    stop.abort('SIGTERM');
+    await eventually(
+      () => (made.delivery.aside === 3 ? true : undefined),
+      'they are safe before the last run has ended',
+    );
+    made.delivery.deliver(aResult(3));
+    await made.delivery.flush();
+    expect(made.delivery.account()).toBe(`put aside in ${place}, for the next start to take in: 4 results`);
+
+    const next = ledger({ spill: spillOf('b') });
+    next.stored.push(...ids(0, 1));
+    await next.delivery.recover();
+    expect(next.stored).toEqual([...ids(0, 1), ...ids(0, 4)]);
+    expect(readdirSync(place)).toEqual([]);
+    expect(next.lines).toEqual([
+      `taken in from ${FIRST()}: 3 results`,
+      `taken in from ${join(place, 'the-ledger-a-2.ndjson')}: 1 result`,
+    ]);
+  });
+
+  it('are put aside at once where waiting is no help', async () => {
+    const made = ledger();
+    made.answer = () => Promise.reject(refusal('corrupt'));
+    made.delivery.deliver(aResult(0));
+    await expect(made.delivery.failed).rejects.toMatchObject({ code: 'corrupt' });
+    expect(made.delivery.account()).toBe(`put aside in ${place}, for the next start to take in: 1 result`);
+  });
+
+  it('stay where they are while the ledger goes on refusing', async () => {
+    await spillOf('dead').write([aResult(0)]);
+    const made = ledger();
+    made.answer = () => Promise.reject(refusal('locked'));
+    await made.delivery.recover();
+    expect(made.lines).toEqual([`results in ${place} cannot be taken in yet: ledger /srv/a.db: no: mend it`]);
+    expect(readdirSync(place)).toHaveLength(1);
+  });
+
+  it('go to the ledger in handfuls: what crosses to its thread is copied on the loop that measures', async () => {
+    const sizes: number[] = [];
+    const made = ledger({
+      append: (results) => {
+        sizes.push(results.length);
+        return Promise.resolve();
+      },
+    });
+    for (let n = 0; n < 1200; n += 1) made.delivery.deliver(aResult(n));
+    await made.delivery.flush();
+    expect(sizes).toEqual([1, 500, 500, 199]);
   });
 });
 

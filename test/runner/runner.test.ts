@@ -8,6 +8,7 @@ import { createRunner, type Runner, type RunnerOptions } from '../../runner/runn
 import { startSandbox, type Sandbox } from '../../sandbox/start.ts';
 import { LedgerError } from '../../store/ledger-error.ts';
 import { openStore, type LedgerStore } from '../../store/open.ts';
+import { createSpill } from '../../store/spill.ts';
 import type { LedgerEvent, Store } from '../../store/store.ts';
 import { aResult, collect } from '../support/results.ts';
 import { eventually } from '../support/servers.ts';
@@ -77,7 +78,11 @@ interface Living extends AsyncDisposable {
   readonly live: () => Promise<void>;
 }
 
-async function living(configuration: Configuration, wrap: (store: LedgerStore) => Store = (store) => store) {
+async function living(
+  configuration: Configuration,
+  wrap: (store: LedgerStore) => Store = (store) => store,
+  part: Partial<RunnerOptions> = {},
+) {
   const store = await openStore({
     path: configuration.ledgerPath,
     objectives: configuration.objectives,
@@ -89,6 +94,7 @@ async function living(configuration: Configuration, wrap: (store: LedgerStore) =
   const options: RunnerOptions = {
     configuration,
     store: wrap(store),
+    spill: createSpill({ folder: join(folder, 'spill'), identity: store.identity, instance: 'test', uid: null }),
     clock: systemClock,
     stop: stop.signal,
     abandon: new AbortController().signal,
@@ -96,6 +102,7 @@ async function living(configuration: Configuration, wrap: (store: LedgerStore) =
     instance: 'test',
     tell: (event) => events.push(event),
     warn: (line) => warnings.push(line),
+    ...part,
   };
   const runner = createRunner(options);
   let running: Promise<void> | undefined;
@@ -162,7 +169,8 @@ describe('the runner against a venue', () => {
     expect(new Set(results.map((result) => result.cadence))).toContain('red');
     const bad = results.filter((result) => result.outcome === 'bad');
     expect(bad.length).toBeGreaterThan(0);
-    expect(new Set(bad.map((result) => result.reason))).toEqual(new Set(['http-5xx']));
+    // At 50 ms a run, a busy machine may see a timeout as well.
+    expect(new Set(bad.map((result) => result.reason))).toContain('http-5xx');
     const points = await second.budgets({ objective: 'availability', fromMs: 0, toMs: systemClock.wallMs() + 1000 });
     expect(points.map((point) => point.colour)).toContain('red');
     const told = await store.events({ kind: 'cadence' });
@@ -272,11 +280,54 @@ describe('a runner', () => {
         },
       });
     await using life = await living(practice(server.url), failing);
-    await expect(life.live()).rejects.toBe(gone);
+    await expect(life.live()).rejects.toMatchObject({
+      code: 'closed',
+      message: expect.stringMatching(
+        new RegExp(`^${gone.message}; put aside in ${folder}/spill, for the next start to take in: \\d+ results?$`),
+      ),
+    });
     const asked = server.seen.length;
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(server.seen).toHaveLength(asked);
-    expect(life.warnings.at(-1)).toMatch(/^\d+ results could not be written and are lost; the process stops$/);
+    expect(life.warnings[0]).toBe(`results wait in memory: ${gone.message}`);
+    expect(life.warnings.at(-1)).toMatch(/^put aside in .*, until the ledger takes results again: \d+ results?$/);
+  });
+
+  it('judges once more at its end, when the last results are in', async () => {
+    const configuration = practice(server.url, {
+      timeScale: 1,
+      probes: [{ id: 'status', kind: 'http', service: 'client-api', url: server.url, every: '500ms' }],
+    });
+    await using life = await living(configuration);
+    const running = life.live();
+    await eventually(() => (life.runner.judgedAgeMs() === null ? undefined : true), 'the judgement at its start');
+    await eventually(() => (server.seen.length >= 3 ? true : undefined), 'three requests');
+    life.stop.abort('SIGTERM');
+    await running;
+    const results = await collect(life.store.results({ fromMs: 0, toMs: systemClock.wallMs() + 1000 }));
+    expect(life.runner.statuses()).toMatchObject([{ colour: 'green', validEvents: results.length }]);
+    expect(life.runner.health()).toEqual({ status: 'running', reasons: [] });
+  });
+
+  it('weighs nothing, judges nothing and sweeps nothing beside the one that keeps the ledger', async () => {
+    server.status = 503;
+    const holder = { pid: 7, location: 'fra1', startedMs: Date.UTC(2026, 0, 15, 12) };
+    await using life = await living(practice(server.url), (store) => store, { beside: holder });
+    await life.store.intendOrder({ clientOrderId: 'c', probe: 'status', venue: 'v', runId: 'r', atMs: 1 });
+    void life.live();
+    await eventually(() => (server.seen.length >= 30 ? true : undefined), 'bad events');
+    life.stop.abort('SIGTERM');
+    await life.live();
+    expect(await life.runner.sweep()).toBe(0);
+    expect(await life.store.openOrders()).toHaveLength(1);
+    expect(life.events).toEqual([]);
+    const results = await collect(life.store.results({ fromMs: 0, toMs: systemClock.wallMs() + 1000 }));
+    expect(results.length).toBeGreaterThanOrEqual(20);
+    expect(new Set(results.map((result) => result.weightMs))).toEqual(new Set([0]));
+    expect(life.runner.statuses()).toMatchObject([{ colour: 'unknown', validEvents: 0 }]);
+    expect(life.warnings).toEqual([
+      '"pulsedrill run" keeps this ledger (process 7, location fra1, since 2026-01-15T12:00:00.000Z): the runs of this command weigh nothing, its own count',
+    ]);
   });
 
   it('keeps its colours and goes on when the ledger cannot be read for a while', async () => {

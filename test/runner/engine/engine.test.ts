@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../runner/clock.ts';
 import type { Configuration } from '../../../runner/config/configuration.ts';
 import { createEngine, type Engine, type EngineDependencies } from '../../../runner/engine/engine.ts';
+import { createServer } from 'node:http';
+import { listening } from '../../probes/context.ts';
 import { eventually } from '../../support/servers.ts';
 import { slowServer, type SlowServer } from '../../support/slow-server.ts';
 import type { Result } from '../../../store/result.ts';
@@ -16,6 +18,7 @@ afterEach(() => server[Symbol.asyncDispose]());
 interface Driven extends AsyncDisposable {
   readonly engine: Engine;
   readonly results: Result[];
+  readonly warnings: string[];
   readonly stop: AbortController;
   readonly abandon: AbortController;
   /** The schedule, once `go` was called. */
@@ -24,6 +27,7 @@ interface Driven extends AsyncDisposable {
 
 function drive(configuration: Configuration, part: Partial<EngineDependencies> = {}): Driven {
   const results: Result[] = [];
+  const warnings: string[] = [];
   const stop = new AbortController();
   const abandon = new AbortController();
   const engine = createEngine({
@@ -34,6 +38,7 @@ function drive(configuration: Configuration, part: Partial<EngineDependencies> =
     abandon: abandon.signal,
     orders: { intend: () => Promise.resolve(), close: () => Promise.resolve() },
     deliver: (result) => results.push(result),
+    warn: (line) => warnings.push(line),
     path: '',
     instance: 'test',
     ...part,
@@ -42,6 +47,7 @@ function drive(configuration: Configuration, part: Partial<EngineDependencies> =
   return {
     engine,
     results,
+    warnings,
     stop,
     abandon,
     go: () => (running ??= engine.run()),
@@ -304,5 +310,70 @@ describe('what is known about the prober itself', () => {
     await using driven = drive(configuration, { loop: loop(delayMs) });
     const { result } = await driven.engine.once('status', false);
     expect(result.outcome).toBe(outcome);
+  });
+});
+
+describe('a probe that does not heed its signal', () => {
+  it('never has two runs at a time: what comes due is skipped, and said, until the first has ended after all', async () => {
+    let letGo: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    let intents = 0;
+    // The ledger does not answer, and waiting for it takes no signal.
+    const orders = {
+      intend: () => {
+        intents += 1;
+        return intents === 1 ? held : Promise.resolve();
+      },
+      close: () => Promise.resolve(),
+    };
+    await using account = await listening(
+      createServer((_request, response) => {
+        response.writeHead(200, { 'content-type': 'application/json' }).end('{"mode":"paper","orders":[]}');
+      }),
+    );
+    await using driven = drive(
+      configured({
+        probes: [
+          {
+            id: 'buy',
+            kind: 'paper-order',
+            service: 'orders',
+            venue: 'primary',
+            submit: { url: `http://127.0.0.1:${account.port}/orders` },
+            order: { symbol: 'BTCUSD', side: 'buy', order_type: 'market', quantity: 0.001, reference_price: 50_000 },
+            paper: {
+              url: `http://127.0.0.1:${account.port}/account`,
+              json: { path: '$.mode', equals: 'paper' },
+              hosts: ['127.0.0.1'],
+            },
+            limits: { maxQuantity: 0.01, maxNotional: 1000, maxPerMinute: 600 },
+            every: '1s',
+            timeout: '400ms',
+            ackDeadline: '200ms',
+            fillDeadline: '300ms',
+          },
+        ],
+      }),
+      { orders },
+    );
+    driven.engine.setPace('buy', green(100));
+    void driven.go();
+    const skipped = (): readonly Result[] => driven.results.filter((result) => result.outcome === 'skipped');
+    await eventually(() => (driven.warnings.length > 0 && skipped().length >= 6 ? true : undefined), 'six skipped');
+    const left = driven.results.find((result) => result.outcome === 'fault');
+    expect(left).toMatchObject({ reason: 'internal', detail: 'the probe did not give up at its deadline' });
+    expect(intents).toBe(1);
+    expect(skipped().at(-1)).toMatchObject({
+      reason: 'overlap',
+      detail: `run ${left?.runId} ignored its deadline and has not ended since`,
+    });
+    expect(driven.warnings).toEqual([
+      `buy: run ${left?.runId} ignored its deadline; no other run of it begins until it has ended`,
+    ]);
+    letGo();
+    await eventually(() => (intents > 1 ? true : undefined), 'the probe runs again');
+    expect(driven.warnings[1]).toMatch(/^buy: run \S+ ended \d+\.\d s after it was left behind; the probe runs again$/);
   });
 });

@@ -1,0 +1,193 @@
+/** Budgets are judged, and sampling follows the colours. */
+import type { Clock } from '../probes/probe.ts';
+import type { Colour } from '../slo/objective.ts';
+import { serviceColour } from '../slo/policy.ts';
+import type { Status } from '../slo/status.ts';
+import type { Cadence } from '../store/result.ts';
+import type { LedgerEvent, Store } from '../store/store.ts';
+import type { Configuration, PlannedProbe } from './config/configuration.ts';
+import { INITIAL_PACE, intervalMs, nextPace, yellowAutoMs, type ServicePace } from './engine/cadence.ts';
+import type { Engine } from './engine/engine.ts';
+import { budgetPoint, evaluateAll } from './evaluation.ts';
+import { obligationEvents, type Obligation } from './obligations.ts';
+
+export interface JudgingOptions {
+  readonly configuration: Configuration;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly engine: Engine;
+  readonly record: (event: LedgerEvent) => Promise<void>;
+  readonly obligations: () => Promise<readonly Obligation[]>;
+  /** False: another process on the same ledger judges; this one only looks. */
+  readonly isRecording: boolean;
+  readonly warn: (line: string) => void;
+}
+
+export interface Judging {
+  /** As of the last evaluation. */
+  readonly statuses: () => readonly Status[];
+  /** How long ago that was, ms; null before the first. */
+  readonly ageMs: () => number | null;
+  readonly colour: (service: string) => Colour;
+  readonly periodMs: number;
+  readonly evaluate: () => Promise<void>;
+  /** Evaluates at once, again as soon as the first results are in, and then every period. */
+  run(stop: AbortSignal): Promise<void>;
+  applyPaces(service?: string): void;
+  readonly attend: (service: string, gameday: string) => Disposable;
+}
+
+/** Evaluations are a policy minute apart, but never closer than this, however time is scaled. */
+const LEAST_EVALUATION_MS = 1000;
+/** Nobody should wait a minute for the first judgement of a fresh ledger. */
+const FIRST_RESULTS_MS = 5000;
+/** Percentile rows: while running, only the recent windows are stepped through; `budget` looks at all. */
+const LIVE_ATTAINMENT_HOURS = 6;
+
+export function createJudging(options: JudgingOptions): Judging {
+  const { configuration, store, clock, engine, record } = options;
+  const { base } = configuration;
+  const services = [...new Set([...configuration.probes, ...configuration.objectives].map((each) => each.service))];
+  const paces = new Map<string, ServicePace>(services.map((service) => [service, INITIAL_PACE]));
+  const colours = new Map<string, Colour>(services.map((service) => [service, 'unknown']));
+  const objectiveColours = new Map<string, Colour>();
+  const attended = new Map<string, string>();
+  const periodMs = Math.max(base.minuteMs, LEAST_EVALUATION_MS);
+  let statuses: readonly Status[] = [];
+  let judgedMs: number | null = null;
+  let troubled = false;
+
+  function paceOf(probe: PlannedProbe): { cadence: Cadence; intervalMs: number; gameday: string | null } {
+    const gameday = attended.get(probe.service) ?? null;
+    const cadence = gameday === null ? (paces.get(probe.service)?.cadence ?? 'green') : 'gameday';
+    const autoMs = probe.everyMs === null ? 0 : yellowAutoMs(probe, probe.everyMs, base, burningTargets(probe.service));
+    return { cadence, intervalMs: intervalMs(probe, cadence, autoMs) ?? 0, gameday };
+  }
+
+  /** Targets of the service's objectives that are Yellow or Red. */
+  function burningTargets(service: string): readonly string[] {
+    return statuses
+      .filter(({ objective, colour }) => objective.service === service && (colour === 'yellow' || colour === 'red'))
+      .map(({ objective }) => objective.target);
+  }
+
+  function applyPaces(service?: string): void {
+    for (const probe of configuration.probes) {
+      if (service === undefined || probe.service === service) engine.setPace(probe.id, paceOf(probe));
+    }
+  }
+
+  async function followColour(service: string, now: { wallMs: number; monotonicMs: number }): Promise<void> {
+    const own = statuses.filter((status) => status.objective.service === service);
+    const judged = serviceColour(own);
+    const before = colours.get(service) ?? 'unknown';
+    const pace = paces.get(service) ?? INITIAL_PACE;
+    const next = nextPace(pace, judged.colour, now.monotonicMs, configuration.holdMs);
+    const standing = await options.obligations();
+    for (const event of obligationEvents(service, own, before, standing, now.wallMs)) await record(event);
+    colours.set(service, judged.colour);
+    paces.set(service, next);
+    const probes = configuration.probes.filter((probe) => probe.service === service && probe.everyMs !== null);
+    const from = probes.map((probe) => engine.intervalMs(probe.id));
+    applyPaces(service);
+    if (next.cadence === pace.cadence) return;
+    await record({
+      id: `cadence/${service}/${now.wallMs}`,
+      atMs: now.wallMs,
+      kind: 'cadence',
+      service,
+      subject: service,
+      body: {
+        from: pace.cadence,
+        to: next.cadence,
+        probes: probes.map((probe, index) => ({
+          probe: probe.id,
+          fromMs: from[index] ?? null,
+          toMs: engine.intervalMs(probe.id),
+        })),
+      },
+    });
+  }
+
+  let evaluation: Promise<void> = Promise.resolve();
+  /** One at a time: two that overlap would each see the change, and oblige twice. */
+  function evaluate(): Promise<void> {
+    evaluation = evaluation.catch(() => undefined).then(evaluateNow);
+    return evaluation;
+  }
+
+  async function evaluateNow(): Promise<void> {
+    const now = { wallMs: Math.round(clock.wallMs()), monotonicMs: clock.monotonicMs() };
+    statuses = await evaluateAll(store, configuration.objectives, {
+      base,
+      nowMs: now.wallMs,
+      attainmentMs: LIVE_ATTAINMENT_HOURS * base.hourMs,
+    });
+    judgedMs = now.monotonicMs;
+    if (!options.isRecording) {
+      for (const service of services) {
+        colours.set(service, serviceColour(statuses.filter((each) => each.objective.service === service)).colour);
+      }
+      return;
+    }
+    await store.recordBudgets(statuses.filter((status) => status.colour !== 'unknown').map(budgetPoint));
+    for (const status of statuses) {
+      const { objective, colour } = status;
+      const before = objectiveColours.get(objective.id) ?? 'unknown';
+      objectiveColours.set(objective.id, colour);
+      if (before !== colour) await record(colourEvent(status, before, now.wallMs));
+    }
+    for (const service of services) await followColour(service, now);
+  }
+
+  async function tryEvaluate(): Promise<void> {
+    try {
+      await evaluate();
+      troubled = false;
+    } catch (error) {
+      // Colours stay as they were: a ledger that cannot be read must neither calm nor alarm anybody by itself.
+      if (!troubled) options.warn(`evaluation failed: ${error instanceof Error ? error.message : String(error)}`);
+      troubled = true;
+    }
+  }
+
+  return {
+    statuses: () => statuses,
+    ageMs: () => (judgedMs === null ? null : clock.monotonicMs() - judgedMs),
+    colour: (service) => colours.get(service) ?? 'unknown',
+    periodMs,
+    evaluate,
+    async run(stop) {
+      // Before the first run already: after a restart, a service that was Red is Red.
+      let waitMs = Math.min(periodMs, FIRST_RESULTS_MS);
+      while (!stop.aborted) {
+        await tryEvaluate();
+        await clock.sleep(waitMs, stop).catch(() => undefined);
+        waitMs = periodMs;
+      }
+    },
+    applyPaces,
+    attend(service, gameday) {
+      attended.set(service, gameday);
+      applyPaces(service);
+      return {
+        [Symbol.dispose]() {
+          attended.delete(service);
+          applyPaces(service);
+        },
+      };
+    },
+  };
+}
+
+function colourEvent({ objective, colour, consumed, tally, burnNow }: Status, from: Colour, atMs: number): LedgerEvent {
+  const { good, bad, excluded, faults } = tally;
+  return {
+    id: `colour/${objective.id}/${atMs}`,
+    atMs,
+    kind: 'colour',
+    service: objective.service,
+    subject: objective.id,
+    body: { from, to: colour, consumed, good, bad, excluded, faults, burnNow },
+  };
+}
