@@ -8,6 +8,13 @@ export interface ProbeEnvironment {
   readonly random: () => number;
   /** Where programs are looked for: the value of PATH. */
   readonly path: string;
+  /** Where pictures and traces of failed runs may be kept; without it none are made. */
+  readonly artefacts?: {
+    /** Absolute. */
+    readonly folder: string;
+    /** Secret values, each with the reference that may stand in its place; no file that is kept holds one. */
+    readonly secrets: ReadonlyMap<string, string>;
+  };
 }
 
 /** How a market-data probe listens: one subscription that lives across runs, or one a run. */

@@ -138,6 +138,8 @@ export interface Observation {
   readonly values: Readonly<Record<string, number | null>>;
   /** Every request of a run that made more than one, in order. */
   readonly trail?: readonly Leg[];
+  /** Monotonic ms at which measuring began, when that was later than the run: what held the process up before spoils nothing. */
+  readonly measuredSinceMs?: number;
   /** With `once --verbose`: the exchange, line by line. Never stored. */
   readonly transcript?: readonly string[];
 }

@@ -33,12 +33,18 @@ export const REASONS = [
   'proof-unreachable',
   'not-paper',
   'limit',
+  // browsers
+  'dialog',
+  'download',
+  'popup',
+  'page-crash',
   // the prober itself
   'loop-stall',
   'overlap',
   'missed',
   'aborted',
   'browser-missing',
+  'browser-failed',
   'clock',
   'clock-unverified',
   'internal',

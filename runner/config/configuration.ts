@@ -54,5 +54,9 @@ export interface Configuration {
     readonly scenarios: readonly string[];
   };
   readonly reportsFolder: string;
+  /** Where pictures and traces of failed browser runs are kept. */
+  readonly artefactsFolder: string;
   readonly redact: Redact;
+  /** Secret value → its reference. A map, which no JSON shows. */
+  readonly secrets: ReadonlyMap<string, string>;
 }

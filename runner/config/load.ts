@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { inOrder, placesInValue, type Locate } from '../../probes/place.ts';
 import { problemLine, problemsOf, withoutSaid } from '../../probes/problem.ts';
 import { timeBase } from '../../slo/time-base.ts';
@@ -52,7 +52,7 @@ export function checkDocument(
   environment: Readonly<Record<string, string | undefined>>,
   locate: Locate = placesInValue(document),
 ): Checked {
-  const { document: resolved, problems: unset, redact } = resolveReferences(document, environment);
+  const { document: resolved, problems: unset, redact, secrets: values } = resolveReferences(document, environment);
   const given = keyed(resolved) ?? {};
   const list = Array.isArray(given['probes']) ? given['probes'] : [];
   const { drafts, problems: probeProblems } = draftProbes(list);
@@ -113,7 +113,9 @@ export function checkDocument(
         scenarios: value.gamedays.scenarios,
       },
       reportsFolder: resolve(folder, value.reports.folder),
+      artefactsFolder: resolve(folder, value.artefacts.folder ?? join(value.reports.folder, 'artefacts')),
       redact,
+      secrets: values,
     },
   };
 }

@@ -182,6 +182,8 @@ export const documentSchema = z.strictObject({
       scenarios: z.array(z.string().min(1)).default([]),
     })
     .default({ environments: ['sandbox', 'staging'], folder: './gamedays', injectors: [], scenarios: [] }),
+  /** Pictures and traces of failed browser runs; default: a folder below the reports. */
+  artefacts: z.strictObject({ folder: z.string().min(1).optional() }).default({}),
   reports: z.strictObject({ folder: z.string().min(1).default('./reports-out') }).default({ folder: './reports-out' }),
 });
 

@@ -15,6 +15,8 @@ export interface Resolved {
   readonly document: unknown;
   readonly problems: readonly Problem[];
   readonly redact: Redact;
+  /** Value → its reference, longest value first. */
+  readonly secrets: ReadonlyMap<string, string>;
 }
 
 /**
@@ -57,6 +59,7 @@ export function resolveReferences(
   return {
     document: resolved,
     problems,
+    secrets: new Map(secrets),
     redact: (text) => secrets.reduce((masked, [value, reference]) => masked.replaceAll(value, reference), text),
   };
 }

@@ -46,7 +46,7 @@ export async function attempt(run: Attempt, env: AttemptEnvironment): Promise<At
   const latenessMs = Math.max(0, startMono - run.dueMs);
   const { observation, leftBehind } = await observe(run, env);
   const durationMs = clock.monotonicMs() - startMono;
-  const loopDelayMs = env.loop.maxSince(env.watchedSinceMs ?? startMono);
+  const loopDelayMs = env.loop.maxSince(env.watchedSinceMs ?? observation.measuredSinceMs ?? startMono);
   const judged = loopDelayMs > env.toleranceMs ? spoiled(observation, loopDelayMs, env.toleranceMs) : observation;
   const { planned } = run;
   return {

@@ -83,7 +83,12 @@ export function createEngine(deps: EngineDependencies): Engine {
     let probe = opened.get(id);
     if (probe === undefined) {
       const random = seededRandom(configuration.seed, 'probe', id);
-      probe = openProbe(need(id).spec, { clock, random, path: deps.path });
+      probe = openProbe(need(id).spec, {
+        clock,
+        random,
+        path: deps.path,
+        artefacts: { folder: configuration.artefactsFolder, secrets: configuration.secrets },
+      });
       opened.set(id, probe);
     }
     return probe;
