@@ -62,7 +62,10 @@ export type Indicator =
   | 'tick-age' // market-data: local receipt − exchange timestamp, each tick
   | 'newest-age' // market-data: age of the newest data, sampled each second
   | 'ack' // paper-order: submit → broker acknowledgement
-  | 'order-fill'; // paper-order: submit → terminal fill
+  | 'order-fill' // paper-order: submit → terminal fill
+  | 'order-cancel' // paper-order: cancel sent → the venue says that it is closed
+  | 'signal-ack' // paper-order: signal received → broker acknowledgement
+  | 'signal-fill'; // paper-order: signal received → terminal fill
 
 /** A limit on an indicator. `strict`: the value must be below `ms`; otherwise at or below it. */
 export interface Threshold {
@@ -122,6 +125,9 @@ export interface QuantityReading {
   readonly type: 'quantity';
   readonly submitted: string;
   readonly executed: string;
+  readonly symbol?: string;
+  /** What one unit of both is valued at, so that quantities of different symbols can be added: decimal string. */
+  readonly price?: string;
 }
 
 export type Reading = DurationReading | CountReading | QuantityReading;

@@ -11,6 +11,9 @@ const INDICATORS = {
   'newest-age': 'age of the newest data',
   ack: 'submit to acknowledgement',
   'order-fill': 'submit to final fill',
+  'order-cancel': 'cancel to closed',
+  'signal-ack': 'signal to acknowledgement',
+  'signal-fill': 'signal to final fill',
 } satisfies Readonly<Record<Indicator, string>>;
 
 /** Followed by a limit. */
@@ -21,6 +24,9 @@ const PROMISED = new Map<string, string>(
     'newest-age': 'moments with newest data aged',
     ack: 'orders acknowledged in',
     'order-fill': 'orders filled in',
+    'order-cancel': 'orders cancelled in',
+    'signal-ack': 'signals answered by an acknowledged order in',
+    'signal-fill': 'signals answered by a filled order in',
   } satisfies Readonly<Record<Indicator, string>>),
 );
 

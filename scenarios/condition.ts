@@ -52,9 +52,13 @@ const fields = {
   of: runs().optional(),
   atLeast: runs().optional(),
   indicator: z
-    .enum(['latency', 'tick-age', 'newest-age', 'ack', 'order-fill'], {
-      error: 'an indicator: latency, tick-age, newest-age, ack or order-fill',
-    })
+    .enum(
+      ['latency', 'tick-age', 'newest-age', 'ack', 'order-fill', 'order-cancel', 'signal-ack', 'signal-fill'],
+      {
+        error:
+          'an indicator: latency, tick-age, newest-age, ack, order-fill, order-cancel, signal-ack or signal-fill',
+      },
+    )
     .optional(),
   quantile: z
     .custom<string>(isQuantile, { error: 'a quantile above 0 and at most 1 as a quoted decimal such as "0.95"' })

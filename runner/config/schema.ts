@@ -33,7 +33,16 @@ const sli = z.union(
   [
     z.enum(['availability', 'quantity']),
     z
-      .strictObject({ indicator: z.enum(['latency', 'tick-age', 'newest-age', 'ack', 'order-fill']), ...within })
+      .strictObject({ indicator: z.enum([
+          'latency',
+          'tick-age',
+          'newest-age',
+          'ack',
+          'order-fill',
+          'order-cancel',
+          'signal-ack',
+          'signal-fill',
+        ]), ...within })
       .refine((value) => (value.within === undefined) !== (value.below === undefined), {
         error: 'one of within (at or below the limit) and below',
       }),
