@@ -2,12 +2,12 @@ import type { ProbeEnvironment } from '../kind.ts';
 import { fault, GOOD, type Verdict } from '../network.ts';
 import { NO_PHASES, type Probe } from '../probe.ts';
 import { LEAP_STATES, readTracking } from './chrony.ts';
-import type { ClockSpec } from './spec.ts';
+import { limitsOf, type ClockSpec } from './spec.ts';
 import { standingOf, type ClockStanding } from './standing.ts';
 
 /** Asks this machine's clock source how wrong the clock is. What it finds is about the prober, never about a service. */
 export function openClock(spec: ClockSpec, environment: ProbeEnvironment): Probe {
-  const limits = { warningMs: spec.warning, severeMs: spec.severe, quarantineMs: spec.quarantine };
+  const limits = limitsOf(spec);
   return {
     async run(ctx) {
       const read = await readTracking({ command: spec.command, path: environment.path, signal: ctx.signal });

@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { budget } from './budget.ts';
 import { demo } from './demo.ts';
+import { doctor } from './doctor.ts';
 import { gameday } from './gameday.ts';
 import { init } from './init.ts';
 import { once } from './once.ts';
@@ -23,5 +24,6 @@ export const COMMANDS: readonly Command[] = [
   budget,
   gameday,
   report,
+  doctor,
   toxiproxy,
 ];

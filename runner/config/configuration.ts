@@ -41,6 +41,7 @@ export interface Configuration {
   readonly warnings: readonly string[];
   /** Real milliseconds: already divided by the time scale. */
   readonly holdMs: number;
+  readonly clock: Document['clock'];
   readonly loopToleranceMs: number | null;
   readonly listen: { readonly host: string; readonly port: number } | null;
   readonly ledgerPath: string;

@@ -101,6 +101,7 @@ export function checkDocument(
       }),
       warnings: objectiveWarnings(objectives, probes).map((warning) => redact(warning)),
       holdMs: value.cadence.hold / base.scale,
+      clock: value.clock,
       loopToleranceMs: value.loopTolerance ?? null,
       listen: value.listen === false ? null : value.listen,
       ledgerPath: resolve(folder, value.store.ledger),

@@ -1,5 +1,6 @@
 /** The configuration document. Probes are validated by their kinds (`probes/kinds.ts`), everything else here. */
 import { z } from 'zod';
+import { clockFields } from '../../probes/clock/spec.ts';
 import { duration, httpUrl } from '../../probes/spec.ts';
 import { injectorSchema } from '../../scenarios/injectors/kinds.ts';
 import { parseDecimal } from '../../slo/decimal.ts';
@@ -145,6 +146,17 @@ const listen = z.union(
   { error: 'an address such as "127.0.0.1:9464", or false' },
 );
 
+export const clockSchema = z
+  .strictObject({
+    ...clockFields,
+    every: duration().default(30_000),
+    /** The wall clock may move this far against the monotonic one before it is taken for a jump. */
+    jump: duration().default(20),
+  })
+  .refine(({ warning, severe, quarantine }) => warning <= severe && severe <= quarantine, {
+    error: 'warning, severe and quarantine to rise in this order',
+  });
+
 export const documentSchema = z.strictObject({
   environment: z.string().min(1).default('production'),
   location: id().default('local'),
@@ -167,6 +179,8 @@ export const documentSchema = z.strictObject({
     .min(1, { error: 'a list of at least one probe' }),
   objectives: objectives.default({ extends: 'tradepulse', settings: DEFAULT_SETTINGS, override: [], add: [] }),
   cadence: z.strictObject({ hold: duration().default(1_800_000) }).default({ hold: 1_800_000 }),
+  /** This machine's clock: who is asked about it, how often, and how far off it may be. */
+  clock: clockSchema.prefault({}),
   /** Largest event-loop delay that a run may have seen; default: 5 % of the strictest threshold or of the timeout, at least 2 ms. */
   loopTolerance: duration().optional(),
   listen: listen.default({ host: '127.0.0.1', port: 9464 }),

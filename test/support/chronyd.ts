@@ -73,7 +73,7 @@ export async function startChronyd(aheadMs: number | null): Promise<Chronyd> {
     stdio: 'ignore',
   });
   return {
-    command: ['chronyc', '-h', '127.0.0.1', '-p', String(port), '-c', 'tracking'],
+    command: [findProgram('chronyc') ?? 'chronyc', '-h', '127.0.0.1', '-p', String(port), '-c', 'tracking'],
     async [Symbol.asyncDispose]() {
       const ended = daemon.exitCode === null && daemon.signalCode === null ? once(daemon, 'exit') : null;
       daemon.kill();

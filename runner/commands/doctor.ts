@@ -1,0 +1,63 @@
+import { systemClock } from '../clock.ts';
+import type { Args, Command } from '../command.ts';
+import { defaultFile } from '../config/file.ts';
+import { clockSchema } from '../config/schema.ts';
+import {
+  checkBrowser,
+  checkClock,
+  checkInflux,
+  checkInjectors,
+  checkLedger,
+  checkLoop,
+  checkTargets,
+} from '../doctor/checks.ts';
+import type { Finding } from '../doctor/finding.ts';
+import { EXIT, type Io } from '../io.ts';
+import { jsonOption, openConfiguration, toJson } from './open.ts';
+
+export const doctor: Command = {
+  name: 'doctor',
+  describe: 'Look at what a run will need: clock, event loop, ledger, InfluxDB, fault proxy, browser, targets',
+  example: ['doctor --clock', 'only the clock; exit 1 beyond its limit, 3 when nothing knows it'],
+  build: (yargs) =>
+    jsonOption(yargs).option('clock', { type: 'boolean', describe: 'only the clock; needs no configuration' }),
+  async run(args, io) {
+    const findings = args.flag('clock') ? [await onlyClock(args, io)] : await everything(args, io);
+    if (args.flag('json')) io.print(toJson(findings));
+    else for (const finding of findings) io.print(lineOf(finding));
+    return exitCodeOf(findings, args.flag('clock'));
+  },
+};
+
+const path = (io: Io): string => io.env['PATH'] ?? '';
+
+/** The limits of the configuration if there is one: a machine's image is checked before it has any. */
+async function onlyClock(args: Args, io: Io): Promise<Finding> {
+  const isConfigured = args.text('config') !== undefined || defaultFile(io.folder) !== undefined;
+  const clock = isConfigured ? (await openConfiguration(args, io)).clock : clockSchema.parse({});
+  return checkClock(clock, path(io), io.stop);
+}
+
+async function everything(args: Args, io: Io): Promise<readonly Finding[]> {
+  const configuration = await openConfiguration(args, io);
+  return [
+    await checkClock(configuration.clock, path(io), io.stop),
+    // Before the others, which would keep the loop busy.
+    await checkLoop(systemClock, configuration.loopToleranceMs, io.stop),
+    await checkLedger(configuration),
+    ...(await checkInflux(configuration, io.stop)),
+    ...(await checkInjectors(configuration, io.stop)),
+    ...(await checkBrowser(configuration, path(io))),
+    ...(await checkTargets(configuration, systemClock)),
+  ];
+}
+
+function lineOf({ check, verdict, found, mend }: Finding): string {
+  return `${verdict.padEnd(7)}  ${check}: ${found}${mend === null ? '' : `; ${mend}`}`;
+}
+
+/** A clock that nobody knows is no reason not to probe, but a check of nothing else must not pass on it. */
+function exitCodeOf(findings: readonly Finding[], isClockOnly: boolean): number {
+  if (findings.some(({ verdict }) => verdict === 'fail')) return EXIT.failed;
+  return isClockOnly && findings.some(({ verdict }) => verdict === 'unknown') ? EXIT.prober : EXIT.ok;
+}
