@@ -398,7 +398,7 @@ describe('run', () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line));
-    expect(told.map(({ kind }) => kind)).toEqual(['runner-started', 'runner-stopped']);
+    expect(told.map(({ kind }) => kind)).toEqual(['runner-started', 'colour', 'runner-stopped']);
     await using store = await openStore({ path: join(folder, 'pulsedrill.db'), readOnly: true });
     const results = await collect(store.results({ fromMs: 0, toMs: Date.now() + 60_000 }));
     expect(results.map((each) => each.outcome)).toEqual(['good']);
@@ -416,7 +416,7 @@ describe('run', () => {
     }, 'health');
     expect(health).toMatchObject({ status: 'running' });
     const status: unknown = await (await fetch(`http://127.0.0.1:${port}/status`)).json();
-    expect(Array.isArray(status)).toBe(true);
+    expect(status).toMatchObject({ timeScale: 1, objectives: [{ objective: 'availability' }] });
     expect((await fetch(`http://127.0.0.1:${port}/elsewhere`)).status).toBe(404);
     expect((await fetch(`http://127.0.0.1:${port}/health`, { method: 'POST' })).status).toBe(405);
     running.process.kill('SIGTERM');
