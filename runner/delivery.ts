@@ -45,6 +45,8 @@ export interface DeliveryOptions {
 
 /** Refusals that can pass: somebody frees the disk, or lets go of the file. */
 const PASSING: ReadonlySet<string> = new Set<LedgerErrorCode>(['full', 'locked', 'unwritable']);
+/** A spill that could not be taken in is tried again after this many retries' time; a ledger that calms down is sooner. */
+const TAKE_IN_RETRIES = 60;
 /** Results in one append: what crosses to the ledger's thread is copied on the loop that measures. */
 const BATCH = 500;
 
@@ -59,6 +61,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   let flushing: Promise<void> | null = null;
   let recovering: Promise<void> = Promise.resolve();
   let trouble: Error | null = null;
+  let isTakeInTold = false;
+  let later: NodeJS.Timeout | undefined;
   let giveUp = false;
   let patience: NodeJS.Timeout | undefined;
   let wake: () => void = () => undefined;
@@ -131,14 +135,21 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
 
   async function takeIn(): Promise<void> {
+    clearTimeout(later);
+    const found = [...aside.keys()];
     try {
       for await (const taken of spill.takeIn(options.append)) {
         aside.delete(taken.path);
         onTrouble(takenText(taken));
       }
+      // What was not there any more, another process on this ledger has taken in.
+      for (const path of found) aside.delete(path);
+      isTakeInTold = false;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      onTrouble(`results in ${spill.folder} cannot be taken in yet: ${why}`);
+      if (!isTakeInTold) onTrouble(`results in ${spill.folder} cannot be taken in yet: ${why}`);
+      isTakeInTold = true;
+      later = setTimeout(() => void recover(), TAKE_IN_RETRIES * options.retryMs).unref();
     }
   }
 
@@ -169,6 +180,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       hurry();
       while (waiting.length > 0 || flushing !== null) await kick();
       await recovering;
+      clearTimeout(later);
       clearTimeout(patience);
       patience = undefined;
       options.stop?.removeEventListener('abort', hurry);

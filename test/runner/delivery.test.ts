@@ -287,6 +287,24 @@ describe('results that a ledger refuses', () => {
     await made.delivery.recover();
     expect(made.lines).toEqual([`results in ${place} cannot be taken in yet: ledger /srv/a.db: no: mend it`]);
     expect(readdirSync(place)).toHaveLength(1);
+    // Said once, tried again and again.
+    await made.delivery.recover();
+    made.answer = () => Promise.resolve();
+    await eventually(() => (made.stored.length === 1 ? true : undefined), 'it was tried again');
+    await made.delivery.flush();
+    expect(made.lines.slice(1)).toEqual([`taken in from ${join(place, 'the-ledger-dead-1.ndjson')}: 1 result`]);
+  });
+
+  it('wait no longer once another process on the same ledger has taken them in', async () => {
+    const made = ledger({ limit: 0 });
+    made.answer = () => Promise.reject(refusal('full'));
+    made.delivery.deliver(aResult(0));
+    await eventually(() => (made.delivery.aside === 1 ? true : undefined), 'it is put aside');
+    const other = ledger({ spill: spillOf('b') });
+    await other.delivery.recover();
+    expect(other.stored).toEqual(ids(0, 1));
+    await made.delivery.recover();
+    expect(made.delivery.aside).toBe(0);
   });
 
   it('go to the ledger in handfuls: what crosses to its thread is copied on the loop that measures', async () => {
