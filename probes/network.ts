@@ -53,6 +53,7 @@ const REASON_OF_CODE: Readonly<Record<string, Reason>> = {
   UND_ERR_SOCKET: 'closed',
   WS_ERR_INVALID_UTF8: 'malformed',
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 'body-too-large',
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: 'body-too-large',
 };
 
 /** Families of codes: OpenSSL's verification results, Node's TLS, the HTTP parser, undici's and ws's own complaints. */

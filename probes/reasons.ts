@@ -22,8 +22,10 @@ export const REASONS = [
   'no-data',
   'stale',
   'gap',
+  'crossed',
   'malformed',
   'subscribe-rejected',
+  'unmatched',
   // orders
   'rejected',
   'risk-rejected',

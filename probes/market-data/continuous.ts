@@ -2,13 +2,13 @@ import { deadline } from '../deadline.ts';
 import type { ProbeEnvironment } from '../kind.ts';
 import { bad, type Verdict } from '../network.ts';
 import { NO_PHASES, type Clock, type Phases } from '../probe.ts';
-import { dial, type Target } from './dial.ts';
-import { Subscription } from './subscription.ts';
-import type { Tape } from './tape.ts';
+import { dial } from './dial.ts';
+import type { LineSpec } from './spec.ts';
+import { Subscription, type Sink } from './subscription.ts';
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
-const LOOK_EVERY_MS = 10_000;
+const NEVER = new AbortController().signal;
 
 /** What the connection did since the last report. */
 export interface LineReport {
@@ -16,35 +16,35 @@ export interface LineReport {
   readonly connects: number;
   readonly disconnects: number;
   readonly connectMs: number | null;
+  /** The slowest answer to a ping. */
+  readonly pingMs: number | null;
 }
 
 /** A subscription that lives across runs: dialled again, with growing pauses, for as long as it is wanted. */
 export class Feed {
   /** Why there is no connection; null while there is one. */
   down: Verdict | null = bad('timeout', 'no connection yet');
-  private readonly target: Target;
+  private readonly spec: LineSpec & { readonly timeout: number };
   private readonly messages: readonly unknown[];
-  private readonly timeoutMs: number;
-  private readonly tape: Tape;
+  private readonly sink: Sink;
   private readonly clock: Clock;
   private readonly random: () => number;
   private readonly stop = new AbortController();
   private readonly attempted = Promise.withResolvers<void>();
   private readonly running: Promise<void>;
   private counts = { connects: 0, disconnects: 0 };
+  private subscription: Subscription | null = null;
   private lastDial: { readonly phases: Phases; readonly connectMs: number | null } | null = null;
 
   constructor(
-    target: Target,
+    spec: LineSpec & { readonly timeout: number },
     messages: readonly unknown[],
-    timeoutMs: number,
-    tape: Tape,
+    sink: Sink,
     environment: Pick<ProbeEnvironment, 'clock' | 'random'>,
   ) {
-    this.target = target;
+    this.spec = spec;
     this.messages = messages;
-    this.timeoutMs = timeoutMs;
-    this.tape = tape;
+    this.sink = sink;
     this.clock = environment.clock;
     this.random = environment.random;
     this.running = this.keep();
@@ -59,6 +59,7 @@ export class Feed {
     const report = {
       phases: this.lastDial?.phases ?? NO_PHASES,
       connectMs: this.lastDial?.connectMs ?? null,
+      pingMs: this.subscription?.drainPing() ?? null,
       ...this.counts,
     };
     this.lastDial = null;
@@ -77,15 +78,15 @@ export class Feed {
       const dialled = await this.dialOnce();
       this.lastDial = { phases: dialled.phases, connectMs: dialled.ok ? dialled.connectMs : null };
       if (dialled.ok) {
-        const before = this.tape.newestMs;
+        const before = this.sink.total;
         this.counts.connects++;
         this.down = null;
         this.attempted.resolve();
         this.down = await this.listen(dialled.line);
         this.counts.disconnects++;
-        this.tape.interrupted();
+        this.sink.interrupted(this.clock.monotonicMs());
         // A server that accepts and hangs up at once is not to be hammered: only data makes the pause short again.
-        if (this.tape.newestMs !== before) pauseMs = FIRST_PAUSE_MS;
+        if (this.sink.total > before) pauseMs = FIRST_PAUSE_MS;
       } else {
         this.down = dialled.verdict;
         this.attempted.resolve();
@@ -96,13 +97,14 @@ export class Feed {
   }
 
   private async dialOnce() {
-    using attempt = deadline(this.clock, this.timeoutMs, this.stop.signal);
+    const { spec, clock } = this;
+    using attempt = deadline(clock, spec.timeout, this.stop.signal);
     return await dial(
-      this.target,
-      (socket) => new Subscription(socket, this.messages, this.tape, this.clock),
-      this.clock,
+      spec,
+      (socket) => new Subscription(socket, spec, this.messages, this.sink, clock),
+      clock,
       attempt.signal,
-      this.timeoutMs,
+      spec.timeout,
     );
   }
 
@@ -111,22 +113,24 @@ export class Feed {
     const over = new AbortController();
     const leave = () => {
       over.abort();
-      void subscription.leave(false);
+      void subscription.leave(NEVER);
     };
+    this.subscription = subscription;
     this.stop.signal.addEventListener('abort', leave, { once: true });
     if (this.stop.signal.aborted) leave();
     const looking = this.look(subscription, over.signal);
     const verdict = await subscription.end;
     this.stop.signal.removeEventListener('abort', leave);
     over.abort();
+    this.subscription = null;
     await looking;
     return verdict;
   }
 
   private async look(subscription: Subscription, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.clock.sleep(LOOK_EVERY_MS, signal).catch(() => {});
-      if (!signal.aborted) subscription.look(LOOK_EVERY_MS);
+      await this.clock.sleep(this.spec.pingEvery, signal).catch(() => {});
+      if (!signal.aborted) subscription.look(this.spec.pingEvery);
     }
   }
 }

@@ -31,23 +31,28 @@ export class Shape {
 
   /** The most generous limit, ms; +∞ without thresholds. */
   get loosestMs(): number {
-    return this.thresholds.at(-1)?.ms ?? Infinity;
+    return this.limits.at(-1) ?? Infinity;
+  }
+
+  /** Within this, an event is within every threshold, ms; +∞ without thresholds. */
+  get tightestMs(): number {
+    return this.limits[0] ?? Infinity;
   }
 }
 
-/** Events of one indicator in one tally step, counted exactly within each of many thresholds. */
+/** Events of one indicator, counted exactly within each of many thresholds. Counters of one shape can be added up. */
 export class Counter {
   readonly shape: Shape;
-  readonly atMs: number;
   valid = 0;
+  /** Events that never ended: valid, and within no threshold. */
+  private never = 0;
   private readonly limits: Float64Array;
   /** At i: the events that are within threshold i and not within i − 1; at the end: within none. */
   private readonly counts: Float64Array;
-  private readonly sketch = new Sketch();
+  readonly sketch = new Sketch();
 
-  constructor(shape: Shape, atMs: number) {
+  constructor(shape: Shape) {
     this.shape = shape;
-    this.atMs = atMs;
     this.limits = shape.limits;
     this.counts = new Float64Array(shape.limits.length + 1);
   }
@@ -66,25 +71,44 @@ export class Counter {
     this.sketch.add(ms);
   }
 
-  reading(): CountReading {
-    const { indicator, thresholds, weigh, eachMs } = this.shape;
+  /** An event that cannot have a duration, and counts as +∞. */
+  addNever(): void {
+    this.valid++;
+    this.never++;
+  }
+
+  merge(other: Counter): void {
+    this.valid += other.valid;
+    this.never += other.never;
+    for (const [index, count] of other.counts.entries()) this.counts[index] = (this.counts[index] ?? 0) + count;
+    this.sketch.merge(other.sketch);
+  }
+
+  /** thresholdKey → how many were within it. */
+  within(): Readonly<Record<string, number>> {
     const within: Record<string, number> = {};
     let sum = 0;
-    for (const [index, threshold] of thresholds.entries()) {
+    for (const [index, threshold] of this.shape.thresholds.entries()) {
       sum += this.counts[index] ?? 0;
       within[thresholdKey(threshold)] = sum;
     }
+    return within;
+  }
+
+  reading(atMs: number): CountReading {
+    const { indicator, weigh, eachMs } = this.shape;
     return {
       type: 'counts',
       indicator,
-      atMs: this.atMs,
+      atMs,
       valid: this.valid,
-      within,
+      within: this.within(),
       weigh,
       ...(eachMs === null ? {} : { eachMs }),
       p50Ms: this.sketch.quantile(0.5),
       p99Ms: this.sketch.quantile(0.99),
       maxMs: this.sketch.maxMs,
+      ...(this.valid === this.never ? {} : { sketch: this.sketch.bins() }),
     };
   }
 }

@@ -4,16 +4,11 @@ import { isIP } from 'node:net';
 import { WebSocket } from 'ws';
 import { abortVerdict, bad, excluded, networkVerdict, type Stage, type Verdict } from '../network.ts';
 import type { Clock, Phases } from '../probe.ts';
+import type { LineSpec } from './spec.ts';
 
 /** Fragments and buffered pieces of one message: far above what a venue sends, far below what hurts. */
 const MOST_FRAGMENTS = 1024;
-
-export interface Target {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly ca: string | undefined;
-  readonly maxMessageBytes: number;
-}
+const MOST_PIECES = 16_384;
 
 export type Dialled<T> =
   | { readonly ok: true; readonly line: T; readonly phases: Phases; readonly connectMs: number }
@@ -24,7 +19,7 @@ export type Dialled<T> =
  * @param attach is called in the very moment in which the socket opens, before any message can be missed.
  */
 export function dial<T>(
-  target: Target,
+  target: LineSpec,
   attach: (socket: WebSocket) => T,
   clock: Clock,
   signal: AbortSignal,
@@ -36,9 +31,12 @@ export function dial<T>(
   }
   const socket = new WebSocket(target.url, {
     headers: { 'user-agent': 'pulsedrill', ...target.headers },
-    perMessageDeflate: false,
+    perMessageDeflate: target.perMessageDeflate,
     maxPayload: target.maxMessageBytes,
     maxFragments: MOST_FRAGMENTS,
+    maxBufferedChunks: MOST_PIECES,
+    // The subscription answers pings itself, no more of them than the peer reads.
+    autoPong: false,
     ...(target.ca === undefined ? {} : { ca: target.ca }),
     finishRequest: (request: ClientRequest) => {
       times.watch(request);
@@ -132,8 +130,10 @@ class Handshake {
 /** How long a peer may take to answer our goodbye, ms. */
 const GOODBYE_MS = 250;
 
-/** Leaves in order, and by force when the peer does not answer or there is no time; resolves when the socket is gone. */
-export async function hangUp(socket: WebSocket, clock: Clock, inHaste: boolean): Promise<void> {
+/**
+ * Leaves in order, and by force when the peer does not answer or the signal aborts; resolves when the socket is gone.
+ */
+export async function hangUp(socket: WebSocket, clock: Clock, signal: AbortSignal): Promise<void> {
   if (socket.readyState === WebSocket.CLOSED) return;
   const waiting = new AbortController();
   const closed = new Promise<void>((resolve) => {
@@ -143,9 +143,9 @@ export async function hangUp(socket: WebSocket, clock: Clock, inHaste: boolean):
     });
   });
   socket.on('error', () => {});
-  if (!inHaste) {
+  if (!signal.aborted) {
     socket.close(1000);
-    await clock.sleep(GOODBYE_MS, waiting.signal).catch(() => {});
+    await clock.sleep(GOODBYE_MS, AbortSignal.any([waiting.signal, signal])).catch(() => {});
   }
   if (!waiting.signal.aborted) socket.terminate();
   await closed;

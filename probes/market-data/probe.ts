@@ -2,8 +2,9 @@ import { deadline } from '../deadline.ts';
 import type { ProbeEnvironment } from '../kind.ts';
 import { abortVerdict, type Verdict } from '../network.ts';
 import type { Observation, Phases, Probe, RunContext } from '../probe.ts';
+import { Calendar } from './calendar.ts';
 import { Feed } from './continuous.ts';
-import { dial, type Target } from './dial.ts';
+import { dial } from './dial.ts';
 import { PRESETS } from './presets.ts';
 import type { MarketDataSpec } from './spec.ts';
 import { Subscription } from './subscription.ts';
@@ -14,16 +15,14 @@ export function openMarketData(spec: MarketDataSpec, environment: ProbeEnvironme
   return spec.mode === 'continuous' ? openContinuous(spec, environment) : openSession(spec, environment);
 }
 
-function targetOf(spec: MarketDataSpec): Target {
-  return { url: spec.url, headers: spec.headers, ca: spec.ca, maxMessageBytes: spec.maxMessageBytes };
+function messagesOf({ subscribe, preset, symbols = [] }: MarketDataSpec): readonly unknown[] {
+  return subscribe ?? PRESETS[preset].subscribe(symbols);
 }
 
-function messagesOf(spec: MarketDataSpec): readonly unknown[] {
-  return spec.subscribe ?? PRESETS[spec.preset].subscribe;
-}
-
-function tapeOptions(spec: MarketDataSpec, weigh: TapeOptions['weigh']): TapeOptions {
-  return { map: spec.map ?? PRESETS[spec.preset].map, symbols: spec.symbols, weigh };
+function tapeOf(spec: MarketDataSpec, weigh: TapeOptions['weigh'], ctx: RunContext): Tape {
+  const { map = [...PRESETS[spec.preset].map], symbols } = spec;
+  const calendar = spec.calendar === undefined ? null : new Calendar(spec.calendar);
+  return new Tape({ map, symbols, weigh, calendar }, ctx, ctx.clock.wallMs(), ctx.clock.monotonicMs());
 }
 
 /**
@@ -38,21 +37,21 @@ function openContinuous(spec: MarketDataSpec, environment: ProbeEnvironment): Pr
     async run(ctx) {
       const { clock } = ctx;
       if (watch === null) {
-        const tape = new Tape(tapeOptions(spec, 'each'), ctx, clock.wallMs());
-        watch = { tape, feed: new Feed(targetOf(spec), messagesOf(spec), spec.timeout, tape, environment) };
+        const tape = tapeOf(spec, 'each', ctx);
+        watch = { tape, feed: new Feed(spec, messagesOf(spec), tape, environment) };
         reportedMs = clock.monotonicMs();
         await untilFirst(watch.feed, tape, spec, ctx);
       }
       const { tape, feed } = watch;
       const wallMs = clock.wallMs();
-      const report = tape.drain(wallMs);
-      const line = feed.drain();
-      const waitedMs = clock.monotonicMs() - reportedMs;
-      reportedMs = clock.monotonicMs();
-      const newestAgeMs = tape.newestAgeMs(wallMs);
-      const verdict = judgeFeed(spec, { report, newestAgeMs, rejected: tape.rejected, down: feed.down, waitedMs });
-      const { connects, disconnects, connectMs } = line;
-      return observation(verdict, line.phases, report, { connects, disconnects, connectMs, newestAgeMs });
+      const monotonicMs = clock.monotonicMs();
+      const report = tape.drain(wallMs, monotonicMs);
+      const { phases, ...line } = feed.drain();
+      const view = tape.view(wallMs, spec.staleAfter);
+      const seen = { report, view, rejected: tape.rejected, down: feed.down, waitedMs: monotonicMs - reportedMs };
+      reportedMs = monotonicMs;
+      const { resubscribeMs } = report;
+      return observation(judgeFeed(spec, seen), phases, report, { ...line, resubscribeMs, newestAgeMs: view.ageMs });
     },
     async close() {
       await watch?.feed.close();
@@ -84,15 +83,17 @@ function openSession(spec: MarketDataSpec, environment: ProbeEnvironment): Probe
     async run(ctx) {
       const { clock, signal } = ctx;
       const startedMs = clock.monotonicMs();
-      const tape = new Tape(tapeOptions(spec, 'shared'), ctx, clock.wallMs());
+      const tape = tapeOf(spec, 'shared', ctx);
       const dialled = await dial(
-        targetOf(spec),
-        (socket) => new Subscription(socket, messagesOf(spec), tape, environment.clock),
+        spec,
+        (socket) => new Subscription(socket, spec, messagesOf(spec), tape, environment.clock),
         clock,
         signal,
         ctx.timeoutMs,
       );
-      if (!dialled.ok) return observation(dialled.verdict, dialled.phases, tape.drain(clock.wallMs()), {});
+      if (!dialled.ok) {
+        return observation(dialled.verdict, dialled.phases, tape.drain(clock.wallMs(), clock.monotonicMs()), {});
+      }
       const subscription = dialled.line;
       let down: Verdict | null = null;
       let firstTickMs: number | null = null;
@@ -104,18 +105,19 @@ function openSession(spec: MarketDataSpec, environment: ProbeEnvironment): Probe
       });
       await endOf(subscription.end, spec.for, ctx);
       const wallMs = clock.wallMs();
-      const report = tape.drain(wallMs);
-      const newestAgeMs = tape.newestAgeMs(wallMs);
+      const report = tape.drain(wallMs, clock.monotonicMs());
+      const view = tape.view(wallMs, spec.staleAfter);
       const waitedMs = clock.monotonicMs() - startedMs - dialled.connectMs;
       const cause = signal.aborted && down === null ? abortVerdict(signal, 'answer', ctx.timeoutMs) : down;
-      await subscription.leave(signal.aborted);
+      const pingMs = subscription.drainPing();
+      await subscription.leave(signal);
       // A session that could not listen to its end has failed, however fresh the data was until then.
       const verdict =
         cause !== null && tape.rejected === null
           ? cause
-          : judgeFeed(spec, { report, newestAgeMs, rejected: tape.rejected, down: cause, waitedMs });
+          : judgeFeed(spec, { report, view, rejected: tape.rejected, down: cause, waitedMs });
       const { connectMs } = dialled;
-      return observation(verdict, dialled.phases, report, { connectMs, firstTickMs, newestAgeMs });
+      return observation(verdict, dialled.phases, report, { connectMs, firstTickMs, pingMs, newestAgeMs: view.ageMs });
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Mapping, Marker } from './spec.ts';
+import type { Condition, Mapping, Mappings, Marker } from './mapping.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -7,18 +7,26 @@ function isMembers(value: unknown): value is Members {
 }
 
 /** A field's path, split once. */
-class Field {
+export class Field {
   private readonly first: string;
-  private readonly rest: readonly string[];
+  /** Null: there are no further steps. */
+  private readonly rest: readonly string[] | null;
 
   constructor(path: string) {
     const [first = '', ...rest] = path.split('.');
     this.first = first;
-    this.rest = rest;
+    this.rest = rest.length === 0 ? null : rest;
   }
 
-  of(message: Members): unknown {
+  /** Looked for in the message, and then in the frame around it. */
+  of(message: Members, frame: Members): unknown {
+    const own = this.walk(message);
+    return own === undefined && frame !== message ? this.walk(frame) : own;
+  }
+
+  private walk(message: Members): unknown {
     let value = message[this.first];
+    if (this.rest === null) return value;
     for (const key of this.rest) {
       if (!isMembers(value)) return undefined;
       value = value[key];
@@ -27,84 +35,229 @@ class Field {
   }
 }
 
-class MarkerTest {
-  private readonly field: Field;
-  private readonly equals: Marker['equals'];
-
-  constructor(marker: Marker) {
-    this.field = new Field(marker.field);
-    this.equals = marker.equals;
-  }
-
-  marks(message: Members): boolean {
-    const value = this.field.of(message);
-    return this.equals === undefined ? value !== undefined : value === this.equals;
-  }
+function isOneOf(value: unknown, equals: Condition['equals']): boolean {
+  if (equals === undefined) return value !== undefined && value !== null;
+  return Array.isArray(equals) ? equals.some((one) => one === value) : equals === value;
 }
 
-const MS_PER_UNIT = { s: 1000, ms: 1, us: 1e-3, ns: 1e-6 } as const;
+function conditionsOf(marker: Marker): readonly Condition[] {
+  return Array.isArray(marker) ? marker : [marker];
+}
+
+export class MarkerTest {
+  private readonly conditions: readonly { readonly field: Field; readonly equals: Condition['equals'] }[];
+
+  constructor(marker: Marker) {
+    this.conditions = conditionsOf(marker).map(({ field, equals }) => ({ field: new Field(field), equals }));
+  }
+
+  marks(message: Members, frame: Members): boolean {
+    for (const { field, equals } of this.conditions) if (!isOneOf(field.of(message, frame), equals)) return false;
+    return true;
+  }
+}
 
 /** `other`: nothing that concerns us (an acknowledgement, another channel's news, another symbol). */
 export type Message = 'tick' | 'heartbeat' | 'rejected' | 'other' | 'malformed';
 
-/**
- * Reads one parsed message by the mapping. The tick's parts are left in the reader itself, which is used again for the
- * next message: on this path nothing is allocated.
- */
-export class Reader {
-  /** Exchange time, ms since the epoch. */
-  timeMs = 0;
-  symbol = '';
-  /** NaN: the message carries none. */
-  sequence = Number.NaN;
-  private readonly time: Field;
-  private readonly msPerUnit: number | null;
-  private readonly symbolField: Field | null;
-  private readonly sequenceField: Field | null;
-  private readonly heartbeat: MarkerTest | null;
-  private readonly rejected: MarkerTest | null;
-  private readonly data: MarkerTest | null;
-  private readonly symbols: ReadonlySet<string> | null;
+const fieldOf = (path: string | undefined): Field | null => (path === undefined ? null : new Field(path));
 
-  constructor(map: Mapping, symbols: readonly string[] | undefined) {
-    this.time = new Field(map.time);
-    this.msPerUnit = map.unit === 'iso' ? null : MS_PER_UNIT[map.unit];
-    this.symbolField = map.symbol === undefined ? null : new Field(map.symbol);
-    this.sequenceField = map.sequence === undefined ? null : new Field(map.sequence);
-    this.heartbeat = map.heartbeat === undefined ? null : new MarkerTest(map.heartbeat);
-    this.rejected = map.rejected === undefined ? null : new MarkerTest(map.rejected);
-    this.data = map.data === undefined ? null : new MarkerTest(map.data);
-    this.symbols = symbols === undefined ? null : new Set(symbols);
+/** What a message's markers say of it, before it is looked into: `tick` if it has a time. */
+type Sort = Extract<Message, 'tick' | 'heartbeat' | 'rejected' | 'other'>;
+
+/** Sorts messages by their markers. */
+class Sorter {
+  private readonly map: Pick<Mapping, 'heartbeat' | 'rejected' | 'data'>;
+  private readonly tests: Readonly<Record<'heartbeat' | 'rejected' | 'data', MarkerTest | null>>;
+  /** Where all markers look at one and the same field, its value decides, and ticks mostly have the same. */
+  private readonly only: Field | null;
+  private lastValue: unknown = null;
+  private lastSort: Sort;
+
+  constructor(map: Pick<Mapping, 'heartbeat' | 'rejected' | 'data'>) {
+    this.map = map;
+    const test = (marker: Marker | undefined) => (marker === undefined ? null : new MarkerTest(marker));
+    this.tests = { heartbeat: test(map.heartbeat), rejected: test(map.rejected), data: test(map.data) };
+    const markers = [map.heartbeat, map.rejected, map.data].filter((marker) => marker !== undefined);
+    const [path, ...others] = new Set(markers.flatMap(conditionsOf).map(({ field }) => field));
+    this.only = path === undefined || others.length > 0 ? null : new Field(path);
+    this.lastSort = this.byValue(null);
   }
 
-  read(message: unknown): Message {
-    if (!isMembers(message)) return 'malformed';
-    if (this.heartbeat?.marks(message) === true) return 'heartbeat';
-    if (this.rejected?.marks(message) === true) return 'rejected';
-    if (this.data?.marks(message) === false) return 'other';
-    const time = this.time.of(message);
+  of(message: Members, frame: Members): Sort {
+    if (this.only === null) return this.byTests(message, frame);
+    const value = this.only.of(message, frame);
+    if (value !== this.lastValue) {
+      this.lastValue = value;
+      this.lastSort = this.byValue(value);
+    }
+    return this.lastSort;
+  }
+
+  private byValue(value: unknown): Sort {
+    const { heartbeat, rejected, data } = this.map;
+    const marks = (marker: Marker) => conditionsOf(marker).every(({ equals }) => isOneOf(value, equals));
+    if (heartbeat !== undefined && marks(heartbeat)) return 'heartbeat';
+    if (rejected !== undefined && marks(rejected)) return 'rejected';
+    return data === undefined || marks(data) ? 'tick' : 'other';
+  }
+
+  private byTests(message: Members, frame: Members): Sort {
+    const { heartbeat, rejected, data } = this.tests;
+    if (heartbeat?.marks(message, frame) === true) return 'heartbeat';
+    if (rejected?.marks(message, frame) === true) return 'rejected';
+    return data?.marks(message, frame) === false ? 'other' : 'tick';
+  }
+}
+
+/**
+ * Reads one message by one mapping. The tick's parts are left in the reader itself, which is used again for the next
+ * message: on this path nothing is allocated.
+ */
+export class Reader {
+  /** Which of its mappings: numbers of different sorts of messages are followed apart. */
+  readonly index: number;
+  /** Exchange time, ms since the epoch. Of a heartbeat: NaN when it says none. */
+  timeMs = 0;
+  symbol = '';
+  /** NaN: the message carries none. Where a tick has one number, both are it. */
+  firstSequence = Number.NaN;
+  lastSequence = Number.NaN;
+  bid = Number.NaN;
+  ask = Number.NaN;
+  /** Of a heartbeat, the number of its symbol's newest tick; NaN: it says none. */
+  latest = Number.NaN;
+  /** A heartbeat by itself is proof that nothing is missing. */
+  readonly heartbeatProves: boolean;
+  private readonly time: Field;
+  private readonly toMs: (time: unknown) => number;
+  private readonly symbolField: Field | null;
+  private readonly first: Field | null;
+  private readonly last: Field | null;
+  private readonly bidField: Field | null;
+  private readonly askField: Field | null;
+  private readonly latestField: Field | null;
+  private readonly sorter: Sorter;
+
+  constructor(map: Mapping, index = 0) {
+    const { sequence, quiet } = map;
+    this.index = index;
+    this.time = new Field(map.time);
+    this.toMs = timeReader(map.unit);
+    this.symbolField = fieldOf(map.symbol);
+    this.first = typeof sequence === 'object' ? new Field(sequence.first) : null;
+    this.last = fieldOf(typeof sequence === 'object' ? sequence.last : sequence);
+    this.bidField = fieldOf(map.bid);
+    this.askField = fieldOf(map.ask);
+    this.latestField = typeof quiet === 'object' ? new Field(quiet.sequence) : null;
+    this.heartbeatProves = quiet === 'heartbeat';
+    this.sorter = new Sorter(map);
+  }
+
+  /** @param frame what the message came in; the message itself when it came alone */
+  read(message: unknown, frame: unknown = message): Message {
+    if (!isMembers(message) || !isMembers(frame)) return 'malformed';
+    const sort = this.sorter.of(message, frame);
+    if (sort !== 'tick') {
+      if (sort === 'heartbeat') this.readHeartbeat(message, frame);
+      return sort;
+    }
+    const time = this.time.of(message, frame);
     if (time === undefined || time === null) return 'other';
     const timeMs = this.toMs(time);
     if (!Number.isFinite(timeMs)) return 'malformed';
     if (this.symbolField !== null) {
-      const symbol = this.symbolField.of(message);
+      const symbol = this.symbolField.of(message, frame);
       if (typeof symbol !== 'string') return 'other';
-      if (this.symbols !== null && !this.symbols.has(symbol)) return 'other';
       this.symbol = symbol;
     }
     this.timeMs = timeMs;
-    this.sequence = this.sequenceField === null ? Number.NaN : toNumber(this.sequenceField.of(message));
+    if (this.last !== null) {
+      this.lastSequence = toNumber(this.last.of(message, frame));
+      this.firstSequence = this.first === null ? this.lastSequence : toNumber(this.first.of(message, frame));
+    }
+    if (this.bidField !== null && this.askField !== null) {
+      this.bid = toNumber(this.bidField.of(message, frame));
+      this.ask = toNumber(this.askField.of(message, frame));
+    }
     return 'tick';
   }
 
-  private toMs(time: unknown): number {
-    if (this.msPerUnit === null) return typeof time === 'string' ? Date.parse(time) : Number.NaN;
-    return toNumber(time) * this.msPerUnit;
+  private readHeartbeat(message: Members, frame: Members): void {
+    const symbol = this.symbolField?.of(message, frame);
+    this.symbol = typeof symbol === 'string' ? symbol : '';
+    this.timeMs = this.toMs(this.time.of(message, frame));
+    this.latest = this.latestField === null ? Number.NaN : toNumber(this.latestField.of(message, frame));
   }
 }
 
+/** Everything that a frame may hold, by the first mapping that knows it. */
+export class FrameReader {
+  readonly readers: readonly Reader[];
+  /** Whether any of the mappings tells symbols apart. */
+  readonly knowsSymbols: boolean;
+  private readonly paths: readonly (readonly string[])[];
+
+  constructor(mappings: Mappings) {
+    const list = Array.isArray(mappings) ? mappings : [mappings];
+    this.readers = list.map((map, index) => new Reader(map, index));
+    this.knowsSymbols = list.some(({ symbol }) => symbol !== undefined);
+    this.paths = [...new Set(list.flatMap(({ items }) => items ?? []))].map((path) => path.split('.'));
+  }
+
+  /** The messages of a frame: the elements of a list, what stands at `items`, or the frame itself. */
+  messages(frame: unknown): readonly unknown[] {
+    if (Array.isArray(frame)) return frame;
+    for (const path of this.paths) {
+      const found: unknown[] = [];
+      gather(frame, path, 0, found);
+      if (found.length > 0) return found;
+    }
+    return [frame];
+  }
+
+  /** A frame is its own only message. */
+  isSingle(frame: unknown): boolean {
+    return this.paths.length === 0 && !Array.isArray(frame);
+  }
+}
+
+/** Follows a path, through every element of the lists on its way. */
+function gather(value: unknown, path: readonly string[], depth: number, found: unknown[]): void {
+  if (Array.isArray(value)) for (const element of value) gather(element, path, depth, found);
+  else if (depth === path.length) {
+    if (value !== undefined) found.push(value);
+  } else if (isMembers(value)) gather(value[path[depth] ?? ''], path, depth + 1, found);
+}
+
+const MS_PER_UNIT = { s: 1000, ms: 1, us: 1e-3, ns: 1e-6 } as const;
+
+/** Reads times of a unit: ms since the epoch, NaN when it is no time. */
+export function timeReader(unit: Mapping['unit']): (time: unknown) => number {
+  if (unit === 'iso') return isoMs;
+  const msPerUnit = MS_PER_UNIT[unit];
+  return (time) => toNumber(time) * msPerUnit;
+}
+
+const LEAST_ISO = '2026-01-01T00:00:00'.length;
+
+/** `Date.parse` cuts the time off at the millisecond; venues write micro- and nanoseconds. */
+function isoMs(time: unknown): number {
+  if (typeof time !== 'string') return Number.NaN;
+  const wholeMs = Date.parse(time);
+  if (time[LEAST_ISO] !== '.') return wholeMs;
+  let belowMs = 0;
+  let weight = 0.1;
+  for (let at = LEAST_ISO + 4; at < time.length; at++, weight /= 10) {
+    const digit = time.charCodeAt(at) - 48;
+    if (!(digit >= 0 && digit <= 9)) break;
+    belowMs += digit * weight;
+  }
+  return wholeMs + belowMs;
+}
+
 /** Numbers, and numbers that a venue writes as text. */
-function toNumber(value: unknown): number {
+export function toNumber(value: unknown): number {
   if (typeof value === 'number') return value;
   return typeof value === 'string' && value !== '' ? Number(value) : Number.NaN;
 }

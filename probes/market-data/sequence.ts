@@ -1,73 +1,55 @@
 /** A number this far behind is no late tick: the exchange began to count anew. */
 const RESTART = 1000;
-/** Symbols that are followed; a venue that invents symbols must not eat the memory. */
-const MOST_SYMBOLS = 10_000;
-/** Symbols that are named in a run's values, those with the most missing first. */
-const MOST_NAMED = 20;
 
-class Followed {
-  last: number;
+export interface SequenceCounts {
+  /** Places where numbers are missing. */
+  readonly gaps: number;
+  /** Numbers that are missing, less those that came late. */
+  readonly missed: number;
+  readonly duplicates: number;
+  readonly reorders: number;
+}
+
+/** Follows the contiguous numbers of one symbol. A tick has one number, or a range of them. */
+export class Sequence {
+  /** NaN: nothing came since counting began. */
+  last = Number.NaN;
   gaps = 0;
   missed = 0;
   duplicates = 0;
   reorders = 0;
 
-  constructor(last: number) {
-    this.last = last;
-  }
-
-  take(sequence: number): void {
-    const step = sequence - this.last;
+  take(first: number, last: number): void {
+    const step = first - this.last;
     if (step === 1) {
-      this.last = sequence;
-    } else if (step === 0) {
-      this.duplicates++;
+      this.last = last;
     } else if (step > 1) {
       this.gaps++;
       this.missed += step - 1;
-      this.last = sequence;
-    } else if (step > -RESTART) {
+      this.last = last;
+    } else if (last === this.last || (step <= 0 && last > this.last)) {
+      // The same again, or a range of which a part had come before.
+      this.duplicates++;
+      this.last = last;
+    } else if (last - this.last > -RESTART) {
       // It had been taken for missing.
       this.reorders++;
-      if (this.missed > 0) this.missed--;
+      this.missed = Math.max(0, this.missed - (last - first + 1));
     } else {
       // Counting began anew, there or (NaN) here.
-      this.last = sequence;
+      this.last = last;
     }
-  }
-
-  reset(): void {
-    this.gaps = this.missed = this.duplicates = this.reorders = 0;
-  }
-}
-
-/** Follows the contiguous numbers of each symbol. */
-export class Sequences {
-  private readonly symbols = new Map<string, Followed>();
-
-  take(symbol: string, sequence: number): void {
-    const followed = this.symbols.get(symbol);
-    if (followed !== undefined) followed.take(sequence);
-    else if (this.symbols.size < MOST_SYMBOLS) this.symbols.set(symbol, new Followed(sequence));
   }
 
   /** After a reconnection nobody promised that the numbers go on. */
   forget(): void {
-    for (const followed of this.symbols.values()) followed.last = Number.NaN;
+    this.last = Number.NaN;
   }
 
-  /** The counts since the last drain, summed and for each symbol that has any: `gaps`, `gaps:BTCUSD`, … */
-  drain(): Readonly<Record<string, number>> {
-    const sum = { gaps: 0, missed: 0, duplicates: 0, reorders: 0 };
-    const values: Record<string, number> = {};
-    const ill = [...this.symbols].filter(([, { gaps, duplicates, reorders }]) => gaps + duplicates + reorders > 0);
-    for (const [index, [symbol, followed]] of ill.toSorted(([, a], [, b]) => b.missed - a.missed).entries()) {
-      for (const what of ['gaps', 'missed', 'duplicates', 'reorders'] as const) {
-        sum[what] += followed[what];
-        if (index < MOST_NAMED && followed[what] > 0) values[`${what}:${symbol}`] = followed[what];
-      }
-      followed.reset();
-    }
-    return { ...sum, ...values };
+  /** The counts since the last drain. */
+  drain(): SequenceCounts {
+    const { gaps, missed, duplicates, reorders } = this;
+    this.gaps = this.missed = this.duplicates = this.reorders = 0;
+    return { gaps, missed, duplicates, reorders };
   }
 }

@@ -1,20 +1,17 @@
 import type { CountReading, RunContext } from '../probe.ts';
+import type { Calendar } from './calendar.ts';
 import { Counter, Shape } from './counter.ts';
-import { Reader } from './reader.ts';
-import { Sequences } from './sequence.ts';
-import type { Mapping } from './spec.ts';
-
-/** Clocks that agree to the millisecond may show a tick this much before it was made; more is an anomaly. */
-const TOLERATED_NEGATIVE_MS = 1;
-/** The newest age is sampled this often in a tally step: each second of a minute. */
-const SAMPLES_PER_STEP = 60;
-/** Where time is scaled for practice, a second of the policy may be shorter than any timer can tell. */
-const LEAST_SAMPLE_MS = 20;
+import { Freshness, TOLERATED_NEGATIVE_MS, type View } from './freshness.ts';
+import { Instruments, type InstrumentReport } from './instruments.ts';
+import type { Mappings } from './mapping.ts';
+import { FrameReader, type Message, type Reader } from './reader.ts';
+import type { Sink } from './subscription.ts';
 
 export interface TapeOptions {
-  readonly map: Mapping;
-  readonly symbols: readonly string[] | undefined;
+  readonly map: Mappings;
+  readonly symbols?: readonly string[] | undefined;
   readonly weigh: CountReading['weigh'];
+  readonly calendar?: Calendar | null;
 }
 
 /** What came in since the last report. */
@@ -25,52 +22,50 @@ export interface Report {
   readonly anomalies: number;
   readonly malformed: number;
   readonly missed: number;
-  readonly values: Readonly<Record<string, number>>;
+  /** Crossed and locked books. */
+  readonly crossed: number;
+  /** Loss of the line → the next tick, ms: the longest; null when there was none. */
+  readonly resubscribeMs: number | null;
+  readonly values: Readonly<Record<string, number | null>>;
 }
+
+const NOTHING = { messages: 0, malformed: 0, heartbeats: 0, ticks: 0 };
 
 /**
  * Everything that arrives on a subscription, counted as it arrives. Ages are local wall clock at receipt − exchange
- * timestamp. The age of the newest data is what an onlooker would see at fixed instants; since it changes only when data
- * comes, the instants are settled when the next message does, or at the report.
+ * timestamp. Ticks count in the tally step in which they were received.
  */
-export class Tape {
-  private readonly reader: Reader;
-  private readonly sequences = new Sequences();
-  private readonly weigh: CountReading['weigh'];
-  private readonly stepMs: number;
-  private readonly sampleMs: number;
-  private readonly tickShape: Shape;
-  private readonly newestShape: Shape;
-  private ticks: Counter;
-  private newest: Counter;
-  private finished: Counter[] = [];
-  private stepEndMs: number;
-  /** The next instant, in whole sampling intervals since the epoch: no drift. */
-  private nextSample: number;
-  private nextSampleMs = 0;
-  /** Before the first data: when it began to be missing. */
-  private missingSinceMs: number;
-  /** Exchange time of the newest data, ms since the epoch; null before the first. */
-  newestMs: number | null = null;
+export class Tape implements Sink {
   rejected: string | null = null;
+  private readonly frames: FrameReader;
+  private readonly instruments: Instruments;
+  private readonly freshness: Freshness;
+  private readonly shape: Shape;
+  private readonly stepMs: number;
+  private stepStartMs = 0;
+  private stepEndMs = 0;
+  private finished: CountReading[] = [];
   private readonly began = Promise.withResolvers<void>();
-  private counts = { messages: 0, malformed: 0, heartbeats: 0, anomalies: 0, ticks: 0 };
+  private counts = { ...NOTHING };
+  private anomalies = 0;
+  private reported = 0;
+  /** Monotonic ms at which the line was lost; null while it stands or after data came again. */
+  private lostMs: number | null = null;
+  private resubscribeMs: number | null = null;
 
-  constructor(options: TapeOptions, ctx: Pick<RunContext, 'thresholds' | 'stepMs'>, wallMs: number) {
-    this.reader = new Reader(options.map, options.symbols);
-    this.weigh = options.weigh;
+  constructor(
+    options: TapeOptions,
+    ctx: Pick<RunContext, 'thresholds' | 'stepMs'>,
+    wallMs: number,
+    monotonicMs = wallMs,
+  ) {
+    const { map, symbols, weigh, calendar = null } = options;
+    this.frames = new FrameReader(map);
     this.stepMs = ctx.stepMs;
-    this.sampleMs = Math.max(ctx.stepMs / SAMPLES_PER_STEP, Math.min(ctx.stepMs, LEAST_SAMPLE_MS));
-    const eachMs = options.weigh === 'each' ? this.sampleMs : null;
-    this.tickShape = new Shape('tick-age', ctx.thresholds('tick-age'), options.weigh, null);
-    this.newestShape = new Shape('newest-age', ctx.thresholds('newest-age'), options.weigh, eachMs);
-    this.missingSinceMs = wallMs;
-    this.nextSample = this.sampleAfter(wallMs);
-    this.nextSampleMs = this.nextSample * this.sampleMs;
-    const startMs = this.stepOf(wallMs);
-    this.ticks = new Counter(this.tickShape, startMs);
-    this.newest = new Counter(this.newestShape, startMs);
-    this.stepEndMs = startMs + this.stepMs;
+    this.shape = new Shape('tick-age', ctx.thresholds('tick-age'), weigh, null);
+    this.instruments = new Instruments(this.shape, this.frames.knowsSymbols ? symbols : undefined, monotonicMs);
+    this.freshness = new Freshness(this.instruments.watched, calendar, weigh, ctx, wallMs);
+    this.startStep(wallMs);
   }
 
   /** Resolves at the first tick. */
@@ -78,147 +73,150 @@ export class Tape {
     return this.began.promise;
   }
 
-  /** One frame: a message, or a list of them. */
-  take(text: string, wallMs: number): void {
-    let message: unknown;
-    try {
-      message = JSON.parse(text);
-    } catch {
-      this.counts.messages++;
-      this.counts.malformed++;
-      return;
-    }
-    if (Array.isArray(message)) for (const part of message) this.takeOne(part, text, wallMs);
-    else this.takeOne(message, text, wallMs);
+  /** Ticks ever. */
+  get total(): number {
+    return this.reported + this.counts.ticks;
   }
 
-  /** A frame that is no text, or that we have no way to read. */
+  /** One frame: a message, or several. */
+  take(text: string, wallMs: number, monotonicMs = wallMs): void {
+    let frame: unknown;
+    try {
+      frame = JSON.parse(text);
+    } catch {
+      this.takeUnreadable();
+      return;
+    }
+    if (this.frames.isSingle(frame)) this.takeOne(frame, frame, text, wallMs, monotonicMs);
+    else {
+      const messages = this.frames.messages(frame);
+      const around = Array.isArray(frame) ? null : frame;
+      for (const message of messages) this.takeOne(message, around ?? message, text, wallMs, monotonicMs);
+    }
+  }
+
+  /** A frame that we have no way to read. */
   takeUnreadable(): void {
     this.counts.messages++;
     this.counts.malformed++;
   }
 
   /** The connection was lost: numbers begin anew, ages go on. */
-  interrupted(): void {
+  interrupted(monotonicMs: number): void {
     this.rejected = null;
-    this.sequences.forget();
+    this.lostMs ??= monotonicMs;
+    this.instruments.interrupted();
   }
 
-  /** Age of the newest data; null before the first. */
-  newestAgeMs(wallMs: number): number | null {
-    return this.newestMs === null ? null : wallMs - this.newestMs;
+  view(wallMs: number, staleAfterMs: number): View {
+    return this.freshness.view(wallMs, staleAfterMs);
   }
 
   /** Reports and starts over; what the sequence numbers and the newest data are is kept. */
-  drain(wallMs: number): Report {
-    this.settle(wallMs);
-    // A session shorter than the sampling interval is looked at once, at its end.
-    if (this.weigh === 'shared' && this.newestMs !== null && this.newest.valid === 0 && !this.hasSamples()) {
-      this.sample(wallMs);
-    }
-    // A session that saw nothing for less than every threshold cannot say that the newest data was older than any of them.
-    const undecided =
-      this.weigh === 'shared' && this.newestMs === null && wallMs - this.missingSinceMs <= this.newestShape.loosestMs;
-    this.roll(this.stepOf(wallMs));
-    if (undecided) this.finished.push(this.newest);
-    const readings = this.finished.map((counter) => counter.reading());
+  drain(wallMs: number, monotonicMs = wallMs): Report {
+    const { freshness, counts, resubscribeMs } = this;
+    // Reads what the drain of the instants sets back.
+    freshness.settle(wallMs);
+    const anomalies = this.anomalies + freshness.anomalies;
+    const { unjudged } = freshness;
+    const excused = freshness.view(wallMs, Math.min(this.shape.loosestMs, Number.MAX_VALUE)).state === 'excused';
+    const newest = freshness.drain(wallMs);
+    this.endStep();
+    this.startStep(wallMs);
+    // No ticks, and none was due: what else fails does not make that a bad one.
+    if (this.finished.length === 0 && excused) this.finished.push(new Counter(this.shape).reading(this.stepStartMs));
+    const readings = [...this.finished, ...newest];
+    const instruments = this.instruments.drain(wallMs, monotonicMs, !freshness.isClosed(wallMs));
     this.finished = [];
-    const sequences = this.sequences.drain();
-    const { counts } = this;
-    this.counts = { messages: 0, malformed: 0, heartbeats: 0, anomalies: 0, ticks: 0 };
-    return {
-      readings,
-      ticks: counts.ticks,
-      anomalies: counts.anomalies,
-      malformed: counts.malformed,
-      missed: sequences['missed'] ?? 0,
-      values: { ...counts, ...sequences },
-    };
+    this.counts = { ...NOTHING };
+    this.reported += counts.ticks;
+    this.anomalies = 0;
+    this.resubscribeMs = null;
+    return report(readings, counts, anomalies, unjudged, resubscribeMs, instruments);
   }
 
-  private takeOne(message: unknown, text: string, wallMs: number): void {
-    const { reader, counts } = this;
-    counts.messages++;
-    switch (reader.read(message)) {
-      case 'tick':
-        this.tick(wallMs);
-        break;
-      case 'heartbeat':
-        counts.heartbeats++;
-        break;
-      case 'malformed':
-        counts.malformed++;
-        break;
-      case 'rejected':
-        this.rejected ??= text;
-        break;
-      case 'other':
-        break;
-    }
-  }
-
-  private tick(wallMs: number): void {
-    const { reader } = this;
-    if (wallMs >= this.nextSampleMs) this.settle(wallMs);
-    if (wallMs >= this.stepEndMs || wallMs < this.ticks.atMs) this.roll(this.stepOf(wallMs));
-    if (this.counts.ticks++ === 0) this.began.resolve();
-    const ageMs = wallMs - reader.timeMs;
-    if (ageMs < -TOLERATED_NEGATIVE_MS) this.counts.anomalies++;
-    else {
-      this.ticks.add(ageMs);
-      if (this.newestMs === null || reader.timeMs > this.newestMs) this.newestMs = reader.timeMs;
-    }
-    if (reader.sequence === reader.sequence) this.sequences.take(reader.symbol, reader.sequence);
-  }
-
-  /** Takes every sample that was due until now: the newest data has been the same at all of them. */
-  private settle(wallMs: number): void {
-    // The wall clock went back: the instants ahead of it would wait until it has caught up.
-    if (this.nextSampleMs > wallMs + 2 * this.sampleMs) this.nextSample = this.sampleAfter(wallMs);
-    this.nextSampleMs = this.nextSample * this.sampleMs;
-    while (this.nextSampleMs <= wallMs) {
-      this.sample(this.nextSampleMs);
-      this.nextSample++;
-      this.nextSampleMs = this.nextSample * this.sampleMs;
-    }
-  }
-
-  private sample(atMs: number): void {
-    if (this.newestMs === null) {
-      // Its age is only known to be at least so much: it counts as soon as no threshold could be met any more.
-      const atLeastMs = atMs - this.missingSinceMs;
-      if (this.weigh === 'each' && atLeastMs > this.newestShape.loosestMs) this.countSample(atMs, atLeastMs);
+  private takeOne(message: unknown, frame: unknown, text: string, wallMs: number, monotonicMs: number): void {
+    this.counts.messages++;
+    let kind: Message = 'other';
+    for (const reader of this.frames.readers) {
+      kind = reader.read(message, frame);
+      if (kind === 'tick') {
+        this.tick(reader, wallMs, monotonicMs);
+        return;
+      }
+      if (kind === 'other') continue;
+      if (kind === 'heartbeat') this.heartbeat(reader, wallMs);
+      else if (kind === 'malformed') this.counts.malformed++;
+      else this.rejected ??= text;
       return;
     }
-    const ageMs = atMs - this.newestMs;
-    // Data that was made after the instant, by a clock ahead of ours.
-    if (ageMs < -TOLERATED_NEGATIVE_MS) this.counts.anomalies++;
-    else this.countSample(atMs, ageMs);
   }
 
-  private countSample(atMs: number, ageMs: number): void {
-    const startMs = this.stepOf(atMs);
-    if (startMs !== this.newest.atMs) this.roll(startMs);
-    this.newest.add(ageMs);
+  private tick(reader: Reader, wallMs: number, monotonicMs: number): void {
+    const { instruments } = this;
+    const instrument = instruments.get(reader.symbol) ?? instruments.meet(reader.symbol, monotonicMs);
+    if (instrument === null) return;
+    if (wallMs >= this.freshness.nextMs) this.freshness.settle(wallMs);
+    if (wallMs >= this.stepEndMs || wallMs < this.stepStartMs) {
+      this.endStep();
+      this.startStep(wallMs);
+    }
+    if (this.counts.ticks++ === 0) this.began.resolve();
+    const ageMs = wallMs - reader.timeMs;
+    if (ageMs < -TOLERATED_NEGATIVE_MS) this.anomalies++;
+    else {
+      instrument.ages.step.add(ageMs);
+      if (reader.timeMs > instrument.newestMs) instruments.renew(instrument, reader.timeMs);
+    }
+    instruments.hear(instrument, monotonicMs);
+    if (reader.lastSequence === reader.lastSequence) {
+      instrument.number(reader.index, reader.firstSequence, reader.lastSequence);
+    }
+    if (reader.bid >= reader.ask) instrument[reader.bid > reader.ask ? 'crossed' : 'locked']++;
+    if (this.lostMs !== null) {
+      this.resubscribeMs = Math.max(this.resubscribeMs ?? 0, monotonicMs - this.lostMs);
+      this.lostMs = null;
+    }
   }
 
-  private hasSamples(): boolean {
-    return this.finished.some((counter) => counter.shape === this.newestShape);
+  private heartbeat(reader: Reader, wallMs: number): void {
+    this.counts.heartbeats++;
+    if (!reader.heartbeatProves && Number.isNaN(reader.latest)) return;
+    // What is due before the proof came is judged without it; a late heartbeat proves nothing about now.
+    this.freshness.settle(wallMs);
+    const atMs = Number.isNaN(reader.timeMs) ? wallMs : Math.min(wallMs, reader.timeMs);
+    if (reader.heartbeatProves) this.instruments.prove(reader.symbol, atMs);
+    else this.instruments.confirm(reader.symbol, reader.index, reader.latest, atMs);
   }
 
   /** Ends the current step. Always called before anything of another step is counted. */
-  private roll(startMs: number): void {
-    for (const counter of [this.ticks, this.newest]) if (counter.valid > 0) this.finished.push(counter);
-    this.ticks = new Counter(this.tickShape, startMs);
-    this.newest = new Counter(this.newestShape, startMs);
-    this.stepEndMs = startMs + this.stepMs;
+  private endStep(): void {
+    const ages = this.instruments.endStep();
+    if (ages.valid > 0) this.finished.push(ages.reading(this.stepStartMs));
   }
 
-  private stepOf(wallMs: number): number {
-    return Math.floor(wallMs / this.stepMs) * this.stepMs;
+  private startStep(wallMs: number): void {
+    this.stepStartMs = Math.floor(wallMs / this.stepMs) * this.stepMs;
+    this.stepEndMs = this.stepStartMs + this.stepMs;
   }
+}
 
-  private sampleAfter(wallMs: number): number {
-    return Math.floor(wallMs / this.sampleMs) + 1;
-  }
+function report(
+  readings: readonly CountReading[],
+  counts: typeof NOTHING,
+  anomalies: number,
+  unjudged: number,
+  resubscribeMs: number | null,
+  { sum, values }: InstrumentReport,
+): Report {
+  return {
+    readings,
+    ticks: counts.ticks,
+    anomalies,
+    malformed: counts.malformed,
+    missed: sum.missed,
+    crossed: sum.crossed + sum.locked,
+    resubscribeMs,
+    values: { ...counts, anomalies, unjudged, ...sum, ...values },
+  };
 }

@@ -1,12 +1,13 @@
 import { bad, fault, GOOD, type Verdict } from '../network.ts';
 import { durationText } from '../spec.ts';
+import type { View } from './freshness.ts';
 import type { MarketDataSpec } from './spec.ts';
 import type { Report } from './tape.ts';
 
 export interface Seen {
   readonly report: Report;
-  /** Age of the newest data at the end of the run; null when there never was any. */
-  readonly newestAgeMs: number | null;
+  /** The newest data at the end of the run. */
+  readonly view: View;
   /** The message by which the subscription was refused. */
   readonly rejected: string | null;
   /** Why there is no connection now; null while there is one. */
@@ -17,17 +18,16 @@ export interface Seen {
 
 /**
  * Fresh data is the proof that everything worked; only without it is the reason asked for, the nearest cause first: no
- * connection, no subscription, no data, old data.
+ * connection, no subscription, a market that is closed or quiet, no data, old data.
  */
-export function judgeFeed(spec: Pick<MarketDataSpec, 'staleAfter' | 'maxMissed'>, seen: Seen): Verdict {
-  const { report, newestAgeMs, rejected, down } = seen;
-  if (newestAgeMs !== null && newestAgeMs <= spec.staleAfter) {
-    if (spec.maxMissed === undefined || report.missed <= spec.maxMissed) return GOOD;
-    return bad('gap', `expected at most ${spec.maxMissed} missing sequence numbers, ${report.missed} are missing`);
-  }
+export function judgeFeed(spec: Pick<MarketDataSpec, 'staleAfter' | 'maxMissed' | 'maxCrossed'>, seen: Seen): Verdict {
+  const { report, view, rejected, down } = seen;
+  if (view.state === 'fresh') return judgeContent(spec, report);
   if (rejected !== null) return bad('subscribe-rejected', `expected data, got ${rejected}`);
   if (down !== null) return down;
-  if (newestAgeMs === null && report.anomalies > 0) {
+  if (view.state === 'excused') return judgeContent(spec, report, view.excuse);
+  const { ageMs, name } = view;
+  if (ageMs === null && report.anomalies > 0 && name === null) {
     return fault(
       'internal',
       `all ${report.anomalies} ticks are dated ahead of this machine's clock: one of the two is wrong`,
@@ -36,9 +36,24 @@ export function judgeFeed(spec: Pick<MarketDataSpec, 'staleAfter' | 'maxMissed'>
   if (report.ticks === 0 && report.malformed > 0) {
     return bad('malformed', `expected ticks, got ${report.malformed} messages that cannot be read as such`);
   }
-  const wanted = `expected data at most ${durationText(spec.staleAfter)} old`;
-  if (newestAgeMs === null) return bad('no-data', `${wanted}, got none in ${seconds(seen.waitedMs)}`);
-  return bad(report.ticks === 0 ? 'no-data' : 'stale', `${wanted}, the newest is ${seconds(newestAgeMs)} old`);
+  const wanted = `expected data${name === null ? '' : ` of ${name}`} at most ${durationText(spec.staleAfter)} old`;
+  if (ageMs === null) return bad('no-data', `${wanted}, got none in ${seconds(seen.waitedMs)}`);
+  return bad(report.ticks === 0 ? 'no-data' : 'stale', `${wanted}, the newest is ${seconds(ageMs)} old`);
+}
+
+/** What came may be wrong in itself. */
+function judgeContent(
+  { maxMissed, maxCrossed }: Pick<MarketDataSpec, 'maxMissed' | 'maxCrossed'>,
+  { missed, crossed }: Report,
+  detail: string | null = null,
+): Verdict {
+  if (maxMissed !== undefined && missed > maxMissed) {
+    return bad('gap', `expected at most ${maxMissed} missing sequence numbers, ${missed} are missing`);
+  }
+  if (maxCrossed !== undefined && crossed > maxCrossed) {
+    return bad('crossed', `expected at most ${maxCrossed} crossed or locked books, got ${crossed}`);
+  }
+  return { ...GOOD, detail };
 }
 
 function seconds(ms: number): string {

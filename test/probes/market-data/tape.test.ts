@@ -74,7 +74,7 @@ describe('a tape', () => {
     tick(100, 0);
     tape.drain(500);
     tick(900, 5000);
-    expect(tape.newestAgeMs(1000)).toBe(900);
+    expect(tape.view(1000, 3000)).toMatchObject({ state: 'fresh', ageMs: 900 });
     expect(of(tape.drain(1000).readings, 'newest-age')).toEqual([[0, 1, 1]]);
   });
 
