@@ -1,29 +1,43 @@
 import type { Dispatcher } from 'undici';
 import { abortVerdict, bad, networkVerdict, type Verdict } from '../network.ts';
 import type { Phases, RunContext } from '../probe.ts';
+import { encodingsOf } from './encoding.ts';
+import type { Asked, Sink } from './h2.ts';
 import type { Line, Milestones } from './line.ts';
+
+export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /** What one request brought back. `failure` is null when the whole answer was read. */
 export interface Answer {
   readonly failure: Verdict | null;
   readonly status: number | null;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Only when it was asked for. */
+  readonly headers: AnswerHeaders;
+  /** As it came over the wire; only when it was asked for or must be inflated. */
   readonly body: Buffer | null;
+  /** Of the body, as they came over the wire. */
   readonly bytes: number;
   readonly phases: Phases;
   /** Request begun (DNS, TCP and TLS included) → last byte; null when the answer never ended. */
   readonly latencyMs: number | null;
+  /** TCP connections tried. */
   readonly connections: number;
+  /** Times that the request was written: more than one would be a hidden retry. */
+  readonly requests: number;
+  /** 1.1 or 2, and 4 or 6; null when it never came to a connection. */
+  readonly httpVersion: number | null;
+  readonly addressFamily: number | null;
+  /** Wall-clock ms; only when it was asked for. */
+  readonly certificateEndMs: number | null;
   /** The request was handed to the socket: the peer may have seen it. */
   readonly sent: boolean;
 }
 
 /** What a probe asks, computed once for all its runs. */
 export interface Request {
-  readonly options: Dispatcher.DispatchOptions;
+  readonly options: Asked;
   readonly keepBody: boolean;
   readonly maxBodyBytes: number;
+  readonly wantsCertificate?: boolean;
 }
 
 /** The part of a run's context that one request needs. */
@@ -39,14 +53,16 @@ export function exchange(line: Line, request: Request, ctx: Within): Promise<Ans
   });
 }
 
-/** The callbacks of one request, in the order in which undici makes them. */
-class Exchange implements Dispatcher.DispatchHandler {
+/** The callbacks of one request, in the order in which they come: from undici, or over HTTP/2 (a `Sink`). */
+class Exchange implements Dispatcher.DispatchHandler, Sink {
   private readonly line: Line;
   private readonly request: Request;
   private readonly ctx: Within;
   private readonly resolve: (answer: Answer) => void;
   private readonly chunks: Buffer[] = [];
+  private keepBody: boolean;
   private startedMs = 0;
+  private requests = 0;
   private sentMs: number | null = null;
   private firstByteMs: number | null = null;
   private status: number | null = null;
@@ -59,6 +75,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.request = request;
     this.ctx = ctx;
     this.resolve = resolve;
+    this.keepBody = request.keepBody;
   }
 
   start(): void {
@@ -69,7 +86,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     this.ctx.signal.addEventListener('abort', this);
-    this.line.client.dispatch(this.request.options, this);
+    this.line.ask(this.request.options, this);
   }
 
   /** The run's signal aborted (this object is its own listener, which spares each run a closure). */
@@ -77,33 +94,67 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.fail(abortVerdict(this.ctx.signal, this.line.stage(), this.ctx.timeoutMs));
   }
 
-  onRequestStart(): void {}
+  onRequestStart(): void {
+    this.requests++;
+  }
 
   onRequestSent(): void {
-    this.sentMs = this.ctx.clock.monotonicMs();
+    this.line.whenSent(() => this.sent());
   }
 
   onResponseStarted(): void {
-    this.firstByteMs ??= this.ctx.clock.monotonicMs();
+    this.began();
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Answer['headers']): void {
-    this.status = status;
-    this.headers = headers;
+    this.head(status, headers);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.bytes += chunk.length;
-    if (this.bytes > this.request.maxBodyBytes) {
-      this.fail(bad('body-too-large', `expected a body of at most ${this.request.maxBodyBytes} bytes, got more`));
-    } else if (this.request.keepBody) this.chunks.push(chunk);
+    this.data(chunk);
   }
 
   onResponseEnd(): void {
-    this.settle(null);
+    this.ended();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.settled) return;
+    if (this.line.isChosen(error)) {
+      this.line.ask(this.request.options, this);
+    } else this.failed(error);
+  }
+
+  begun(): void {
+    this.requests++;
+  }
+
+  sent(): void {
+    this.sentMs ??= this.ctx.clock.monotonicMs();
+  }
+
+  began(): void {
+    this.firstByteMs ??= this.ctx.clock.monotonicMs();
+  }
+
+  head(status: number, headers: Answer['headers']): void {
+    this.status = status;
+    this.headers = headers;
+    this.keepBody ||= encodingsOf(headers['content-encoding']).length > 0;
+  }
+
+  data(chunk: Buffer): void {
+    this.bytes += chunk.length;
+    if (this.bytes > this.request.maxBodyBytes) {
+      this.fail(bad('body-too-large', `expected a body of at most ${this.request.maxBodyBytes} bytes, got more`));
+    } else if (this.keepBody) this.chunks.push(chunk);
+  }
+
+  ended(): void {
+    this.settle(null);
+  }
+
+  failed(error: Error): void {
     this.fail(networkVerdict(error));
   }
 
@@ -118,17 +169,23 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.settled = true;
     const endMs = this.ctx.clock.monotonicMs();
     this.ctx.signal.removeEventListener('abort', this);
+    const { line } = this;
     this.resolve({
       failure,
       status: this.status,
       headers: this.headers,
-      body: this.request.keepBody && failure === null ? joined(this.chunks) : null,
+      body: this.keepBody && failure === null ? joined(this.chunks) : null,
       bytes: this.bytes,
-      phases: phasesOf(this.line.milestones, this.sentMs, this.firstByteMs, failure === null ? endMs : null),
+      phases: phasesOf(line.milestones, this.startedMs, this.sentMs, this.firstByteMs, failure === null ? endMs : null),
       latencyMs: failure === null ? endMs - this.startedMs : null,
-      connections: this.line.connections,
-      sent: this.sentMs !== null,
+      connections: line.connections,
+      requests: this.requests,
+      httpVersion: line.version(),
+      addressFamily: line.addressFamily(),
+      certificateEndMs: this.request.wantsCertificate === true ? line.certificateEndMs() : null,
+      sent: this.requests > 0,
     });
+    line.release();
   }
 }
 
@@ -141,12 +198,18 @@ function between(fromMs: number | null, toMs: number | null): number | null {
   return fromMs === null || toMs === null ? null : toMs - fromMs;
 }
 
-function phasesOf(made: Milestones, sentMs: number | null, firstByteMs: number | null, endMs: number | null): Phases {
+function phasesOf(
+  made: Milestones,
+  startedMs: number,
+  sentMs: number | null,
+  firstByteMs: number | null,
+  endMs: number | null,
+): Phases {
   return {
     dnsMs: between(made.startedMs, made.resolvedMs),
     connectMs: between(made.resolvedMs ?? made.startedMs, made.connectedMs),
     tlsMs: between(made.connectedMs, made.securedMs),
-    sentMs: null,
+    sentMs: between(made.securedMs ?? made.connectedMs ?? startedMs, sentMs),
     firstByteMs: between(sentMs, firstByteMs),
     transferMs: between(firstByteMs, endMs),
   };

@@ -1,8 +1,10 @@
+import type { ClientHttp2Session } from 'node:http2';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls';
-import { Client } from 'undici';
+import { connect as connectTls, createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
+import { Client, type Dispatcher } from 'undici';
 import type { Stage } from '../network.ts';
 import type { Clock } from '../probe.ts';
+import { askStream, openSession, type Asked, type Sink } from './h2.ts';
 
 /** Monotonic instants of the making of one connection, ms; null where a step did not happen. */
 export interface Milestones {
@@ -12,40 +14,64 @@ export interface Milestones {
   securedMs: number | null;
 }
 
+export type Alpn = 'http/1.1' | 'h2';
+
 export interface LineOptions {
   readonly origin: string;
   readonly keepAlive: boolean;
   readonly secureContext: SecureContext | null;
+  /** What is offered to the peer, the better first. Default: HTTP/1.1 alone. */
+  readonly alpn?: readonly Alpn[];
+  /** Addresses of this family only; 0, the default: whatever answers first. */
+  readonly family?: 0 | 4 | 6;
+}
+
+export interface Identity {
+  readonly cert: string;
+  readonly key: string;
+  readonly passphrase?: string | undefined;
 }
 
 /** TLS settings are parsed once: doing it for each connection costs more than the handshake's own bookkeeping. */
-export function secureContextFor(url: URL, ca: string | undefined): SecureContext | null {
+export function secureContextFor(url: URL, ca: string | undefined, identity?: Identity): SecureContext | null {
   if (url.protocol !== 'https:') return null;
-  return createSecureContext(ca === undefined ? {} : { ca });
+  return createSecureContext({ ...(ca === undefined ? {} : { ca }), ...identity });
 }
 
 /** How long an idle kept connection may serve again, ms; the peer's own hint is honoured when it is shorter. */
 const KEPT_MS = 600_000;
 
+/** Takes a request back from undici, which is then asked over HTTP/2. One for all: a stack trace each would cost. */
+const CHOSEN = new Error('the peer speaks HTTP/2');
+
+const HTTP1: readonly Alpn[] = ['http/1.1'];
+
 /**
- * One undici client on sockets of our own making, so that each step of a connection can be timed. It serves one request
- * at a time; between fresh runs it holds no socket.
+ * One connection at a time on sockets of our own making, so that each step can be timed: undici speaks HTTP/1.1 on it,
+ * `node:http2` HTTP/2. It serves one request at a time; between fresh runs it holds no socket.
  */
 export class Line {
-  readonly client: Client;
   milestones: Milestones = { startedMs: null, resolvedMs: null, connectedMs: null, securedMs: null };
-  /** Connections begun since the last `rearm`: more than one would be a hidden retry. */
+  /** TCP connections tried since the last `rearm`; a name with several addresses may need more than one. */
   connections = 0;
+  private readonly client: Client;
+  private readonly origin: URL;
   private readonly options: LineOptions;
   private readonly clock: Clock;
   /** An address needs no resolving. */
   private readonly named: boolean;
+  /** Of the last address tried, which is the one connected to. */
+  private triedFamily: number | null;
   private socket: Socket | null = null;
+  private session: ClientHttp2Session | null = null;
 
   constructor(options: LineOptions, clock: Clock) {
     this.options = options;
     this.clock = clock;
-    this.named = isIP(new URL(options.origin).hostname.replaceAll(/^\[|\]$/g, '')) === 0;
+    this.origin = new URL(options.origin);
+    const addressFamily = isIP(this.origin.hostname.replaceAll(/^\[|\]$/g, ''));
+    this.named = addressFamily === 0;
+    this.triedFamily = this.named ? null : addressFamily;
     this.client = new Client(options.origin, {
       allowH2: false,
       pipelining: options.keepAlive ? 1 : 0,
@@ -57,8 +83,10 @@ export class Line {
         const secure = this.options.secureContext !== null;
         const succeed = () => {
           socket.off('error', fail);
-          if (secure) this.milestones.securedMs = this.clock.monotonicMs();
-          callback(null, socket);
+          if (!secure) return callback(null, socket);
+          this.milestones.securedMs = this.clock.monotonicMs();
+          const problem = this.settled(socket);
+          return problem === null ? callback(null, socket) : callback(problem, null);
         };
         const fail = (error: Error) => {
           socket.off(secure ? 'secureConnect' : 'connect', succeed);
@@ -75,6 +103,45 @@ export class Line {
     this.connections = 0;
   }
 
+  ask(asked: Asked, sink: Sink & Dispatcher.DispatchHandler): void {
+    const { session } = this;
+    if (session !== null && !session.closed && !session.destroyed) {
+      session.ref();
+      askStream(session, this.origin, asked, sink);
+    } else {
+      this.session = null;
+      this.client.dispatch({ ...asked, reset: !this.options.keepAlive }, sink);
+    }
+  }
+
+  /** Undici gave a request back because the peer chose HTTP/2. */
+  isChosen(error: Error): boolean {
+    return error === CHOSEN;
+  }
+
+  /** 1.1 or 2; null when it never came to that. */
+  version(): number | null {
+    if (this.stage() !== 'answer') return null;
+    return this.session === null ? 1.1 : 2;
+  }
+
+  /** 4 or 6; null when no connection was made. */
+  addressFamily(): number | null {
+    return this.milestones.startedMs !== null && this.milestones.connectedMs === null ? null : this.triedFamily;
+  }
+
+  /** Wall-clock ms at which the peer's certificate ends; null without TLS. */
+  certificateEndMs(): number | null {
+    const certificate = this.socket instanceof TLSSocket ? this.socket.getPeerX509Certificate() : undefined;
+    return certificate === undefined ? null : Date.parse(certificate.validTo);
+  }
+
+  /** Calls back once what was written has been handed to the operating system: at once, unless it is long. */
+  whenSent(then: () => void): void {
+    if (this.socket?.writableNeedDrain === true) this.socket.once('drain', then);
+    else then();
+  }
+
   stage(): Stage {
     const { startedMs, resolvedMs, connectedMs, securedMs } = this.milestones;
     if (startedMs === null) return 'answer';
@@ -82,25 +149,47 @@ export class Line {
     return this.options.secureContext !== null && securedMs === null ? 'tls' : 'answer';
   }
 
+  /** The answer is complete: HTTP/1.1 closes or keeps its connection by itself. */
+  release(): void {
+    if (this.session === null) return;
+    if (this.options.keepAlive) this.session.unref();
+    else {
+      this.session.destroy();
+      this.session = null;
+    }
+  }
+
   /** Ends whatever is open, at once. */
   destroy(): Promise<void> {
+    this.session?.destroy();
     this.socket?.destroy();
     return this.client.destroy();
   }
 
+  /** Who speaks on a new TLS connection: null is undici. */
+  private settled(socket: Socket): Error | null {
+    const chosen = socket instanceof TLSSocket ? socket.alpnProtocol : null;
+    if (chosen === 'h2') {
+      this.session = openSession(this.options.origin, socket);
+      return CHOSEN;
+    }
+    if (this.options.alpn?.includes('http/1.1') ?? true) return null;
+    socket.destroy();
+    return new Error(`expected the peer to choose h2 by ALPN, got ${chosen || 'no choice'}`);
+  }
+
   private open(hostname: string, givenPort: number): Socket {
-    const { secureContext } = this.options;
+    const { secureContext, alpn = HTTP1, family = 0 } = this.options;
     const milestones = this.milestones;
-    this.connections++;
     milestones.startedMs = this.clock.monotonicMs();
+    const target = { host: hostname, port: givenPort || (secureContext === null ? 80 : 443), family };
     const socket =
       secureContext === null
-        ? connectTcp({ host: hostname, port: givenPort || 80, noDelay: true })
+        ? connectTcp({ ...target, noDelay: true })
         : connectTls({
-            host: hostname,
-            port: givenPort || 443,
+            ...target,
             secureContext,
-            ALPNProtocols: ['http/1.1'],
+            ALPNProtocols: [...alpn],
             // An address cannot be a server name (RFC 6066, section 3).
             ...(this.named ? { servername: hostname } : {}),
           });
@@ -109,7 +198,11 @@ export class Line {
       socket.once('lookup', (error: Error | null) => {
         if (error === null) milestones.resolvedMs = this.clock.monotonicMs();
       });
-    }
+      socket.on('connectionAttempt', (_address, _port, tried) => {
+        this.connections++;
+        this.triedFamily = tried;
+      });
+    } else this.connections++;
     socket.once('connect', () => {
       milestones.connectedMs = this.clock.monotonicMs();
     });

@@ -1,36 +1,38 @@
+import { deadline } from '../deadline.ts';
 import type { ProbeEnvironment } from '../kind.ts';
-import type { Observation, Probe, Reading } from '../probe.ts';
-import { judgeResponse, needsBody } from './assertions.ts';
-import { exchange, type Answer, type Request } from './exchange.ts';
-import { Line, secureContextFor, type LineOptions } from './line.ts';
+import { cut, GOOD, type Verdict } from '../network.ts';
+import { NO_PHASES, type Observation, type Probe, type Reading, type RunContext } from '../probe.ts';
+import { ask, maskNow, masked, prepare, type Asked, type Asking, type Prepared } from './ask.ts';
+import { missingOf, questionsOf } from './draft.ts';
+import { Dialling, Lines } from './lines.ts';
 import type { HttpSpec } from './spec.ts';
+import { maskOf, type Mask } from './template.ts';
 
 /**
  *     start ── DNS ── TCP ── TLS ── request sent ── first byte ── last byte
  *     └────────────────────────── latency ─────────────────────────────┘
  *
- * One request a run, on a fresh connection unless `keepAlive`; redirects are answers, not followed; nothing is retried.
+ * One request a run, or a list of steps, each on a fresh connection unless `keepAlive`; redirects are answers unless they
+ * are asked for; nothing is retried. Steps for cleaning up run whatever happened, in time that is kept back for them.
  */
 export function openHttp(spec: HttpSpec, environment: ProbeEnvironment): Probe {
-  const url = new URL(spec.url);
-  const line: LineOptions = {
-    origin: url.origin,
-    keepAlive: spec.keepAlive,
-    secureContext: secureContextFor(url, spec.ca),
-  };
-  const request = requestOf(spec, url);
-  /** The line that the next run may use. A run takes it away while it asks, and a failed one does not bring it back. */
-  let idle: Line | null = null;
+  const dialling = new Dialling(spec);
+  const steps = questionsOf(spec).map((question) => prepare(question, spec));
+  const cleanup = (spec.cleanup ?? []).map((question) => prepare(question, spec));
+  const redact = maskOf(environment.artefacts?.secrets ?? [], (text) => text);
+  /** The lines that the next run may use. A run takes them away while it asks, and a failed one does not bring them back. */
+  let idle: Lines | null = null;
 
   return {
     async run(ctx) {
-      const used = idle ?? new Line(line, environment.clock);
+      const lines = idle ?? new Lines(dialling, environment.clock);
       idle = null;
-      const answer = await exchange(used, ctx.verbose ? { ...request, keepBody: true } : request, ctx);
-      if (answer.failure === null && idle === null) idle = used;
-      else if (answer.failure === null) await used.destroy();
-      const observation = observe(spec, answer);
-      return ctx.verbose ? { ...observation, transcript: transcript(spec, url, answer) } : observation;
+      const asking = begin(spec, lines, redact, ctx);
+      const asked = cleanup.length === 0 ? await walk(steps, asking) : await walkAndClean(steps, cleanup, asking, ctx);
+      const failed = asking.answers.some((answer) => answer.failure !== null);
+      if (!failed && idle === null) idle = lines;
+      else await lines.destroy();
+      return observe(asked, asking, ctx.verbose);
     },
     async close() {
       await idle?.destroy();
@@ -39,54 +41,138 @@ export function openHttp(spec: HttpSpec, environment: ProbeEnvironment): Probe {
   };
 }
 
-function requestOf(spec: HttpSpec, url: URL): Request {
-  const isText = typeof spec.body === 'string' || spec.body === undefined;
-  const named = Object.keys(spec.headers).map((name) => name.toLowerCase());
-  const defaults = {
-    ...(named.includes('user-agent') ? {} : { 'user-agent': 'pulsedrill' }),
-    ...(isText || named.includes('content-type') ? {} : { 'content-type': 'application/json' }),
-  };
+function begin(spec: HttpSpec, lines: Lines, redact: Mask, ctx: RunContext): Asking {
   return {
-    options: {
-      path: url.pathname + url.search,
-      method: spec.method,
-      headers: { ...defaults, ...spec.headers },
-      body: bodyText(spec) ?? null,
-      reset: !spec.keepAlive,
-    },
-    keepBody: needsBody(spec.expect),
-    maxBodyBytes: spec.maxBodyBytes,
+    spec,
+    lines,
+    ctx,
+    redact,
+    values: new Map(),
+    secrets: credentialsOf(spec),
+    legs: [],
+    transcript: [],
+    answers: [],
   };
 }
 
-function bodyText(spec: HttpSpec): string | undefined {
-  if (spec.body === undefined || typeof spec.body === 'string') return spec.body;
-  return JSON.stringify(spec.body);
+/** What is made of secrets, and so is not known to whoever masks the configuration's own. */
+function credentialsOf({ auth, steps = [], cleanup = [] }: HttpSpec): [string, string][] {
+  return [{ auth }, ...steps, ...cleanup].flatMap(({ auth: own }): [string, string][] => {
+    if (own?.basic === undefined) return [];
+    const { username, password } = own.basic;
+    const encoded = Buffer.from(`${username}:${password}`).toString('base64');
+    return [
+      [encoded, '{basic}'],
+      [password, '{password}'],
+    ];
+  });
 }
 
-function observe(spec: HttpSpec, answer: Answer): Observation {
-  const status = answer.status;
-  const verdict = answer.failure ?? judgeResponse({ status: status ?? 0, body: answer.body }, spec.expect);
-  const latency: Reading = { type: 'duration', indicator: 'latency', ms: answer.latencyMs };
-  return {
-    outcome: verdict.outcome,
-    reason: verdict.reason,
-    detail: verdict.detail,
-    phases: answer.phases,
+interface Walked {
+  readonly verdict: Verdict;
+  readonly last: Asked | null;
+  /** Null when the walk did not come to its end. */
+  readonly ms: number | null;
+  /** Each step's own time, by its name. */
+  readonly times: Readonly<Record<string, number | null>>;
+}
+
+async function walk(steps: readonly Prepared[], asking: Asking): Promise<Walked> {
+  const times: Record<string, number | null> = {};
+  let last: Asked | null = null;
+  let ms = 0;
+  for (const [index, step] of steps.entries()) {
+    last = await ask(step, asking);
+    const { name } = step.question;
+    if (name !== null) times[`step:${name}`] = last.ms;
+    const { outcome } = last.verdict;
+    if (outcome !== 'good') {
+      // An answer that came and was wrong took its time; a walk that stops half-way never ended.
+      const whole = index === steps.length - 1 && last.ms !== null ? ms + last.ms : null;
+      return { verdict: called(name, last.verdict), last, ms: whole, times };
+    }
+    ms += last.ms ?? 0;
+  }
+  return { verdict: GOOD, last, ms, times };
+}
+
+function called(name: string | null, verdict: Verdict): Verdict {
+  if (name === null || verdict.detail === null) return verdict;
+  return { ...verdict, detail: cut(`${name}: ${verdict.detail}`) };
+}
+
+/** Of the timeout, when nobody says how much. */
+const RESERVE_SHARE = 0.2;
+
+async function walkAndClean(
+  steps: readonly Prepared[],
+  cleanup: readonly Prepared[],
+  asking: Asking,
+  ctx: RunContext,
+): Promise<Walked> {
+  const { clock, timeoutMs, verbose } = ctx;
+  const reserveMs = Math.min(asking.spec.reserve ?? timeoutMs * RESERVE_SHARE, timeoutMs / 2);
+  const walked = await within(timeoutMs - reserveMs, ctx.signal, (signal, ms) =>
+    walk(steps, { ...asking, ctx: { clock, verbose, signal, timeoutMs: ms } }),
+  );
+  // Not the run's signal: that it is aborted is one of the reasons to clean up.
+  return await within(reserveMs, new AbortController().signal, async (signal, ms) => {
+    const own: Asking = { ...asking, ctx: { clock, verbose, signal, timeoutMs: ms } };
+    const times: Record<string, number | null> = { ...walked.times };
+    let { verdict } = walked;
+    for (const step of cleanup) {
+      const { question } = step;
+      // What was never there need not be cleaned up.
+      if (missingOf(question, asking.spec, asking.values).some((name) => isCapturable(name, asking.spec))) continue;
+      const cleaned = await ask(step, own);
+      times[`cleanup:${question.name}`] = cleaned.ms;
+      const isWorse = cleaned.verdict.outcome === 'bad' || cleaned.verdict.outcome === 'fault';
+      if (verdict.outcome === 'good' && isWorse) verdict = called(`cleanup ${question.name}`, cleaned.verdict);
+    }
+    return { ...walked, verdict, times };
+  });
+
+  async function within<T>(ms: number, parent: AbortSignal, work: (signal: AbortSignal, ms: number) => Promise<T>) {
+    using limit = deadline(clock, ms, parent);
+    return await work(limit.signal, ms);
+  }
+}
+
+function isCapturable(name: string, { steps = [], cleanup = [] }: HttpSpec): boolean {
+  return [...steps, ...cleanup].some(({ capture }) => Object.hasOwn(capture, name));
+}
+
+function observe({ verdict, last, ms, times }: Walked, asking: Asking, verbose: boolean): Observation {
+  const { answers, legs, spec } = asking;
+  const { outcome } = verdict;
+  const latency: Reading = { type: 'duration', indicator: 'latency', ms };
+  const answer = last?.answer ?? null;
+  const isJourney = spec.steps !== undefined || spec.redirects > 0;
+  const mask = isJourney || verbose ? maskNow(asking) : asking.redact;
+  const { reason, detail } = isJourney ? masked(verdict, mask) : verdict;
+  const seen: Observation = {
+    outcome,
+    reason,
+    detail,
+    phases: answer?.phases ?? NO_PHASES,
     // A run that we spoiled ourselves measured nothing.
-    readings: verdict.outcome === 'fault' ? [] : [latency],
-    values: { status, bytes: answer.bytes, connections: answer.connections },
+    readings: outcome === 'fault' ? [] : [latency],
+    values: {
+      status: answer?.status ?? null,
+      bytes: sum(answers.map((each) => each.bytes)),
+      bodyBytes: last?.bodyBytes ?? null,
+      connections: sum(answers.map((each) => each.connections)),
+      requests: sum(answers.map((each) => each.requests)),
+      httpVersion: answer?.httpVersion ?? null,
+      addressFamily: answer?.addressFamily ?? null,
+      ...(last?.certificateDays == null ? {} : { certificateDays: last.certificateDays }),
+      ...times,
+    },
+    ...(isJourney ? { trail: legs.map((leg) => ({ ...leg, url: mask(leg.url) })) } : {}),
   };
+  return verbose ? { ...seen, transcript: asking.transcript.map(mask) } : seen;
 }
 
-function transcript(spec: HttpSpec, url: URL, answer: Answer): readonly string[] {
-  const sent = [`> ${spec.method} ${url.pathname}${url.search}`, `> host: ${url.host}`];
-  for (const [name, value] of Object.entries(spec.headers)) sent.push(`> ${name}: ${value}`);
-  const body = bodyText(spec);
-  if (body !== undefined) sent.push('>', `> ${body}`);
-  if (answer.status === null) return sent;
-  const came = [`< ${answer.status}`];
-  for (const [name, value] of Object.entries(answer.headers)) came.push(`< ${name}: ${String(value)}`);
-  if (answer.body !== null) came.push('<', `< ${answer.body.toString()}`);
-  return [...sent, ...came];
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }

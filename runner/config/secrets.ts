@@ -64,7 +64,11 @@ export function resolveReferences(
   };
 }
 
-const SECRET_KEY = /^(authorization|x-api-key|x-mbx-apikey|token|password|routingkey|secret|apikey)$/i;
+const SECRET_KEY =
+  /^(authorization|x-api-key|x-mbx-apikey|token|bearer|password|passphrase|routingkey|secret|apikey)$/i;
+
+/** `${NAME}`, or `{name}`: a value that an earlier step of the probe captures. */
+const REFERRING = /\{[A-Za-z_]\w*\}/;
 
 /** A secret written out in the configuration ends in a repository. Each must be a reference. */
 export function literalSecrets(document: unknown, path: readonly PropertyKey[] = []): readonly Problem[] {
@@ -72,8 +76,11 @@ export function literalSecrets(document: unknown, path: readonly PropertyKey[] =
   if (typeof document !== 'object' || document === null) return [];
   return Object.entries(document).flatMap(([key, value]): readonly Problem[] => {
     const here = [...path, key];
+    // Says where in an answer a secret will be found, and is none itself.
+    if (key === 'capture') return [];
     if (typeof value !== 'string') return literalSecrets(value, here);
-    if (!SECRET_KEY.test(key) || value.search(REFERENCE) >= 0) return [];
+    const isSecret = SECRET_KEY.test(key) || path.at(-1) === 'secrets' || value.includes('PRIVATE KEY-----');
+    if (!isSecret || REFERRING.test(value)) return [];
     return [
       { path: pathText(here), expected: 'a reference to the environment such as "${TOKEN}"', found: 'a literal value' },
     ];

@@ -56,7 +56,11 @@ describe('the configuration of a probe', () => {
       method: 'GET',
       headers: {},
       expect: [],
+      secrets: {},
+      redirects: 0,
       keepAlive: false,
+      protocol: 'auto',
+      family: 'auto',
       maxBodyBytes: 1_048_576,
     });
   });
@@ -79,7 +83,7 @@ describe('the configuration of a probe', () => {
     ],
     [{ expect: [{ json: { path: '$.a' } }] }, [['expect.0.json', 'one of equals, oneOf, matches and exists']]],
     [{ expect: [{ body: { matches: '(' } }] }, [['expect.0.body.matches', 'a regular expression such as "^ok$"']]],
-    [{ expect: [{}] }, [['expect.0', 'one of status, json and body']]],
+    [{ expect: [{}] }, [['expect.0', 'one of status, header, json, schema, body, size, certificate and phases']]],
     [{ ca: 'x' }, [['ca', 'a certificate in PEM']]],
   ])('%j is told what was expected', (part, expected) => {
     expect(told({ ...http, ...part })).toEqual(expected);

@@ -1,0 +1,64 @@
+import type { JSONValue } from 'json-p3';
+import { select } from '../jsonpath.ts';
+import { shown } from './body-assertions.ts';
+import { bounded } from './bounded.ts';
+import type { AnswerHeaders } from './exchange.ts';
+import type { Capture } from './spec.ts';
+import type { Mask } from './template.ts';
+
+/** Tokens are long; what is longer is none, and would be sent back with every request. */
+const LONGEST = 8192;
+
+/** Takes what it finds, also from an answer that fails later: what is captured is masked. @returns what is missing */
+export function takeCaptures(
+  captures: Readonly<Record<string, Capture>>,
+  headers: AnswerHeaders,
+  body: Buffer | null,
+  values: Map<string, string | number | boolean>,
+  mask: Mask,
+): string | null {
+  let missing: string | null = null;
+  let json: JSONValue | undefined;
+  for (const [name, capture] of Object.entries(captures)) {
+    if (typeof capture === 'string') json ??= parsed(body);
+    const found = typeof capture === 'string' ? first(capture, json) : inHeader(capture, headers);
+    if (isUsable(found)) values.set(name, found);
+    else {
+      const where = typeof capture === 'string' ? capture : `header ${capture.header}`;
+      missing ??= `expected one line or a number to capture as ${name} at ${where}, got ${shown(found, mask)}`;
+    }
+  }
+  return missing;
+}
+
+function parsed(body: Buffer | null): JSONValue | undefined {
+  try {
+    return JSON.parse(body?.toString() ?? '');
+  } catch {
+    return undefined;
+  }
+}
+
+function first(path: string, json: JSONValue | undefined): unknown {
+  if (json === undefined) return undefined;
+  return path.includes('?') ? bounded(() => select(path, json)[0])?.value : select(path, json)[0];
+}
+
+function inHeader({ header, matches }: Exclude<Capture, string>, headers: AnswerHeaders): unknown {
+  const came = headers[header.toLowerCase()];
+  const lines = came === undefined ? [] : typeof came === 'string' ? [came] : came;
+  if (matches === undefined) return lines[0];
+  return bounded(() => {
+    for (const line of lines) {
+      const found = matches.exec(line);
+      if (found !== null) return found[1] ?? found[0];
+    }
+    return undefined;
+  })?.value;
+}
+
+function isUsable(value: unknown): value is string | number | boolean {
+  if (typeof value === 'number' || typeof value === 'boolean') return true;
+  // A control character in a header would be a request of somebody else's making.
+  return typeof value === 'string' && value !== '' && value.length <= LONGEST && !/\p{Cc}/u.test(value);
+}

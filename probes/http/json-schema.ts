@@ -1,0 +1,62 @@
+import { Ajv, type Options, type ValidateFunction } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { z } from 'zod';
+
+export type JsonSchema = boolean | { readonly [keyword: string]: unknown };
+
+/** Unknown keywords are slips of the pen, formats are notes (as the standard has it), and nothing is logged. */
+const OPTIONS: Options = {
+  strict: true,
+  strictTypes: false,
+  strictTuples: false,
+  strictRequired: false,
+  validateFormats: false,
+  // The same schema, in two probes, is no collision.
+  addUsedSchema: false,
+  verbose: true,
+  logger: false,
+};
+
+const validators = {
+  'draft-07': new Ajv(OPTIONS),
+  '2020-12': new Ajv2020(OPTIONS),
+};
+
+/** Draft 2020-12, unless it says that it is written in draft-07. Nothing is fetched: a reference must be inside. */
+function compile(schema: JsonSchema): ValidateFunction {
+  const draft = typeof schema === 'object' ? schema['$schema'] : undefined;
+  const isOld = typeof draft === 'string' && draft.includes('draft-07');
+  return validators[isOld ? 'draft-07' : '2020-12'].compile(schema);
+}
+
+function problemOf(value: unknown): string | null {
+  if (!isSchema(value)) return 'true, false or a group of keywords';
+  try {
+    compile(value);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === 'boolean' || (typeof value === 'object' && value !== null && !Array.isArray(value));
+}
+
+export function compiledSchema() {
+  return z
+    .custom<JsonSchema>((value) => problemOf(value) === null, {
+      error: (issue) => `a JSON Schema (${problemOf(issue.input) ?? 'unreadable'})`,
+    })
+    .transform(compile);
+}
+
+/** Where a document first breaks its schema, and how; null when it does not. */
+export function breach(
+  validate: ValidateFunction,
+  document: unknown,
+): { readonly at: string; readonly must: string; readonly got: unknown } | null {
+  if (validate(document)) return null;
+  const [first] = validate.errors ?? [];
+  return { at: first?.instancePath || 'the top', must: first?.message ?? 'must fit', got: first?.data };
+}
