@@ -415,8 +415,11 @@ describe('run', () => {
       return answer.ok ? answer.json() : undefined;
     }, 'health');
     expect(health).toMatchObject({ status: 'running' });
-    const status: unknown = await (await fetch(`http://127.0.0.1:${port}/status`)).json();
-    expect(status).toMatchObject({ timeScale: 1, objectives: [{ objective: 'availability' }] });
+    await eventually(async () => {
+      const status: unknown = await (await fetch(`http://127.0.0.1:${port}/status`)).json();
+      expect(status).toMatchObject({ timeScale: 1, objectives: [{ objective: 'availability' }] });
+      return status;
+    }, 'the first judgement');
     expect((await fetch(`http://127.0.0.1:${port}/elsewhere`)).status).toBe(404);
     expect((await fetch(`http://127.0.0.1:${port}/health`, { method: 'POST' })).status).toBe(405);
     running.process.kill('SIGTERM');
