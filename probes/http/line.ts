@@ -56,6 +56,8 @@ export class Line {
   connections = 0;
   private readonly client: Client;
   private readonly origin: URL;
+  /** Sockets opened in the line's whole life. */
+  opened = 0;
   private readonly options: LineOptions;
   private readonly clock: Clock;
   /** An address needs no resolving. */
@@ -159,6 +161,11 @@ export class Line {
     }
   }
 
+  /** A connection is there that the next request would go over. */
+  isStanding(): boolean {
+    return this.socket !== null && this.socket.readable && this.socket.writable;
+  }
+
   /** Ends whatever is open, at once. */
   destroy(): Promise<void> {
     this.session?.destroy();
@@ -207,6 +214,7 @@ export class Line {
       milestones.connectedMs = this.clock.monotonicMs();
     });
     this.socket = socket;
+    this.opened++;
     return socket;
   }
 }
