@@ -10,9 +10,10 @@ import type { Measure, Mode, ProbeEnvironment, ProbeKind } from './kind.ts';
 import { openMarketData } from './market-data/probe.ts';
 import { marketDataSpec } from './market-data/spec.ts';
 import { openPaperOrder } from './paper-order/probe.ts';
-import { paperOrderSpec } from './paper-order/spec.ts';
-import { fillExpected } from './paper-order/trade.ts';
+import { fillExpected, paperOrderSpec } from './paper-order/spec.ts';
 import type { Probe } from './probe.ts';
+import { openSignal } from './signal/probe.ts';
+import { signalSpec } from './signal/spec.ts';
 
 /** Lets each entry keep its own types. */
 function kind<S extends z.ZodObject>(entry: ProbeKind<S>): ProbeKind<S> {
@@ -32,6 +33,7 @@ export const KINDS = {
     open: openPaperOrder,
     measures: (spec) => (fillExpected(spec) ? ['ack', 'order-fill', 'quantity'] : ['ack']),
   }),
+  signal: kind({ schema: signalSpec, open: openSignal, measures: () => ['signal-age'], modeOf: () => 'continuous' }),
   clock: kind({ schema: clockSpec, open: openClock, measures: () => [] }),
   browser: kind({ schema: browserSpec, open: openBrowser, measures: () => ['latency'] }),
 };

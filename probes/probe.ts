@@ -61,6 +61,7 @@ export type Indicator =
   | 'latency' // http: request → last byte of the body; browser: the journey
   | 'tick-age' // market-data: local receipt − exchange timestamp, each tick
   | 'newest-age' // market-data: age of the newest data, sampled each second
+  | 'signal-age' // signal: local receipt of a signal − exchange timestamp of the tick it came from
   | 'ack' // paper-order: submit → broker acknowledgement
   | 'order-fill' // paper-order: submit → terminal fill
   | 'order-cancel' // paper-order: cancel sent → the venue says that it is closed

@@ -53,10 +53,20 @@ const fields = {
   atLeast: runs().optional(),
   indicator: z
     .enum(
-      ['latency', 'tick-age', 'newest-age', 'ack', 'order-fill', 'order-cancel', 'signal-ack', 'signal-fill'],
+      [
+        'latency',
+        'tick-age',
+        'newest-age',
+        'signal-age',
+        'ack',
+        'order-fill',
+        'order-cancel',
+        'signal-ack',
+        'signal-fill',
+      ],
       {
         error:
-          'an indicator: latency, tick-age, newest-age, ack, order-fill, order-cancel, signal-ack or signal-fill',
+          'an indicator: latency, tick-age, newest-age, signal-age, ack, order-fill, order-cancel, signal-ack or signal-fill',
       },
     )
     .optional(),

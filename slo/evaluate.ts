@@ -153,7 +153,7 @@ function excludedShare(tally: Tally): number | null {
 }
 
 /** Events of these indicators are samples within a run: faulty runs cannot be set against them. */
-const SAMPLED_INDICATORS: ReadonlySet<string> = new Set(['tick-age', 'newest-age']);
+const SAMPLED_INDICATORS: ReadonlySet<string> = new Set(['tick-age', 'newest-age', 'signal-age']);
 
 function coverageOf(tally: Tally, { sli }: Objective): number | null {
   if (sli.type === 'threshold' && SAMPLED_INDICATORS.has(sli.indicator)) return null;

@@ -9,6 +9,8 @@ export type Feed =
   | { readonly from: 'market-data'; readonly watch: 'all' | 'preferred' }
   /** paper-order probes of the row's service; `fromSignal`: only those whose order answers a signal. */
   | { readonly from: 'paper-order'; readonly fromSignal: boolean }
+  /** signal probes of the row's service. */
+  | { readonly from: 'signal' }
   /** Counts from the platform's own telemetry. */
   | { readonly from: 'telemetry' };
 
@@ -251,10 +253,10 @@ export const TRADEPULSE_ROWS: readonly Row[] = [
     target: '0.992',
     windowMinutes: 30 * DAY,
     slidingMinutes: null,
-    sli: { type: 'telemetry', what: 'live signals within 500 ms of their market tick ÷ live signals' },
+    sli: { type: 'threshold', indicator: 'signal-age', ms: 500, strict: false },
     weighing: 'count',
     split: null,
-    feed: { from: 'telemetry' },
+    feed: { from: 'signal' },
     assumptions: [MONTH_ASSUMED],
   },
   {

@@ -69,6 +69,7 @@ function sliOf(row: Row, brokerSlaMs: number | undefined): Sli | null {
 function feeders({ service, feed }: Row, probes: readonly BoundProbe[]): readonly BoundProbe[] {
   const candidates = probes.filter((probe) => probe.service === service && probe.kind === feed.from);
   if (feed.from === 'telemetry') return [];
+  if (feed.from === 'signal') return candidates;
   if (feed.from === 'http') return candidates.filter((probe) => feed.endpoints?.includes(probe.endpoint ?? '') ?? true);
   if (feed.from === 'paper-order') {
     return candidates.filter((probe) => !feed.fromSignal || probe.startsFromSignal === true);
@@ -109,5 +110,6 @@ const REASONS: Readonly<Record<Feed['from'], (service: string, feed: Feed) => st
     'fromSignal' in feed && feed.fromSignal
       ? `no paper-order probe of the service ${service} starts from a signal`
       : `no paper-order probe of the service ${service} is configured`,
+  signal: (service) => `neither a signal probe of the service ${service} nor a telemetry source is configured`,
   telemetry: () => 'no telemetry source is configured',
 };

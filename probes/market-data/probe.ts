@@ -1,4 +1,3 @@
-import { deadline } from '../deadline.ts';
 import type { ProbeEnvironment } from '../kind.ts';
 import { abortVerdict, type Verdict } from '../network.ts';
 import type { Observation, Phases, Probe, RunContext } from '../probe.ts';
@@ -10,6 +9,7 @@ import type { MarketDataSpec } from './spec.ts';
 import { Subscription } from './subscription.ts';
 import { Tape, type Report, type TapeOptions } from './tape.ts';
 import { judgeFeed } from './verdict.ts';
+import { endOf } from './waiting.ts';
 
 export function openMarketData(spec: MarketDataSpec, environment: ProbeEnvironment): Probe {
   return spec.mode === 'continuous' ? openContinuous(spec, environment) : openSession(spec, environment);
@@ -64,17 +64,6 @@ function openContinuous(spec: MarketDataSpec, environment: ProbeEnvironment): Pr
 async function untilFirst(feed: Feed, tape: Tape, spec: MarketDataSpec, ctx: RunContext): Promise<void> {
   await endOf(feed.firstAttempt, spec.timeout, ctx);
   if (feed.down === null) await endOf(tape.firstTick, spec.staleAfter, ctx);
-}
-
-/** Resolves with the promise, after `ms`, or when the run's signal aborts: whichever comes first. */
-async function endOf(promise: Promise<unknown>, ms: number, ctx: RunContext): Promise<void> {
-  using limit = deadline(ctx.clock, ms, ctx.signal);
-  const { signal } = limit;
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-    void promise.then(() => resolve());
-  });
 }
 
 /** Connects, subscribes, listens, leaves. */

@@ -10,7 +10,7 @@ location: local                   # where this prober stands; part of every resu
 
 probes:
   - id: status
-    kind: http                    # http, market-data, paper-order or browser
+    kind: http                    # http, market-data, paper-order, signal, clock or browser
     service: client-api
     url: http://127.0.0.1:8080/api/v1/status
     # headers: { authorization: "Bearer \${TP_TOKEN}" }   # secrets are references to the environment

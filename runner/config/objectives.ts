@@ -97,9 +97,12 @@ function buildOwn(
   };
 }
 
-/** Ticks of a continuous watch weigh one each; everything else weighs the time it stands for. Modes are never mixed. */
+/** Events of a continuous watch that each stand for themselves. */
+const COUNTED: ReadonlySet<string> = new Set(['tick-age', 'signal-age']);
+
+/** Ticks and signals of a continuous watch weigh one each; everything else weighs the time it stands for. Modes are never mixed. */
 function weighingOf(sli: Sli, probes: readonly PlannedProbe[]): Weighing {
   if (sli.type === 'quantity') return 'quantity';
-  if (sli.type !== 'threshold' || sli.indicator !== 'tick-age') return 'time';
+  if (sli.type !== 'threshold' || !COUNTED.has(sli.indicator)) return 'time';
   return probes.some(({ mode }) => mode === 'continuous') ? 'count' : 'time';
 }

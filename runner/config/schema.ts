@@ -34,16 +34,20 @@ const sli = z.union(
   [
     z.enum(['availability', 'quantity']),
     z
-      .strictObject({ indicator: z.enum([
+      .strictObject({
+        indicator: z.enum([
           'latency',
           'tick-age',
           'newest-age',
+          'signal-age',
           'ack',
           'order-fill',
           'order-cancel',
           'signal-ack',
           'signal-fill',
-        ]), ...within })
+        ]),
+        ...within,
+      })
       .refine((value) => (value.within === undefined) !== (value.below === undefined), {
         error: 'one of within (at or below the limit) and below',
       }),

@@ -28,7 +28,8 @@ export function timesOf({ fields, isSure, has, hasStrangers }: Draft<ProbeSpec>)
 
 /** One question and its answer; the other kinds listen or wait for as long as their own settings say. */
 function isQuick(fields: Partial<ProbeSpec>): boolean {
-  return fields.kind === 'http' || (fields.kind === 'market-data' && fields.mode === 'continuous');
+  const { kind } = fields;
+  return kind === 'http' || kind === 'signal' || (kind === 'market-data' && fields.mode === 'continuous');
 }
 
 /** The shortest interval at which a paper-order probe keeps its rate cap: flattening sends a second order a run. */

@@ -1,8 +1,13 @@
 /** What a probe is told in every run, worked out once from the configuration. */
+import type { Measure } from '../../probes/kind.ts';
+import { measuresOf } from '../../probes/kinds.ts';
 import { thresholdKey, type RunContext, type Threshold } from '../../probes/probe.ts';
 import type { Objective } from '../../slo/objective.ts';
 import type { Configuration, PlannedProbe } from '../config/configuration.ts';
 import { seededRandom } from '../../scenarios/random.ts';
+
+/** What is only as good as this machine's clock. */
+const WALL_CLOCK: ReadonlySet<Measure> = new Set(['tick-age', 'newest-age', 'signal-age']);
 
 /** A stall below this never spoils a run; above, the strictest threshold decides. */
 const LEAST_TOLERANCE_MS = 2;
@@ -11,6 +16,8 @@ const TOLERANCE_SHARE = 0.05;
 export interface ProbeContext {
   readonly run: Omit<RunContext, 'runId' | 'probe' | 'location' | 'signal' | 'timeoutMs' | 'clock' | 'verbose'>;
   readonly toleranceMs: number;
+  /** Its figures compare a remote wall clock with this machine's. */
+  readonly needsWallClock: boolean;
 }
 
 export function contextOf(
@@ -24,6 +31,7 @@ export function contextOf(
   const share = Math.min(probe.timeoutMs, ...limits) * TOLERANCE_SHARE;
   return {
     toleranceMs: configuration.loopToleranceMs ?? Math.max(LEAST_TOLERANCE_MS, share),
+    needsWallClock: measuresOf(probe.spec).some((measure) => WALL_CLOCK.has(measure)),
     run: {
       random: seededRandom(configuration.seed, 'run', probe.id),
       thresholds: (indicator) => thresholds.get(indicator) ?? [],

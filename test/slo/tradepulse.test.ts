@@ -69,6 +69,18 @@ describe('the TradePulse rows', () => {
     expect(sli('slo-order-execution')).toMatchObject({ indicator: 'ack', ms: 380, strict: false });
   });
 
+  it('count the signals of a signal probe, each as one', () => {
+    const row = rows([...PROBES, { id: 'signals', kind: 'signal', service: 'strategy-runtime' }]).get(
+      'kpi-signal-freshness',
+    );
+    expect(row).toMatchObject({
+      probes: ['signals'],
+      weighing: 'count',
+      sli: { indicator: 'signal-age', ms: 500, strict: false },
+      unknownBecause: null,
+    });
+  });
+
   it('weigh a sampled session by the time it stands for', () => {
     const row = rows(PROBES.filter(({ id }) => id !== 'ticks')).get('slo-market-data-freshness');
     expect(row).toMatchObject({ probes: ['session'], weighing: 'time', unknownBecause: null });
@@ -86,7 +98,7 @@ describe('the TradePulse rows', () => {
       'slo-trade-pipeline-latency: no paper-order probe of the service order-execution starts from a signal',
       'slo-trade-pipeline-reliability: no paper-order probe of the service order-execution starts from a signal',
       'kpi-ingestion-latency: no telemetry source is configured',
-      'kpi-signal-freshness: no telemetry source is configured',
+      'kpi-signal-freshness: neither a signal probe of the service strategy-runtime nor a telemetry source is configured',
     ]);
     expect(reasons(rows([]))).toHaveLength(16);
     expect(rows([]).get('slo-api-latency')?.unknownBecause).toBe(

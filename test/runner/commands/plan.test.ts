@@ -54,7 +54,7 @@ describe('plan', () => {
     const said = [
       'own: no probe is of the service "clientapi" (did you mean "client-apy"?), so its colour raises no sampling',
       'Unknown, since no http probe of the service client-api is configured (did you mean "client-apy"?): sla-api-availability, slo-api-availability',
-      'Unknown, since no telemetry source is configured: slo-strategy-jobs, slo-strategy-latency, slo-pipeline-accuracy, kpi-ingestion-latency, kpi-signal-freshness',
+      'Unknown, since no telemetry source is configured: slo-strategy-jobs, slo-strategy-latency, slo-pipeline-accuracy, kpi-ingestion-latency',
     ];
     expect(warnings).toEqual(expect.arrayContaining(said));
     const validated = await command(folder, 'validate', '--json');
