@@ -1,12 +1,11 @@
 import { abortVerdict, fault, type Verdict } from '../network.ts';
-import type { Leg } from '../probe.ts';
 import { judgeResponse, needsBody } from './assertions.ts';
 import { takeCaptures } from './capture.ts';
 import { draftOf, isFixed, signed, type Draft, type Question } from './draft.ts';
 import { encodingsOf, inflated } from './encoding.ts';
 import { exchange, type Answer, type Request, type Within } from './exchange.ts';
 import type { Lines } from './lines.ts';
-import { nextHop, shownUrl } from './redirect.ts';
+import { nextHop } from './redirect.ts';
 import type { HttpSpec } from './spec.ts';
 import { maskOf, type Mask } from './template.ts';
 import { requestLines, answerLines } from './transcript.ts';
@@ -21,9 +20,15 @@ export interface Asking {
   readonly values: Map<string, string | number | boolean>;
   /** What may not be shown, and what is shown instead. */
   readonly secrets: [value: string, instead: string][];
-  readonly legs: Leg[];
+  /** Each request on the wire, in order. */
+  readonly sent: Sent[];
   readonly transcript: string[];
-  readonly answers: Answer[];
+}
+
+export interface Sent {
+  readonly name: string | null;
+  readonly url: URL;
+  readonly answer: Answer;
 }
 
 /** What one question came to. `ms` is null when an answer never ended. */
@@ -38,13 +43,15 @@ export interface Asked {
 /** A question, and its request where that is the same in every run. */
 export interface Prepared {
   readonly question: Question;
+  readonly needsBody: boolean;
   readonly fixed: { readonly draft: Draft; readonly request: Request } | null;
 }
 
 export function prepare(question: Question, spec: HttpSpec): Prepared {
-  if (!isFixed(question, spec)) return { question, fixed: null };
+  const needs = question.graphql !== undefined || needsBody(question.expect);
+  if (!isFixed(question, spec)) return { question, needsBody: needs, fixed: null };
   const draft = draftOf(question, spec, new Map());
-  return { question, fixed: { draft, request: requestOf(draft, question, spec, false) } };
+  return { question, needsBody: needs, fixed: { draft, request: requestOf(draft, question, spec, false) } };
 }
 
 function requestOf(draft: Draft, question: Question, spec: HttpSpec, verbose: boolean): Request {
@@ -60,7 +67,8 @@ function requestOf(draft: Draft, question: Question, spec: HttpSpec, verbose: bo
 
 const nothing = { answer: null, bodyBytes: null, certificateDays: null, ms: null };
 
-export async function ask({ question, fixed }: Prepared, asking: Asking): Promise<Asked> {
+export async function ask(prepared: Prepared, asking: Asking): Promise<Asked> {
+  const { question, fixed } = prepared;
   const { spec, ctx } = asking;
   let draft = fixed?.draft ?? draftOf(question, spec, asking.values);
   let request = ctx.verbose ? null : (fixed?.request ?? null);
@@ -76,7 +84,7 @@ export async function ask({ question, fixed }: Prepared, asking: Asking): Promis
     if (answer.failure !== null) return { ...nothing, verdict: answer.failure, answer };
     tookMs += answer.latencyMs ?? 0;
     const next = spec.redirects === 0 ? null : nextHop(draft, answer, left);
-    if (next === null) return await judge(question, answer, tookMs, asking);
+    if (next === null) return await judge(prepared, answer, tookMs, asking);
     if ('outcome' in next) return { ...nothing, verdict: masked(next, maskNow(asking)), answer, ms: tookMs };
     if (ctx.verbose) asking.transcript.push(...answerLines(answer, null));
     draft = next;
@@ -86,11 +94,10 @@ export async function ask({ question, fixed }: Prepared, asking: Asking): Promis
 
 async function send(draft: Draft, request: Request, { name }: Question, asking: Asking): Promise<Answer> {
   const { lines, ctx } = asking;
-  const line = lines.to(draft.url, draft.trusted);
+  const line = lines.to(draft);
   const answer = await exchange(line, request, ctx);
   if (answer.failure !== null) lines.drop(line);
-  asking.answers.push(answer);
-  asking.legs.push({ name, url: shownUrl(draft.url), status: answer.status, ms: answer.latencyMs });
+  asking.sent.push({ name, url: draft.url, answer });
   if (ctx.verbose) {
     asking.transcript.push(...requestLines(draft), ...(answer.failure === null ? [] : answerLines(answer, null)));
   }
@@ -98,7 +105,12 @@ async function send(draft: Draft, request: Request, { name }: Question, asking: 
 }
 
 /** No clock runs here: inflating, capturing and judging come after the last byte. */
-async function judge(question: Question, answer: Answer, ms: number, asking: Asking): Promise<Asked> {
+async function judge(
+  { question, needsBody: isNeeded }: Prepared,
+  answer: Answer,
+  ms: number,
+  asking: Asking,
+): Promise<Asked> {
   const { spec, ctx, values } = asking;
   const { headers, body: raw, status } = answer;
   const encodings = answer.bytes === 0 ? [] : encodingsOf(headers['content-encoding']);
@@ -113,7 +125,6 @@ async function judge(question: Question, answer: Answer, ms: number, asking: Ask
   const certificateDays = certificateEndMs === null ? null : (certificateEndMs - ctx.clock.wallMs()) / 86_400_000;
   const asked = { answer, bodyBytes, certificateDays, ms };
   if (verdict !== null) return { ...asked, verdict: masked(verdict, mask) };
-  const isNeeded = needsBody(question.expect) || question.graphql !== undefined;
   const judged = judgeResponse(
     {
       status: status ?? 0,

@@ -13,6 +13,8 @@ export interface Question extends Omit<Step, 'name'> {
 export interface Draft {
   readonly method: string;
   readonly url: URL;
+  /** Of the address; asking a URL for it each time costs more than the rest of the bookkeeping. */
+  readonly origin: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
   /** It goes where the configuration says; a redirect to another origin does not, and carries no credentials. */
@@ -39,6 +41,7 @@ export function missingOf(question: Question, spec: HttpSpec, values: Captured):
 export function draftOf(question: Question, spec: HttpSpec, values: Captured): Draft {
   const fill = (text: string): string => filled(text, values);
   const { method, body, isJson } = contentOf(question, values);
+  const url = new URL(filled(question.url, values, encodeURIComponent));
   const headers = merged([
     { 'user-agent': 'pulsedrill', 'accept-encoding': ACCEPTED },
     isJson ? { 'content-type': 'application/json' } : {},
@@ -49,7 +52,8 @@ export function draftOf(question: Question, spec: HttpSpec, values: Captured): D
   ]);
   return {
     method,
-    url: new URL(filled(question.url, values, encodeURIComponent)),
+    url,
+    origin: url.origin,
     headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, fill(value)])),
     body,
     trusted: true,

@@ -23,9 +23,12 @@ export const ACCEPTED = ['gzip', 'deflate', 'br', 'zstd'].filter((name) => INFLA
 /** Peers name one; more than two, one inside another, is nobody's honest answer. */
 const MOST_ENCODINGS = 2;
 
+const NONE: readonly string[] = [];
+
 /** The encodings of a body, outermost first; empty when it is as it is. */
 export function encodingsOf(header: string | readonly string[] | undefined): readonly string[] {
-  const names = (typeof header === 'string' ? header : (header ?? []).join(',')).split(',');
+  if (header === undefined) return NONE;
+  const names = (typeof header === 'string' ? header : header.join(',')).split(',');
   return names
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== '' && name !== 'identity')

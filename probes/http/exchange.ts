@@ -99,7 +99,8 @@ class Exchange implements Dispatcher.DispatchHandler, Sink {
   }
 
   onRequestSent(): void {
-    this.line.whenSent(() => this.sent());
+    if (this.line.isDraining()) this.line.whenDrained(() => this.sent());
+    else this.sent();
   }
 
   onResponseStarted(): void {
@@ -185,7 +186,8 @@ class Exchange implements Dispatcher.DispatchHandler, Sink {
       certificateEndMs: this.request.wantsCertificate === true ? line.certificateEndMs() : null,
       sent: this.requests > 0,
     });
-    line.release();
+    // Never before the answer's end: undici would take it for a reason to ask again.
+    if (failure === null) line.release();
   }
 }
 

@@ -1,6 +1,7 @@
 import type { SecureContext } from 'node:tls';
 import type { Clock } from '../probe.ts';
 import { Line, secureContextFor, type Alpn } from './line.ts';
+import type { Draft } from './draft.ts';
 import type { HttpSpec } from './spec.ts';
 
 const OFFERED: Readonly<Record<HttpSpec['protocol'], readonly Alpn[]>> = {
@@ -53,8 +54,8 @@ export class Lines {
     this.clock = clock;
   }
 
-  to(url: URL, trusted: boolean): Line {
-    const key = trusted ? url.origin : `${url.origin} unknown`;
+  to({ url, origin, trusted }: Pick<Draft, 'url' | 'origin' | 'trusted'>): Line {
+    const key = trusted ? origin : `${origin} unknown`;
     const known = this.lines.get(key);
     if (known !== undefined) return known;
     const line = this.dialling.line(url, trusted, this.clock);

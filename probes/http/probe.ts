@@ -1,10 +1,11 @@
 import { deadline } from '../deadline.ts';
 import type { ProbeEnvironment } from '../kind.ts';
 import { cut, GOOD, type Verdict } from '../network.ts';
-import { NO_PHASES, type Observation, type Probe, type Reading, type RunContext } from '../probe.ts';
-import { ask, maskNow, masked, prepare, type Asked, type Asking, type Prepared } from './ask.ts';
+import { NO_PHASES, type Leg, type Observation, type Probe, type Reading, type RunContext } from '../probe.ts';
+import { ask, maskNow, masked, prepare, type Asked, type Asking, type Prepared, type Sent } from './ask.ts';
 import { missingOf, questionsOf } from './draft.ts';
 import { Dialling, Lines } from './lines.ts';
+import { shownUrl } from './redirect.ts';
 import type { HttpSpec } from './spec.ts';
 import { maskOf, type Mask } from './template.ts';
 
@@ -20,6 +21,7 @@ export function openHttp(spec: HttpSpec, environment: ProbeEnvironment): Probe {
   const steps = questionsOf(spec).map((question) => prepare(question, spec));
   const cleanup = (spec.cleanup ?? []).map((question) => prepare(question, spec));
   const redact = maskOf(environment.artefacts?.secrets ?? [], (text) => text);
+  const credentials = credentialsOf(spec);
   /** The lines that the next run may use. A run takes them away while it asks, and a failed one does not bring them back. */
   let idle: Lines | null = null;
 
@@ -27,9 +29,9 @@ export function openHttp(spec: HttpSpec, environment: ProbeEnvironment): Probe {
     async run(ctx) {
       const lines = idle ?? new Lines(dialling, environment.clock);
       idle = null;
-      const asking = begin(spec, lines, redact, ctx);
+      const asking = begin(spec, lines, redact, credentials, ctx);
       const asked = cleanup.length === 0 ? await walk(steps, asking) : await walkAndClean(steps, cleanup, asking, ctx);
-      const failed = asking.answers.some((answer) => answer.failure !== null);
+      const failed = asking.sent.some(({ answer }) => answer.failure !== null);
       if (!failed && idle === null) idle = lines;
       else await lines.destroy();
       return observe(asked, asking, ctx.verbose);
@@ -41,17 +43,16 @@ export function openHttp(spec: HttpSpec, environment: ProbeEnvironment): Probe {
   };
 }
 
-function begin(spec: HttpSpec, lines: Lines, redact: Mask, ctx: RunContext): Asking {
+function begin(spec: HttpSpec, lines: Lines, redact: Mask, credentials: Asking['secrets'], ctx: RunContext): Asking {
   return {
     spec,
     lines,
     ctx,
     redact,
     values: new Map(),
-    secrets: credentialsOf(spec),
-    legs: [],
+    secrets: [...credentials],
+    sent: [],
     transcript: [],
-    answers: [],
   };
 }
 
@@ -143,7 +144,7 @@ function isCapturable(name: string, { steps = [], cleanup = [] }: HttpSpec): boo
 }
 
 function observe({ verdict, last, ms, times }: Walked, asking: Asking, verbose: boolean): Observation {
-  const { answers, legs, spec } = asking;
+  const { sent, spec } = asking;
   const { outcome } = verdict;
   const latency: Reading = { type: 'duration', indicator: 'latency', ms };
   const answer = last?.answer ?? null;
@@ -159,20 +160,24 @@ function observe({ verdict, last, ms, times }: Walked, asking: Asking, verbose: 
     readings: outcome === 'fault' ? [] : [latency],
     values: {
       status: answer?.status ?? null,
-      bytes: sum(answers.map((each) => each.bytes)),
+      bytes: total(sent, 'bytes'),
       bodyBytes: last?.bodyBytes ?? null,
-      connections: sum(answers.map((each) => each.connections)),
-      requests: sum(answers.map((each) => each.requests)),
+      connections: total(sent, 'connections'),
+      requests: total(sent, 'requests'),
       httpVersion: answer?.httpVersion ?? null,
       addressFamily: answer?.addressFamily ?? null,
       ...(last?.certificateDays == null ? {} : { certificateDays: last.certificateDays }),
       ...times,
     },
-    ...(isJourney ? { trail: legs.map((leg) => ({ ...leg, url: mask(leg.url) })) } : {}),
+    ...(isJourney ? { trail: sent.map((one) => legOf(one, mask)) } : {}),
   };
   return verbose ? { ...seen, transcript: asking.transcript.map(mask) } : seen;
 }
 
-function sum(counts: readonly number[]): number {
-  return counts.reduce((total, count) => total + count, 0);
+function total(sent: readonly Sent[], count: 'bytes' | 'connections' | 'requests'): number {
+  return sent.reduce((sum, { answer }) => sum + answer[count], 0);
+}
+
+function legOf({ name, url, answer }: Sent, mask: Mask): Leg {
+  return { name, url: mask(shownUrl(url)), status: answer.status, ms: answer.latencyMs };
 }

@@ -20,7 +20,7 @@ export function nextHop(draft: Draft, answer: Answer, left: number): Draft | Ver
   // Credentials in an address are nobody's business but its own.
   url.username = '';
   url.password = '';
-  const isOther = url.origin !== draft.url.origin;
+  const isOther = url.origin !== draft.origin;
   const becomesGet =
     (answer.status === 303 && draft.method !== 'HEAD') || (answer.status <= 302 && draft.method === 'POST');
   const body = becomesGet ? null : draft.body;
@@ -35,6 +35,7 @@ export function nextHop(draft: Draft, answer: Answer, left: number): Draft | Ver
   return {
     method: becomesGet ? 'GET' : draft.method,
     url,
+    origin: url.origin,
     headers: Object.fromEntries(headers),
     body,
     trusted: draft.trusted && !isOther,
