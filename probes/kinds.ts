@@ -10,7 +10,7 @@ import type { Measure, Mode, ProbeEnvironment, ProbeKind } from './kind.ts';
 import { openMarketData } from './market-data/probe.ts';
 import { marketDataSpec } from './market-data/spec.ts';
 import { openPaperOrder } from './paper-order/probe.ts';
-import { fillExpected, paperOrderSpec } from './paper-order/spec.ts';
+import { orderMeasures, paperOrderSpec } from './paper-order/spec.ts';
 import type { Probe } from './probe.ts';
 import { openSignal } from './signal/probe.ts';
 import { signalSpec } from './signal/spec.ts';
@@ -31,7 +31,7 @@ export const KINDS = {
   'paper-order': kind({
     schema: paperOrderSpec,
     open: openPaperOrder,
-    measures: (spec) => (fillExpected(spec) ? ['ack', 'order-fill', 'quantity'] : ['ack']),
+    measures: orderMeasures,
   }),
   signal: kind({ schema: signalSpec, open: openSignal, measures: () => ['signal-age'], modeOf: () => 'continuous' }),
   clock: kind({ schema: clockSpec, open: openClock, measures: () => [] }),

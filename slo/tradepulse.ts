@@ -94,7 +94,8 @@ function whyUnfed(
   candidates: readonly BoundProbe[],
 ): string | null {
   if (fed.length > 0) return null;
-  if (sli.type === 'quantity' && candidates.length > 0) {
+  const needsFills = sli.type === 'quantity' || ('indicator' in sli && sli.indicator === 'signal-fill');
+  if (needsFills && candidates.length > 0) {
     return `no paper-order probe of the service ${service} expects its orders to be filled`;
   }
   return REASONS[feed.from](service, feed);

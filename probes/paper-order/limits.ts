@@ -1,4 +1,4 @@
-/** The guard in front of every order. It has no switch: whoever wants larger orders writes larger limits. */
+/** Caps on size and rate. They have no switch: whoever wants larger orders writes larger limits. */
 import type { PaperOrderSpec } from './spec.ts';
 
 export interface Bounds {
@@ -32,6 +32,16 @@ function isAbove(a: Exact, b: Exact): boolean {
 export function compareDecimals(a: string, b: string): -1 | 0 | 1 {
   if (isAbove(exact(a), exact(b))) return 1;
   return isAbove(exact(b), exact(a)) ? -1 : 0;
+}
+
+/** The sum of two decimal texts without a sign, without trailing zeros. */
+export function addDecimals(a: string, b: string): string {
+  const [left, right] = [exact(a), exact(b)];
+  const scale = Math.max(left.scale, right.scale);
+  const digits = left.digits * 10n ** BigInt(scale - left.scale) + right.digits * 10n ** BigInt(scale - right.scale);
+  const text = String(digits).padStart(scale + 1, '0');
+  if (scale === 0) return text;
+  return `${text.slice(0, -scale)}.${text.slice(-scale)}`.replace(/\.?0+$/, '');
 }
 
 /** Why this order may not leave by its size, or null. The price is the order's own, or the reference for the want of one. */

@@ -1,35 +1,36 @@
-import { deadline } from '../deadline.ts';
 import type { ProbeEnvironment } from '../kind.ts';
 import { bad, fault, type Verdict } from '../network.ts';
-import {
-  NO_PHASES,
-  type Observation,
-  type OrderIntent,
-  type Probe,
-  type Reading,
-  type RunContext,
-  type Swept,
-} from '../probe.ts';
-import { RateCap, sizeProblem } from './limits.ts';
-import { paperProblem, strangers } from './proof.ts';
-import { ending, settle } from './settle.ts';
+import { NO_PHASES, type Observation, type OrderIntent, type Probe, type RunContext, type Swept } from '../probe.ts';
+import { Channel } from './channel.ts';
+import { Cue } from './cue.ts';
+import { flatness } from './flat.ts';
+import { Guard } from './guard.ts';
+import { compareDecimals, RateCap } from './limits.ts';
+import { observed } from './observed.ts';
+import { backOf, intentOf, orderOf, type Order } from './order.ts';
 import type { PaperOrderSpec } from './spec.ts';
-import { fillExpected, trade, type Order, type Trade } from './trade.ts';
+import { resolveDoubts, sweepOne } from './sweep.ts';
+import { repeatProblem, trade, type Means, type Trade } from './trade.ts';
 import { Venue } from './venue.ts';
 
+/** What lives from run to run of one probe. */
+interface Memory {
+  readonly rate: RateCap;
+  /** Orders whose end earlier runs of this process could not prove. */
+  readonly doubtful: OrderIntent[];
+}
+
 /**
- * One order a run: proof that the account is paper → limits → intent in the ledger → submit → ack → fill → nothing left.
+ * One order a run: limits → subscriptions → proof that the account is paper → intent in the ledger → signal → submit →
+ * ack → fill or cancel → nothing left.
  */
 export function openPaperOrder(spec: PaperOrderSpec, _environment: ProbeEnvironment): Probe {
-  const rate = new RateCap(spec.limits.maxPerMinute);
-  /** Orders whose end earlier runs of this process could not prove. */
-  const doubtful: OrderIntent[] = [];
-
+  const memory: Memory = { rate: new RateCap(spec.limits.maxPerMinute), doubtful: [] };
   return {
     async run(ctx) {
       const transcript: string[] | null = ctx.verbose ? [] : null;
       await using venue = new Venue(spec, ctx.clock, transcript);
-      const observation = await runOnce(spec, venue, rate, doubtful, ctx);
+      const observation = await runOnce(spec, venue, memory, ctx);
       return transcript === null ? observation : { ...observation, transcript };
     },
     async sweep(left, ctx) {
@@ -41,147 +42,119 @@ export function openPaperOrder(spec: PaperOrderSpec, _environment: ProbeEnvironm
   };
 }
 
-async function runOnce(
-  spec: PaperOrderSpec,
-  venue: Venue,
-  rate: RateCap,
-  doubtful: OrderIntent[],
-  ctx: RunContext,
-): Promise<Observation> {
-  const startMs = ctx.clock.monotonicMs();
-  const refused = await mayTrade(spec, venue, rate, ctx);
-  if (refused !== null) return nothingSent(refused);
-  const proofMs = ctx.clock.monotonicMs() - startMs;
-  await resolveDoubts(spec, venue, doubtful, ctx);
-
-  const first = orderOf(spec, ctx, '');
-  rate.note(ctx.clock.monotonicMs());
-  const traded = await trade(spec, first, venue, ctx);
-  if (!traded.closed) doubtful.push(intentOf(first, spec, ctx));
-  const flattened = await flatten(spec, venue, rate, doubtful, first, traded, ctx);
-
-  const { outcome, reason, detail } = flattened ?? traded.verdict;
-  return {
-    outcome,
-    reason,
-    detail,
-    phases: traded.phases,
-    readings: outcome === 'good' || outcome === 'bad' ? readingsOf(spec, traded) : [],
-    values: { status: traded.status, polls: traded.polls, proofMs, doubtful: doubtful.length },
-  };
-}
-
-/** The guards, in the order in which they cost: size and rate, then the proof. Null: one run's orders may leave. */
-async function mayTrade(spec: PaperOrderSpec, venue: Venue, rate: RateCap, ctx: RunContext): Promise<Verdict | null> {
-  const orders = spec.flatten ? 2 : 1;
-  const limit = sizeProblem(spec.order, spec.limits) ?? rate.problem(orders, ctx.clock.monotonicMs());
-  if (limit !== null) return fault('limit', `${limit}; nothing was sent`);
+async function runOnce(spec: PaperOrderSpec, venue: Venue, memory: Memory, ctx: RunContext): Promise<Observation> {
   // Half of what the order itself does not need; the other half is for cleaning up.
-  const allowedMs = Math.max(0, ctx.timeoutMs - spec.fillDeadline) / 2;
-  using proof = deadline(ctx.clock, allowedMs, ctx.signal);
-  const problem = await paperProblem(spec, venue, proof.signal, allowedMs);
-  return problem ?? (ctx.signal.aborted ? fault('aborted', 'the run was stopped before its order left') : null);
+  const spareMs = Math.max(0, ctx.timeoutMs - spec.fillDeadline - (spec.signal?.within ?? 0));
+  const guard = new Guard(spec, memory.rate, venue, ctx, spareMs / 2);
+  const objection = guard.objection(spec.flatten ? 2 : 1);
+  if (objection !== null) return nothingSent(objection);
+  if (memory.doubtful.length > 0) await resolveDoubts(spec, venue, memory.doubtful, spareMs / 4, ctx);
+
+  const within = { signal: ctx.signal, ms: spareMs / 2 };
+  const [listening, signalled] = await Promise.all([
+    spec.channel === undefined ? null : Channel.open(spec.channel, spec, ctx.clock, within),
+    spec.signal === undefined ? null : Cue.open(spec.signal, spec, ctx.clock, within),
+  ]);
+  await using channel = listening?.ok === true ? listening.channel : null;
+  await using cue = signalled?.ok === true ? signalled.cue : null;
+  for (const opened of [listening, signalled]) {
+    if (opened?.ok === false) return nothingSent(opened.verdict);
+  }
+
+  const startMs = ctx.clock.monotonicMs();
+  const unproven = await guard.prove();
+  if (unproven !== null) return nothingSent(unproven);
+  const proofMs = ctx.clock.monotonicMs() - startMs;
+  if (ctx.signal.aborted) return nothingSent(fault('aborted', 'the run was stopped before its order left'));
+
+  const first = orderOf(spec, ctx);
+  const traded = await trade(spec, first, { venue, guard, channel, cue }, ctx);
+  if (!traded.closed) memory.doubtful.push(intentOf(first, spec, ctx));
+  const left = await leave(spec, { venue, guard, channel, cue: null }, memory, first, traded, ctx);
+  const repeats = channel === null ? null : await repeatsOf(spec, channel, first, traded, ctx);
+  const repeated = repeats === null ? null : repeatProblem(repeats);
+  const over = compareDecimals(traded.executed, first.quantity) > 0;
+  const tooMuch = over ? `${traded.executed} executed of ${first.quantity}` : null;
+  const doubled = [repeated, tooMuch].filter((text) => text !== null).join(', ');
+  return observed(spec, traded, ctx, {
+    verdict: gravest(traded.verdict, left.problem, doubled === '' ? null : bad('duplicate', doubled)),
+    values: {
+      proofMs,
+      doubtful: memory.doubtful.length,
+      ...(channel === null ? {} : { channelBreaks: channel.isUp ? 0 : 1 }),
+      ...(repeats === null ? {} : { duplicateAcks: repeats.acks, duplicateFills: repeats.fills }),
+      ...(spec.positions === undefined ? {} : { position: left.position }),
+    },
+  });
 }
 
 function nothingSent({ outcome, reason, detail }: Verdict): Observation {
   return { outcome, reason, detail, phases: NO_PHASES, readings: [], values: {} };
 }
 
-function readingsOf(spec: PaperOrderSpec, traded: Trade): readonly Reading[] {
-  const ack: Reading = { type: 'duration', indicator: 'ack', ms: traded.ackMs };
-  if (!fillExpected(spec)) return [ack];
-  return [
-    ack,
-    { type: 'duration', indicator: 'order-fill', ms: traded.fillMs },
-    { type: 'quantity', submitted: spec.order.quantity, executed: traded.executed },
-  ];
+/** What is left behind outranks how the order went; what says nothing about the venue outranks both. */
+function gravest(traded: Verdict, left: Verdict | null, doubled: Verdict | null): Verdict {
+  if (traded.outcome === 'fault' || traded.outcome === 'excluded' || traded.reason === 'left-open') return traded;
+  if (left === null) return traded.outcome === 'good' ? (doubled ?? traded) : traded;
+  const before = traded.reason === null ? '' : ` (before that: ${traded.reason})`;
+  return { ...left, detail: `${left.detail}${before}` };
 }
 
-/** Probe, run and location, within the 128 characters that a venue takes. The run's id ends in its time and its dice. */
-function clientOrderId(ctx: RunContext, suffix: string): string {
-  const own = ctx.runId.startsWith(`${ctx.probe}/`) ? ctx.runId.slice(ctx.probe.length + 1) : ctx.runId;
-  const parts = ['pd', ctx.location.slice(0, 24), ctx.probe.slice(0, 40), own.slice(-48)];
-  return parts.join('.').replaceAll(/[^\w.-]/g, '.') + suffix;
+interface Left {
+  readonly problem: Verdict | null;
+  /** Null: nobody asked, or the venue does not say. */
+  readonly position: number | null;
 }
 
-function orderOf(spec: PaperOrderSpec, ctx: RunContext, suffix: string): Order {
-  return { ...spec.order, clientOrderId: clientOrderId(ctx, suffix) };
+/** The way back, and what the venue then says of the position. */
+async function leave(
+  spec: PaperOrderSpec,
+  means: Means,
+  memory: Memory,
+  first: Order,
+  traded: Trade,
+  ctx: RunContext,
+): Promise<Left> {
+  const stuck = spec.flatten && traded.executed !== '0' ? await flatten(spec, means, memory, first, traded, ctx) : null;
+  if (spec.positions === undefined || stuck?.reason === 'aborted') return { problem: stuck, position: null };
+  const flat = await flatness(spec, spec.positions, means.venue, ctx);
+  if (flat.isFlat) return { problem: stuck, position: 0 };
+  if (ctx.signal.aborted && flat.position === null) return { problem: stuck, position: null };
+  const { position, why } = flat;
+  return { problem: bad('not-flat', stuck === null ? why : `${why}; ${stuck.detail}`), position };
 }
 
-function intentOf(order: Order, spec: PaperOrderSpec, ctx: RunContext): OrderIntent {
-  const { clientOrderId } = order;
-  return { clientOrderId, probe: ctx.probe, venue: spec.venue, runId: ctx.runId, atMs: ctx.clock.wallMs() };
-}
-
-/** The opposite order, so that the position ends where it began. Null: none was wanted or needed, or it worked. */
+/** The opposite order, so that the position ends where it began. Null: it worked. */
 async function flatten(
   spec: PaperOrderSpec,
-  venue: Venue,
-  rate: RateCap,
-  doubtful: OrderIntent[],
+  means: Means,
+  memory: Memory,
   first: Order,
   traded: Trade,
   ctx: RunContext,
 ): Promise<Verdict | null> {
-  if (!spec.flatten || traded.executed === '0') return null;
-  const back: Order = {
-    ...first,
-    side: first.side === 'buy' ? 'sell' : 'buy',
-    order_type: 'market',
-    quantity: traded.executed,
-    price: undefined,
-    reference_price: first.reference_price ?? first.price,
-    clientOrderId: clientOrderId(ctx, '.flat'),
-  };
-  const nowMs = ctx.clock.monotonicMs();
-  const limit = sizeProblem(back, spec.limits) ?? rate.problem(1, nowMs);
-  if (limit !== null) return notFlat(back, limit);
-  rate.note(nowMs);
-  const undone = await trade({ ...spec, expectFill: true }, back, venue, ctx);
-  if (!undone.closed) doubtful.push(intentOf(back, spec, ctx));
-  if (undone.verdict.outcome === 'good') return null;
-  return undone.verdict.reason === 'aborted'
-    ? undone.verdict
-    : notFlat(back, undone.verdict.detail ?? 'no reason given');
+  const back = backOf(first, traded.executed, ctx);
+  if (means.channel?.isUp === false) means.guard.doubt();
+  const undone = await trade({ ...spec, expectFill: true }, back, means, ctx);
+  if (!undone.closed) memory.doubtful.push(intentOf(back, spec, ctx));
+  const { outcome, reason, detail } = undone.verdict;
+  if (outcome === 'good') return null;
+  if (reason === 'aborted') return undone.verdict;
+  return bad(
+    'not-flat',
+    `a position of ${back.quantity} ${back.symbol} was not flattened: ${detail ?? 'no reason given'}`,
+  );
 }
 
-function notFlat(order: Order, why: string): Verdict {
-  return bad('left-open', `a position of ${order.quantity} ${order.symbol} was not flattened: ${why}`);
-}
-
-/** Before its own order, a run asks after those that earlier ones had to leave in doubt. */
-async function resolveDoubts(
+/** What is told twice may come a little later. */
+async function repeatsOf(
   spec: PaperOrderSpec,
-  venue: Venue,
-  doubtful: OrderIntent[],
+  channel: Channel,
+  { clientOrderId }: Order,
+  traded: Trade,
   ctx: RunContext,
-): Promise<void> {
-  // A quarter of what the run's own order does not need.
-  using limit = deadline(ctx.clock, Math.max(0, ctx.timeoutMs - spec.fillDeadline) / 4, ctx.signal);
-  for (const intent of doubtful.splice(0)) {
-    const swept = await sweepOne(spec, venue, intent, { ...ctx, signal: limit.signal });
-    if (swept.state === 'closed') await ctx.orders.close(intent.clientOrderId, swept.how);
-    else doubtful.push(intent);
-  }
-}
-
-/** A submission may sit in a buffer on its way for this long before the venue sees it, ms. */
-const IN_FLIGHT_MS = 10_000;
-/** What one order may take, ms; the run's signal ends it earlier. */
-const SWEEP_MS = 3000;
-
-async function sweepOne(spec: PaperOrderSpec, venue: Venue, intent: OrderIntent, ctx: RunContext): Promise<Swept> {
-  const { clientOrderId } = intent;
-  const [stranger] = strangers(spec);
-  if (stranger !== undefined) {
-    return { clientOrderId, state: 'unreachable', how: `${stranger} is not one of paper.hosts` };
-  }
-  using limit = deadline(ctx.clock, SWEEP_MS, ctx.signal);
-  const settled = await settle(venue, clientOrderId, ctx.clock, limit.signal);
-  if (settled.kind === 'closed') return { clientOrderId, state: 'closed', how: ending(settled.state, spec.order) };
-  if (settled.kind === 'open') return { clientOrderId, state: 'unreachable', how: settled.why };
-  if (ctx.clock.wallMs() - intent.atMs < IN_FLIGHT_MS) {
-    return { clientOrderId, state: 'unreachable', how: 'the venue does not know it, but it may be on its way' };
-  }
-  return { clientOrderId, state: 'closed', how: 'never arrived at the venue' };
+) {
+  const lingerMs = spec.channel?.linger ?? 0;
+  if (traded.isSubmitted && channel.isUp) await ctx.clock.sleep(lingerMs, ctx.signal).catch(() => {});
+  return channel.repeats(clientOrderId);
 }

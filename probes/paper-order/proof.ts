@@ -5,14 +5,25 @@ import type { Venue } from './venue.ts';
 
 /** Addresses outside the allow-list: an account proven paper at one host says nothing about another. */
 export function strangers(spec: PaperOrderSpec): readonly string[] {
-  const addresses = [spec.paper.url, spec.submit.url, spec.query?.url, spec.cancel?.url];
+  const { paper, submit, query, cancel, channel, signal, positions } = spec;
+  const addresses = [paper, submit, query, cancel, channel, signal, positions].map((each) => each?.url);
   const hosts = addresses.flatMap((address) => {
     if (address === undefined) return [];
     const { host, hostname } = new URL(address);
-    return spec.paper.hosts.includes(host) || spec.paper.hosts.includes(hostname) ? [] : [host];
+    return paper.hosts.includes(host) || paper.hosts.includes(hostname) ? [] : [host];
   });
   return [...new Set(hosts)];
 }
+
+export function strangerProblem(spec: PaperOrderSpec): Verdict | null {
+  const [stranger] = strangers(spec);
+  return stranger === undefined
+    ? null
+    : fault('not-paper', `expected only hosts of paper.hosts, got ${stranger}; nothing was sent`);
+}
+
+/** Refused for now or for want of a right, which says nothing about the account. */
+const NOT_NOW: ReadonlySet<number> = new Set([401, 403, 407, 408, 425, 429]);
 
 /** Null: the account is proven paper, and an order may leave. Anything else: nothing leaves. */
 export async function paperProblem(
@@ -21,11 +32,7 @@ export async function paperProblem(
   signal: AbortSignal,
   timeoutMs: number,
 ): Promise<Verdict | null> {
-  const [stranger] = strangers(spec);
-  if (stranger !== undefined) {
-    return fault('not-paper', `expected only hosts of paper.hosts, got ${stranger}; nothing was sent`);
-  }
-  const { answer, json } = await venue.ask('GET', spec.paper.url, null, signal, timeoutMs);
+  const { answer, json } = await venue.read(spec.paper.url, signal, timeoutMs);
   if (answer.failure !== null) {
     if (answer.failure.outcome === 'fault') return answer.failure;
     return bad('proof-unreachable', `no proof that the account is paper: ${answer.failure.detail}`);
@@ -34,9 +41,12 @@ export async function paperProblem(
   const detail = `no proof that the account is paper: status ${status}`;
   if (status >= 500) return bad('proof-unreachable', detail);
   // The venue answers, but not to us: as for any API call, that is not counted against it.
-  if (status >= 400) return excluded('proof-unreachable', detail);
+  if (NOT_NOW.has(status)) return excluded('proof-unreachable', detail);
   if (status >= 300) return fault('not-paper', `${detail}; nothing was sent`);
   if (json === undefined) return fault('not-paper', 'the proof that the account is paper is no JSON; nothing was sent');
-  const problem = jsonProblem(json, spec.paper.json);
-  return problem === null ? null : fault('not-paper', `${problem}; nothing was sent`);
+  for (const expected of [spec.paper.json, spec.paper.account]) {
+    const problem = expected === undefined ? null : jsonProblem(json, expected);
+    if (problem !== null) return fault('not-paper', `${problem}; nothing was sent`);
+  }
+  return null;
 }

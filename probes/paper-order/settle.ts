@@ -6,7 +6,13 @@ import type { Venue } from './venue.ts';
 
 export type Settled =
   /** The venue itself says that nothing of it is open any more. */
-  | { readonly kind: 'closed'; readonly state: OrderState }
+  | {
+      readonly kind: 'closed';
+      readonly state: OrderState;
+      /** Monotonic ms of our first cancel, null when none was needed, and of the answer that says that it is closed. */
+      readonly cancelledAtMs: number | null;
+      readonly closedAtMs: number;
+    }
   /** The venue answers and does not know it. */
   | { readonly kind: 'absent' }
   | { readonly kind: 'open'; readonly why: string };
@@ -20,17 +26,21 @@ const LAST_CHANCE_MS = 400;
 /** Asks, cancels what is open, and asks until the venue says that it is closed. */
 export async function settle(venue: Venue, clientOrderId: string, clock: Clock, signal: AbortSignal): Promise<Settled> {
   let why = 'the venue was not asked any more';
-  let cancels = 0;
+  let cancelledAtMs: number | null = null;
   for (let asked = 0; !signal.aborted; asked++) {
     const found = await venue.find(clientOrderId, signal);
     if (found.ok) {
       if (found.state === null) return { kind: 'absent' };
-      if (!isOpen(found.state)) return { kind: 'closed', state: found.state };
+      if (!isOpen(found.state)) {
+        return { kind: 'closed', state: found.state, cancelledAtMs, closedAtMs: clock.monotonicMs() };
+      }
       why = `its status is ${found.state.status}`;
-      if (found.state.status !== 'pending_cancel' || cancels === 0) {
+      if (found.state.status !== 'pending_cancel' || cancelledAtMs === null) {
+        const isFirst = cancelledAtMs === null;
+        cancelledAtMs ??= clock.monotonicMs();
         await venue.cancel(clientOrderId, found.state.orderId, signal);
         // The first cancel mostly works at once: look without a pause.
-        if (cancels++ === 0) continue;
+        if (isFirst) continue;
       }
     } else if (!signal.aborted) why = found.why;
     await clock.sleep(Math.min(AGAIN_MS * 2 ** asked, LONGEST_MS), signal).catch(() => {});

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { jsonExpectation } from '../http/spec.ts';
+import { jsonPath } from '../jsonpath.ts';
+import type { Measure } from '../kind.ts';
 import { decimalText, duration, headers, httpUrl, pemCertificate, probeSchema } from '../spec.ts';
+import { channel, signal } from './stream-spec.ts';
 
 const PRICED: ReadonlySet<string> = new Set(['limit', 'stop', 'stop_limit']);
 
@@ -27,6 +30,41 @@ const order = z
 /** A URL in which {order_id}, {client_order_id} and {symbol} are filled in. */
 const template = httpUrl;
 
+/** What any account could say, or say nothing, proves nothing. */
+const proof = jsonExpectation
+  .refine(({ exists }) => exists === undefined, {
+    error: 'a value that only a paper account has: equals, oneOf, matches',
+  })
+  .refine(({ matches }) => matches?.test('') !== true, { error: 'a pattern that not everything matches' });
+
+/** How the account proves that its money is not real. All that is given must hold, and the hosts always. */
+const paper = z
+  .strictObject({
+    url: httpUrl(),
+    json: proof.optional(),
+    /** The account's id in the answer, and what ids of paper accounts look like. */
+    account: proof
+      .refine(({ matches }) => matches !== undefined, { error: 'path and matches: the pattern of paper accounts' })
+      .optional(),
+    /** Every host that the probe may talk to. */
+    hosts: z.array(z.string().min(1)).min(1, { error: 'a list of host names' }),
+  })
+  .superRefine(({ json, account }, ctx) => {
+    if (json !== undefined || account !== undefined) return;
+    ctx.addIssue({ code: 'custom', path: ['json'], message: 'what proves a paper account: json, account or both' });
+  });
+
+/** Where the position of the order's symbol is read afterwards. */
+const positions = z.strictObject({
+  url: template(),
+  /** The list of positions, or the one position, in the answer. */
+  path: jsonPath().default('$.positions'),
+  symbol: z.string().min(1).default('symbol'),
+  quantity: z.string().min(1).default('quantity'),
+  /** How long the venue may take to show what was executed. */
+  within: duration().default(1000),
+});
+
 export const paperOrderSpec = probeSchema('paper-order', {
   venue: z.string().min(1, { error: 'the name of a venue' }),
   /** Sent with every request to the venue, the proof included: authentication. */
@@ -38,14 +76,12 @@ export const paperOrderSpec = probeSchema('paper-order', {
   query: z.strictObject({ url: template() }).optional(),
   /** Default: DELETE submit.url/{order_id}. */
   cancel: z.strictObject({ url: template(), method: z.enum(['DELETE', 'POST']).default('DELETE') }).optional(),
+  /** Where the venue tells what becomes of orders; without it, it is asked every `poll`. */
+  channel: channel.optional(),
+  /** The order waits for a signal and answers it. */
+  signal: signal.optional(),
   order,
-  /** How the account proves, before the first order of every run, that its money is not real. Both must hold. */
-  paper: z.strictObject({
-    url: httpUrl(),
-    json: jsonExpectation,
-    /** Every host that the probe may talk to. */
-    hosts: z.array(z.string().min(1)).min(1, { error: 'a list of host names' }),
-  }),
+  paper,
   limits: z.strictObject({
     maxQuantity: decimalText(),
     maxNotional: decimalText(),
@@ -60,13 +96,38 @@ export const paperOrderSpec = probeSchema('paper-order', {
   poll: duration().default(25),
   /** Send the opposite order after a fill, under the same limits, so that the position ends where it began. */
   flatten: z.boolean().default(false),
+  positions: positions.optional(),
 }).superRefine((spec, ctx) => {
   if (spec.ackDeadline > spec.fillDeadline) {
     ctx.addIssue({ code: 'custom', path: ['ackDeadline'], message: 'at most the fillDeadline' });
   }
   if (spec.fillDeadline >= spec.timeout) {
     ctx.addIssue({ code: 'custom', path: ['fillDeadline'], message: 'less than the timeout' });
+  } else if (spec.signal !== undefined && spec.signal.within + spec.fillDeadline >= spec.timeout) {
+    ctx.addIssue({
+      code: 'custom',
+      path: ['signal', 'within'],
+      message: 'less than the timeout less the fillDeadline',
+    });
+  }
+  if (spec.positions !== undefined && !spec.flatten && fillExpected(spec)) {
+    const message = 'flatten: true beside it, since every fill would leave a position';
+    ctx.addIssue({ code: 'custom', path: ['positions'], message });
   }
 });
 
 export type PaperOrderSpec = z.output<typeof paperOrderSpec>;
+
+export function fillExpected(spec: {
+  readonly expectFill?: boolean | undefined;
+  readonly order: { readonly order_type: string };
+}): boolean {
+  return spec.expectFill ?? spec.order.order_type === 'market';
+}
+
+/** What a run has readings of. */
+export function orderMeasures(spec: PaperOrderSpec): readonly Measure[] {
+  const ends: readonly Measure[] = fillExpected(spec) ? ['order-fill', 'quantity'] : ['order-cancel'];
+  if (spec.signal === undefined) return ['ack', ...ends];
+  return ['ack', ...ends, 'signal-ack', ...(fillExpected(spec) ? (['signal-fill'] as const) : [])];
+}

@@ -77,7 +77,7 @@ export function findOrder(value: unknown, clientOrderId: string): OrderState | n
 }
 
 /** JSON numbers print without an exponent between 1e-6 and 1e21, which holds every quantity that the limits admit. */
-function quantityText(value: unknown): string {
+export function quantityText(value: unknown): string {
   if (typeof value !== 'number' && typeof value !== 'string') return '0';
   const text = typeof value === 'number' && Math.abs(value) < 1e-6 ? value.toFixed(12) : String(value);
   if (!/^\d+(?:\.\d+)?$/.test(text)) return '0';

@@ -1,29 +1,44 @@
-import { deadline } from '../deadline.ts';
-import { bad, excluded, fault, GOOD, isTimeout, type Verdict } from '../network.ts';
+import { bad, excluded, fault, isTimeout, type Verdict } from '../network.ts';
 import { NO_PHASES, type Phases, type RunContext } from '../probe.ts';
-import { ending, settleAtLast, type Settled } from './settle.ts';
+import type { Channel, Repeats } from './channel.ts';
+import type { Cue, Heard } from './cue.ts';
+import type { Guard, Permit } from './guard.ts';
+import { Life } from './life.ts';
+import { intentOf, type Order } from './order.ts';
+import { ending, type Settled } from './settle.ts';
 import type { PaperOrderSpec } from './spec.ts';
-import { isOpen, orderState, type OrderState } from './state.ts';
+import { orderState } from './state.ts';
 import type { Asked, Venue } from './venue.ts';
 
-export interface Order extends Pick<
-  PaperOrderSpec['order'],
-  'symbol' | 'side' | 'order_type' | 'quantity' | 'price' | 'reference_price'
-> {
-  readonly clientOrderId: string;
+/** What an order goes through. */
+export interface Means {
+  readonly venue: Venue;
+  readonly guard: Guard;
+  /** Null: the venue is asked. */
+  readonly channel: Channel | null;
+  /** Null: the order leaves at once. */
+  readonly cue: Cue | null;
 }
 
 /** The life of one order, from its intent to its end. */
 export interface Trade {
   readonly verdict: Verdict;
   readonly phases: Phases;
+  /** It was handed to the venue; otherwise nothing here says anything about one. */
+  readonly isSubmitted: boolean;
   /** Status of the submission's answer. */
   readonly status: number | null;
   /** From submit, monotonic; null: never. */
   readonly ackMs: number | null;
   readonly fillMs: number | null;
+  readonly cancelMs: number | null;
+  /** The signal that it answered. */
+  readonly heard: Heard | null;
+  /** From the signal to the submission. */
+  readonly reactionMs: number | null;
   /** Decimal text. */
   readonly executed: string;
+  readonly rejectReason: string | null;
   readonly polls: number;
   /** Its end is proven by the venue, or it never left. */
   readonly closed: boolean;
@@ -33,35 +48,64 @@ export interface Trade {
 const UNCERTAIN: ReadonlySet<number> = new Set([408, 409, 425]);
 
 /**
- *     intent ── submit ── ack ── fill
- *     (ledger)  └─ ack ──┘      │        both deadlines count from submit
- *               └─ order-fill ──┘
+ *     intent ── [signal] ── permit ── submit ── ack ── fill
+ *     (ledger)     │       (guard)      └─ ack ──┘      │     both deadlines count from submit
+ *                  │                    └─ order-fill ──┤
+ *                  └─ signal-ack, signal-fill ──────────┘
  *
- * Whatever happens, what may be open at the end is cancelled and its end verified.
+ * The intent comes before the signal, so that no disk is waited for between the signal and the order. Whatever happens,
+ * what may be open at the end is cancelled and its end verified.
  */
-export async function trade(spec: PaperOrderSpec, order: Order, venue: Venue, ctx: RunContext): Promise<Trade> {
-  const { clock } = ctx;
+export async function trade(spec: PaperOrderSpec, order: Order, means: Means, ctx: RunContext): Promise<Trade> {
+  const { venue, guard, channel, cue } = means;
   const { clientOrderId } = order;
-  await ctx.orders.intend({
-    clientOrderId,
-    probe: ctx.probe,
-    venue: spec.venue,
-    runId: ctx.runId,
-    atMs: clock.wallMs(),
-  });
-  const life = new Life(spec, order, venue, ctx);
-  const asked = await life.submit();
+  const life = new Life(spec, order, venue, channel, ctx);
+  await ctx.orders.intend(intentOf(order, spec, ctx));
+  const cued = cue === null ? null : await answered(cue, guard, spec, ctx);
+  const ruling = cued !== null && 'outcome' in cued ? { ok: false as const, verdict: cued } : await guard.permit(order);
+  if (!ruling.ok) {
+    await ctx.orders.close(clientOrderId, `never sent: ${ruling.verdict.detail}`);
+    return tell(life, ruling.verdict, null, null, true);
+  }
+  const heard = cued !== null && 'atMs' in cued ? cued : null;
+  return await carryOut(life, ruling.permit, heard, channel, ctx);
+}
+
+/** A connection that was lost while the signal was waited for has to be proven again; the next signal is answered then. */
+const MOST_PROOFS = 3;
+
+async function answered(cue: Cue, guard: Guard, spec: PaperOrderSpec, ctx: RunContext): Promise<Heard | Verdict> {
+  const byMs = ctx.clock.monotonicMs() + (spec.signal?.within ?? 0);
+  for (let proofs = 0; ; proofs++) {
+    const heard = await cue.next(byMs - ctx.clock.monotonicMs(), ctx.signal);
+    if (ctx.signal.aborted) return fault('aborted', 'the run was stopped before its order left');
+    if ('outcome' in heard || guard.stands || proofs === MOST_PROOFS) return heard;
+    const problem = await guard.prove();
+    if (problem !== null) return problem;
+  }
+}
+
+async function carryOut(
+  life: Life,
+  permit: Permit,
+  heard: Heard | null,
+  channel: Channel | null,
+  ctx: RunContext,
+): Promise<Trade> {
+  const { clientOrderId } = life.order;
+  const asked = await life.submit(permit);
   const refused = refusal(asked);
   if (refused !== null) {
     await ctx.orders.close(clientOrderId, `never placed: ${refused.detail}`);
-    return life.tell(refused, asked, true);
+    return tell(life, refused, asked, heard, true);
   }
-  const broken = breakage(asked, ctx);
+  const broken = breakage(asked, life, ctx);
   if (broken === null) await life.watch();
   const verdict = broken ?? life.verdict();
   const settled = await life.close();
-  if (settled.kind === 'closed') await ctx.orders.close(clientOrderId, ending(settled.state, order));
-  return life.tell(leftOpen(verdict, settled, life, ctx), asked, settled.kind === 'closed');
+  if (settled.kind === 'closed') await ctx.orders.close(clientOrderId, ending(settled.state, life.order));
+  const told = broken === null && channel !== null ? untold(verdict, settled, life) : verdict;
+  return tell(life, leftOpen(told, settled, life, ctx), asked, heard, settled.kind === 'closed');
 }
 
 /** The venue, or the way to it, says for certain that there is no order. */
@@ -83,12 +127,12 @@ function errorCode(json: Asked['json']): string | null {
   return typeof code === 'string' ? code : null;
 }
 
-/** Why the submission got no usable answer, although the order may exist; null when it got one. */
-function breakage({ answer, json }: Asked, ctx: RunContext): Verdict | null {
+/** Why the submission got no usable answer, although the order may exist; null when it got one, or the channel knows it. */
+function breakage({ answer, json }: Asked, life: Life, ctx: RunContext): Verdict | null {
   if (answer.failure !== null) {
     const { failure } = answer;
     // Without an answer within the deadline there was no acknowledgement within it: that is what is asked here.
-    return failure.reason === 'timeout' && !ctx.signal.aborted
+    return failure.reason === 'timeout' && !ctx.signal.aborted && life.ackMs === null
       ? bad('never-acked', `the submission was not answered: ${failure.detail}`)
       : failure;
   }
@@ -100,137 +144,50 @@ function breakage({ answer, json }: Asked, ctx: RunContext): Verdict | null {
   return null;
 }
 
+/** The channel was silent about what the venue, once asked, knows. */
+function untold(verdict: Verdict, settled: Settled, { order }: Life): Verdict {
+  if (settled.kind !== 'closed' || (verdict.reason !== 'never-acked' && verdict.reason !== 'not-filled'))
+    return verdict;
+  const { state } = settled;
+  const isKnown = verdict.reason === 'never-acked' ? state.answered : state.standing === 'filled';
+  if (!isKnown) return verdict;
+  return bad(verdict.reason, `${verdict.detail}; the order channel did not tell: ${ending(state, order)}`);
+}
+
 function leftOpen(verdict: Verdict, settled: Settled, life: Life, ctx: RunContext): Verdict {
   if (ctx.signal.aborted && !isTimeout(ctx.signal.reason))
     return fault('aborted', 'the run was stopped before it ended');
   if (settled.kind === 'closed') return verdict;
   // An order of which the venue has never told us anything may be on its way; the next run asks again.
-  if (settled.kind === 'absent' && !life.known) return verdict;
+  if (settled.kind === 'absent' && life.state === null) return verdict;
   const why = settled.kind === 'absent' ? 'the venue does not know it any more' : settled.why;
   const before = verdict.reason === null ? '' : ` (before that: ${verdict.reason})`;
   return bad('left-open', `order ${life.order.clientOrderId} could not be closed: ${why}${before}`);
 }
 
-/** What is learned about one order, and when. */
-class Life {
-  readonly order: Order;
-  private readonly spec: PaperOrderSpec;
-  private readonly venue: Venue;
-  private readonly ctx: RunContext;
-  private startMs = 0;
-  private state: OrderState | null = null;
-  private ackMs: number | null = null;
-  private fillMs: number | null = null;
-  private polls = 0;
-
-  constructor(spec: PaperOrderSpec, order: Order, venue: Venue, ctx: RunContext) {
-    this.spec = spec;
-    this.order = order;
-    this.venue = venue;
-    this.ctx = ctx;
-  }
-
-  /** The venue has told us of it. */
-  get known(): boolean {
-    return this.state !== null;
-  }
-
-  async submit(): Promise<Asked> {
-    const { spec, order, ctx } = this;
-    const body = {
-      symbol: order.symbol,
-      side: order.side,
-      order_type: order.order_type,
-      quantity: Number(order.quantity),
-      ...(order.price === undefined ? {} : { price: Number(order.price) }),
-      ...(order.reference_price === undefined ? {} : { reference_price: Number(order.reference_price) }),
-      venue: spec.venue,
-      client_order_id: order.clientOrderId,
-    };
-    using limit = deadline(ctx.clock, spec.ackDeadline, ctx.signal);
-    this.startMs = ctx.clock.monotonicMs();
-    const asked = await this.venue.ask('POST', spec.submit.url, body, limit.signal, spec.ackDeadline);
-    if (asked.answer.failure === null && (asked.answer.status ?? 0) < 300) this.learn(orderState(asked.json));
-    return asked;
-  }
-
-  /** Polls until the order is filled or closed, or a deadline has passed. */
-  async watch(): Promise<void> {
-    const { spec } = this;
-    await this.pollUntil(spec.ackDeadline, () => this.ackMs !== null);
-    if (this.ackMs === null || !this.fillExpected) return;
-    await this.pollUntil(spec.fillDeadline, () => this.fillMs !== null);
-  }
-
-  verdict(): Verdict {
-    const { spec, state } = this;
-    if (state?.standing === 'rejected') {
-      return bad('rejected', `the venue rejected the order: ${state.rejectReason ?? 'no reason given'}`);
-    }
-    if (this.ackMs === null) {
-      return bad(
-        'never-acked',
-        `expected an acknowledgement within ${spec.ackDeadline} ms, got status ${state?.status}`,
-      );
-    }
-    if (this.fillExpected && this.fillMs === null) {
-      return bad(
-        'not-filled',
-        `expected ${this.order.quantity} to be executed within ${spec.fillDeadline} ms, got ${state?.filled ?? 0} (${state?.status})`,
-      );
-    }
-    return GOOD;
-  }
-
-  async close(): Promise<Settled> {
-    if (this.state !== null && !isOpen(this.state)) return { kind: 'closed', state: this.state };
-    const { ctx } = this;
-    const settled = await settleAtLast(this.venue, this.order.clientOrderId, ctx.clock, ctx.signal);
-    // Without timing: what was executed meanwhile still is, but nobody watched when.
-    if (settled.kind === 'closed') this.state = settled.state;
-    return settled;
-  }
-
-  tell(verdict: Verdict, { answer }: Asked, closed: boolean): Trade {
-    return {
-      verdict,
-      phases: answer.sent ? answer.phases : NO_PHASES,
-      status: answer.status,
-      ackMs: this.ackMs,
-      fillMs: this.fillMs,
-      executed: this.state?.filled ?? '0',
-      polls: this.polls,
-      closed,
-    };
-  }
-
-  get fillExpected(): boolean {
-    return fillExpected(this.spec);
-  }
-
-  private async pollUntil(byMs: number, done: () => boolean): Promise<void> {
-    const { ctx, spec } = this;
-    const { clock } = ctx;
-    using limit = deadline(clock, this.startMs + byMs - clock.monotonicMs(), ctx.signal);
-    while (!done() && !limit.signal.aborted && (this.state === null || isOpen(this.state))) {
-      this.polls++;
-      const found = await this.venue.find(this.order.clientOrderId, limit.signal);
-      if (found.ok) this.learn(found.state);
-      if (!done() && (this.state === null || isOpen(this.state))) {
-        await clock.sleep(spec.poll, limit.signal).catch(() => {});
-      }
-    }
-  }
-
-  private learn(state: OrderState | null): void {
-    if (state === null) return;
-    const afterMs = this.ctx.clock.monotonicMs() - this.startMs;
-    this.state = state;
-    if (state.answered) this.ackMs ??= afterMs;
-    if (state.standing === 'filled') this.fillMs ??= afterMs;
-  }
+function tell(life: Life, verdict: Verdict, asked: Asked | null, heard: Heard | null, closed: boolean): Trade {
+  return {
+    verdict,
+    phases: asked?.answer.sent === true ? asked.answer.phases : NO_PHASES,
+    isSubmitted: asked !== null,
+    status: asked?.answer.status ?? null,
+    ackMs: life.ackMs,
+    fillMs: life.fillMs,
+    cancelMs: life.cancelMs,
+    heard,
+    reactionMs: heard === null ? null : life.submittedMs - heard.atMs,
+    executed: life.executed,
+    rejectReason: life.state?.standing === 'rejected' ? (life.state.rejectReason ?? 'no reason given') : null,
+    polls: life.polls,
+    closed,
+  };
 }
 
-export function fillExpected(spec: PaperOrderSpec): boolean {
-  return spec.expectFill ?? spec.order.order_type === 'market';
+/** More than one of what there can be only one of; null when all is as it should be. */
+export function repeatProblem({ acks, fills }: Repeats): string | null {
+  const told = [
+    ...(acks > 0 ? [`${acks} more than one acknowledgement`] : []),
+    ...(fills > 0 ? [`${fills} fills told again`] : []),
+  ];
+  return told.length === 0 ? null : told.join(', ');
 }

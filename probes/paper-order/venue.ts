@@ -2,6 +2,7 @@ import type { JSONValue } from 'json-p3';
 import { exchange, type Answer } from '../http/exchange.ts';
 import { Line, secureContextFor } from '../http/line.ts';
 import type { Clock } from '../probe.ts';
+import type { Permit } from './guard.ts';
 import type { PaperOrderSpec } from './spec.ts';
 import { findOrder, orderState, type OrderState } from './state.ts';
 
@@ -24,6 +25,8 @@ export class Venue implements AsyncDisposable {
   private readonly clock: Clock;
   private readonly lines = new Map<string, Line>();
   private readonly transcript: string[] | null;
+  /** Lines that failed and were given up. */
+  private lost = 0;
 
   constructor(spec: PaperOrderSpec, clock: Clock, transcript: string[] | null) {
     this.spec = spec;
@@ -31,7 +34,38 @@ export class Venue implements AsyncDisposable {
     this.transcript = transcript;
   }
 
-  async ask(
+  /** Connections that were made after an earlier one to the same origin was lost. */
+  get reconnects(): number {
+    return [...this.lines.values()].reduce((sum, line) => sum + Math.max(0, line.opened - 1), this.lost);
+  }
+
+  /** The next question there would have to be asked over another connection than the last. */
+  wouldReconnect(address: string): boolean {
+    const line = this.lines.get(new URL(address).origin);
+    return line !== undefined && line.opened > 0 && !line.isStanding();
+  }
+
+  read(address: string, signal: AbortSignal, ms: number | null): Promise<Asked> {
+    return this.ask('GET', address, null, signal, ms);
+  }
+
+  /** The only way in which an order leaves. */
+  submit(permit: Permit, signal: AbortSignal, ms: number): Promise<Asked> {
+    const order = permit.use();
+    const body = {
+      symbol: order.symbol,
+      side: order.side,
+      order_type: order.order_type,
+      quantity: Number(order.quantity),
+      ...(order.price === undefined ? {} : { price: Number(order.price) }),
+      ...(order.reference_price === undefined ? {} : { reference_price: Number(order.reference_price) }),
+      venue: this.spec.venue,
+      client_order_id: order.clientOrderId,
+    };
+    return this.ask('POST', this.spec.submit.url, body, signal, ms);
+  }
+
+  private async ask(
     method: string,
     address: string,
     body: object | null,
@@ -56,14 +90,14 @@ export class Venue implements AsyncDisposable {
       maxBodyBytes: MOST_BYTES,
     };
     const answer = await exchange(this.line(url), request, { clock: this.clock, signal, timeoutMs: ms });
-    if (answer.failure !== null) this.lines.delete(url.origin);
+    if (answer.failure !== null && this.lines.delete(url.origin)) this.lost += 1;
     this.transcript?.push(`> ${method} ${path}${text === null ? '' : ` ${text}`}`);
     this.transcript?.push(`< ${answer.failure?.detail ?? `${answer.status} ${answer.body?.toString() ?? ''}`}`);
     return { answer, json: parsed(answer.body) };
   }
 
   async find(clientOrderId: string, signal: AbortSignal): Promise<Found> {
-    const asked = await this.ask('GET', this.fill(this.queryTemplate, { clientOrderId }), null, signal, null);
+    const asked = await this.read(this.fill(this.queryTemplate, { clientOrderId }), signal, null);
     const { failure, status } = asked.answer;
     if (failure !== null) return { ok: false, why: failure.detail ?? 'no answer' };
     if (status === 404) return { ok: true, state: null };
@@ -92,9 +126,10 @@ export class Venue implements AsyncDisposable {
     return query?.url ?? `${submit.url}${submit.url.includes('?') ? '&' : '?'}client_order_id={client_order_id}`;
   }
 
-  private fill(template: string, ids: { readonly clientOrderId: string; readonly orderId?: string }): string {
+  /** A template with what is known filled in. */
+  fill(template: string, ids: { readonly clientOrderId?: string; readonly orderId?: string }): string {
     const values: Readonly<Record<string, string>> = {
-      client_order_id: ids.clientOrderId,
+      client_order_id: ids.clientOrderId ?? '',
       order_id: ids.orderId ?? '',
       symbol: this.spec.order.symbol,
     };

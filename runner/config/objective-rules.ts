@@ -163,7 +163,7 @@ function limitProblems({ id, sli, probes: named, path }: Judged, probes: readonl
     const { fields, timeoutMs } = probe;
     if (probe.id === null || !named.includes(probe.id)) return [];
     if (fields.kind === 'paper-order') {
-      const key = sli.indicator === 'ack' ? 'ackDeadline' : 'fillDeadline';
+      const key = sli.indicator.endsWith('ack') ? 'ackDeadline' : 'fillDeadline';
       const ms = fields[key];
       if (ms === undefined || ms > sli.ms) return [];
       const expected = `more than the limit of ${id} (${durationText(sli.ms)})`;

@@ -38,6 +38,7 @@ export function shippedRows(
           service,
           ...(measures === null ? {} : { measures }),
           ...(fields.kind === 'market-data' ? { mode: fields.mode } : {}),
+          ...(fields.kind === 'paper-order' ? { startsFromSignal: fields.signal !== undefined } : {}),
           ...(fields.endpoint === undefined ? {} : { endpoint: fields.endpoint }),
         },
       ];

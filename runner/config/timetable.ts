@@ -87,13 +87,18 @@ export function timetableProblems(
     report(key, `less than the timeout (${durationText(timeoutMs)})`, ms);
   };
   if (fields.kind === 'paper-order') {
-    const { flatten, limits, ackDeadline, fillDeadline } = fields;
+    const { flatten, limits, ackDeadline, fillDeadline, signal } = fields;
     const floor = flatten === undefined || limits === undefined ? 0 : orderFloorMs(flatten, limits.maxPerMinute);
     for (const { key, ms } of named) {
       if (ms >= floor) continue;
       report(key, `at least ${durationText(floor)} (limits.maxPerMinute is ${limits?.maxPerMinute})`, ms);
     }
     withinTimeout('fillDeadline', fillDeadline);
+    if (signal !== undefined && fillDeadline !== undefined && timeoutMs !== null && fillDeadline < timeoutMs) {
+      const longestMs = timeoutMs - fillDeadline;
+      const expected = `less than the timeout less the fillDeadline (${durationText(longestMs)})`;
+      if (signal.within >= longestMs) report('signal.within', expected, signal.within);
+    }
     if (ackDeadline !== undefined && fillDeadline !== undefined && ackDeadline > fillDeadline) {
       report('ackDeadline', 'at most the fillDeadline');
     }

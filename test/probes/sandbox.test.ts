@@ -92,7 +92,9 @@ describe('against the sandbox', () => {
     const market = { symbol: 'BTCUSD', quantity: 0.001, reference_price: 50_000 };
     const filled = await runOnce(paperOrder(market, { flatten: true }));
     expect(filled).toMatchObject({ outcome: 'good', reason: null });
-    expect(filled.readings).toContainEqual({ type: 'quantity', submitted: '0.001', executed: '0.001' });
+    expect(filled.readings).toContainEqual(
+      expect.objectContaining({ type: 'quantity', submitted: '0.001', executed: '0.001', symbol: 'BTCUSD' }),
+    );
     const resting = { symbol: 'BTCUSD', order_type: 'limit', quantity: 0.001, price: 1 };
     expect(await runOnce(paperOrder(resting), { runId: 'probe/2/b' })).toMatchObject({ outcome: 'good' });
     expect(await openOrders()).toEqual({ orders: [] });

@@ -32,7 +32,13 @@ async function run(url: string, part: Record<string, unknown> = {}, ctx: Partial
 }
 
 const duration = (indicator: string, ms: unknown) => ({ type: 'duration', indicator, ms });
-const quantity = (executed: string) => ({ type: 'quantity', submitted: '0.001', executed });
+const quantity = (executed: string) => ({
+  type: 'quantity',
+  submitted: '0.001',
+  executed,
+  symbol: 'BTCUSD',
+  price: '50000',
+});
 
 describe('a paper order', () => {
   it('is written down, submitted, acknowledged, filled and closed', async () => {
@@ -110,7 +116,7 @@ describe('a paper order', () => {
     const order = { symbol: 'BTCUSD', order_type: 'limit', quantity: 0.001, price: 1 };
     const { seen, log } = await run(venue.url, { order });
     expect(seen).toMatchObject({ outcome: 'good' });
-    expect(seen.readings).toEqual([duration('ack', expect.any(Number))]);
+    expect(seen.readings).toEqual([duration('ack', expect.any(Number)), duration('order-cancel', expect.any(Number))]);
     expect(log.at(-1)).toBe(`close ${ID} cancelled`);
   });
 
@@ -353,7 +359,7 @@ describe('flattening', () => {
     const { seen } = await run(venue.url, { flatten: true });
     expect(seen).toMatchObject({
       outcome: 'bad',
-      reason: 'left-open',
+      reason: 'not-flat',
       detail: 'a position of 0.001 BTCUSD was not flattened: the venue rejected the order: no reason given',
     });
   });
