@@ -10,6 +10,7 @@ import type { LedgerEvent, Store } from '../store/store.ts';
 import type { Configuration } from './config/configuration.ts';
 import { createDelivery, type Delivery } from './delivery.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
+import { disabledAlert, disabledText } from './disabled.ts';
 import { watchLoop } from './engine/loop-watch.ts';
 import { createHealthWatch, type Health } from './health.ts';
 import { createJudging } from './judging.ts';
@@ -103,6 +104,12 @@ export function createRunner(options: RunnerOptions): Runner {
       healthWatch.hear(result);
       options.hear?.(result);
       delivery.deliver(result);
+    },
+    onDisabled(result) {
+      warn(disabledText(result));
+      record(disabledAlert(result, Math.round(clock.wallMs()))).catch((error: unknown) => {
+        warn(`the alert could not be kept: ${error instanceof Error ? error.message : String(error)}`);
+      });
     },
     orders: {
       intend: (order) => store.intendOrder(order),

@@ -44,6 +44,8 @@ export interface EngineDependencies {
   readonly deliver: (result: Result) => void;
   /** Value of PATH. */
   readonly path: string;
+  /** Told once of a probe whose account was not proven paper, and which therefore runs no more. */
+  readonly onDisabled?: (result: Result) => void;
   /** Told of trouble of the prober's own. */
   readonly warn: (line: string) => void;
   /** False: the runs weigh nothing, since those of another process on the same ledger count. */
@@ -64,6 +66,8 @@ export function createEngine(deps: EngineDependencies): Engine {
   const running = new Map<string, Promise<void>>();
   /** Due while its predecessor was still running. */
   const held = new Map<string, { readonly due: Due; readonly pace: Pace }>();
+  /** Probes whose account was not proven paper: nothing of them begins any more. */
+  const disabled = new Set<string>();
   /** Probe -> the run that ignored its deadline and has not ended. */
   const leftBehind = new Map<string, string>();
   const opened = new Map<string, Probe>();
@@ -152,9 +156,9 @@ export function createEngine(deps: EngineDependencies): Engine {
     const pace = paces.get(due.id);
     if (pace === undefined || stop.aborted) return;
     if (due.missed > 0) skip(due, pace, { why: 'missed', runs: due.missed }, due.missedWeightMs);
-    const left = leftBehind.get(due.id);
-    if (left !== undefined) {
-      skip(due, pace, { why: 'left-behind', runId: left });
+    const bar = barrier(due.id);
+    if (bar !== null) {
+      skip(due, pace, bar);
       return;
     }
     if (running.has(due.id)) {
@@ -166,21 +170,32 @@ export function createEngine(deps: EngineDependencies): Engine {
     begin(due, pace);
   }
 
+  /** Why no run of a probe may begin now; null: one may. */
+  function barrier(id: string): Skipped | null {
+    if (disabled.has(id)) return { why: 'disabled' };
+    const runId = leftBehind.get(id);
+    return runId === undefined ? null : { why: 'left-behind', runId };
+  }
+
   function begin(due: Due, pace: Pace): void {
     const run = execute(due.id, due.dueMs, pace, due.weightMs, false)
       .then((attempted) => {
         // What was cut short because the process stops says nothing about the service.
         if (attempted.result.reason !== 'aborted') deliver(attempted.result);
         if (attempted.leftBehind !== null) leave(attempted.result, attempted.leftBehind);
+        if (attempted.result.reason === 'not-paper') {
+          disabled.add(due.id);
+          deps.onDisabled?.(attempted.result);
+        }
       })
       .finally(() => {
         running.delete(due.id);
         const next = held.get(due.id);
         if (next === undefined) return;
         held.delete(due.id);
-        const left = leftBehind.get(due.id);
+        const bar = barrier(due.id);
         const latenessMs = clock.monotonicMs() - next.due.dueMs;
-        if (left !== undefined) skip(next.due, next.pace, { why: 'left-behind', runId: left });
+        if (bar !== null) skip(next.due, next.pace, bar);
         else if (latenessMs <= Math.min(HOLD_MS, next.due.weightMs / 2) && !stop.aborted) begin(next.due, next.pace);
         else skip(next.due, next.pace, { why: 'overlap' });
       });

@@ -8,6 +8,8 @@ export type Skipped =
   | { readonly why: 'overlap' }
   /** The run before it ignored its deadline, and has not ended since. */
   | { readonly why: 'left-behind'; readonly runId: string }
+  /** Its account was not proven paper. */
+  | { readonly why: 'disabled' }
   /** The process slept, or was held up. */
   | { readonly why: 'missed'; readonly runs: number };
 
@@ -35,7 +37,7 @@ export function skippedResult(
     latenessMs,
     durationMs: null,
     outcome: 'skipped',
-    reason: skipped.why === 'missed' ? 'missed' : 'overlap',
+    reason: skipped.why === 'missed' ? 'missed' : skipped.why === 'disabled' ? 'not-paper' : 'overlap',
     detail: detailOf(skipped),
     phases: NO_PHASES,
     readings: [],
@@ -46,6 +48,7 @@ export function skippedResult(
 
 function detailOf(skipped: Skipped): string {
   if (skipped.why === 'missed') return `${skipped.runs} runs never came due: the process slept`;
+  if (skipped.why === 'disabled') return 'the probe is disabled: its account was not proven paper';
   if (skipped.why === 'overlap') return 'the run before it had not ended';
   return `run ${skipped.runId} ignored its deadline and has not ended since`;
 }
