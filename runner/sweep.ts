@@ -1,5 +1,5 @@
 /** Orders that an earlier run may have left open are found in the ledger and cancelled at the venue. */
-import type { Clock } from '../probes/probe.ts';
+import type { Clock, OrderIntent } from '../probes/probe.ts';
 import type { LedgerEvent, Store } from '../store/store.ts';
 import type { PlannedProbe } from './config/configuration.ts';
 import type { Engine } from './engine/engine.ts';
@@ -14,6 +14,18 @@ export interface SweepOptions {
   readonly warn: (line: string) => void;
 }
 
+/** What became of one order that stood open in the ledger, and how or why. */
+export interface SweptOrder {
+  readonly order: OrderIntent;
+  readonly how: string;
+}
+
+export interface Sweep {
+  readonly closed: readonly SweptOrder[];
+  /** Not proven closed: to be asked after again. */
+  readonly left: readonly SweptOrder[];
+}
+
 /** Between two questions about orders whose venue did not answer. */
 const RETRY_MS = 10_000;
 
@@ -23,11 +35,13 @@ export async function sweepOrders(options: SweepOptions): Promise<void> {
   let told = false;
   while (!options.signal.aborted) {
     try {
-      const left = await sweepOnce(options, before);
-      if (left === 0) return;
+      const { left } = await sweepOnce(options, before);
+      const [first] = left;
+      if (first === undefined) return;
       if (!told) {
+        const why = `${first.order.clientOrderId}: ${first.how}`;
         options.warn(
-          `${left} paper orders of earlier runs cannot be checked yet; asking again until the venue answers`,
+          `${left.length} paper orders of earlier runs cannot be checked yet (${why}); asking again until the venue answers`,
         );
       }
     } catch (error) {
@@ -40,22 +54,20 @@ export async function sweepOrders(options: SweepOptions): Promise<void> {
   }
 }
 
-/** @param beforeMs only orders intended before this wall-clock moment; later ones belong to runs in flight
- *  @returns how many could not be closed */
-export async function sweepOnce(options: Omit<SweepOptions, 'signal' | 'warn'>, beforeMs: number): Promise<number> {
+/** @param beforeMs only orders intended before this wall-clock moment; later ones belong to runs in flight */
+export async function sweepOnce(options: Omit<SweepOptions, 'signal' | 'warn'>, beforeMs: number): Promise<Sweep> {
   const { store, engine, clock } = options;
   const open = (await store.openOrders()).filter((order) => order.atMs < beforeMs);
-  let left = 0;
+  const closed: SweptOrder[] = [];
+  const left: SweptOrder[] = [];
   for (const [probe, orders] of Map.groupBy(open, (order) => order.probe)) {
-    if (!options.probes.some((known) => known.id === probe)) {
-      left += orders.length;
-      continue;
-    }
-    const swept = await engine.sweep(probe, orders);
+    const planned = options.probes.find((known) => known.id === probe);
+    const swept = planned === undefined ? [] : await engine.sweep(probe, orders);
     for (const order of orders) {
       const answer = swept.find((each) => each.clientOrderId === order.clientOrderId);
       if (answer === undefined || answer.state !== 'closed') {
-        left += 1;
+        const gone = `its probe ${probe} is not in the configuration`;
+        left.push({ order, how: planned === undefined ? gone : (answer?.how ?? 'its probe does not trade any more') });
         continue;
       }
       const atMs = Math.round(clock.wallMs());
@@ -64,11 +76,12 @@ export async function sweepOnce(options: Omit<SweepOptions, 'signal' | 'warn'>, 
         id: `swept/${order.clientOrderId}`,
         atMs,
         kind: 'order-swept',
-        service: options.probes.find((known) => known.id === probe)?.service ?? null,
+        service: planned?.service ?? null,
         subject: order.clientOrderId,
         body: { probe, venue: order.venue, how: answer.how },
       });
+      closed.push({ order, how: answer.how });
     }
   }
-  return left;
+  return { closed, left };
 }
