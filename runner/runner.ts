@@ -192,7 +192,7 @@ export function createRunner(options: RunnerOptions): Runner {
         await record(event);
     },
     record,
-    sweep: async () => (beside === null ? sweepOnce(sweeping, clock.wallMs()) : 0),
+    sweep: async () => (beside === null ? (await sweepOnce(sweeping, clock.wallMs())).left.length : 0),
     run: live,
     async [Symbol.asyncDispose]() {
       await engine.close();

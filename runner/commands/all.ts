@@ -9,6 +9,7 @@ import { plan } from './plan.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
 import { sandbox } from './sandbox.ts';
+import { sweep } from './sweep.ts';
 import { toxiproxy } from './toxiproxy.ts';
 import { validate } from './validate.ts';
 
@@ -24,6 +25,7 @@ export const COMMANDS: readonly Command[] = [
   budget,
   gameday,
   report,
+  sweep,
   doctor,
   toxiproxy,
 ];
