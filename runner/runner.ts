@@ -13,6 +13,7 @@ import { createEngine, type Engine } from './engine/engine.ts';
 import { disabledAlert, disabledText } from './disabled.ts';
 import { watchLoop } from './engine/loop-watch.ts';
 import { createHealthWatch, type Health } from './health.ts';
+import { watchOwnClock } from './own-clock.ts';
 import { createJudging } from './judging.ts';
 import { metEvents, obligationsOf, type Obligation } from './obligations.ts';
 import { sweepOnce, sweepOrders } from './sweep.ts';
@@ -53,6 +54,8 @@ export interface Runner extends AsyncDisposable {
   colour(service: string): Colour;
   obligations(): Promise<readonly Obligation[]>;
   evaluate(): Promise<void>;
+  /** Asks how far this machine's clock is off; `run` does so by itself. */
+  checkClock(): Promise<void>;
   /** A passed game-day meets what its component owes. */
   meet(service: string, gameday: string): Promise<void>;
   readonly record: (event: LedgerEvent) => Promise<void>;
@@ -100,6 +103,7 @@ export function createRunner(options: RunnerOptions): Runner {
     instance: options.instance,
     isCounted: beside === null,
     warn,
+    trustSince: (monotonicMs) => ownClock.trustSince(monotonicMs),
     deliver(result) {
       healthWatch.hear(result);
       options.hear?.(result);
@@ -127,6 +131,8 @@ export function createRunner(options: RunnerOptions): Runner {
   }
 
   const isRecording = beside === null;
+  const note = isRecording ? record : () => Promise.resolve();
+  const ownClock = watchOwnClock({ configuration, clock, path: options.path, record: note, warn });
   const judging = createJudging({ configuration, store, clock, engine, record, obligations, isRecording, warn });
   const sweeping = { store, engine, clock, record, probes: configuration.probes };
 
@@ -145,7 +151,8 @@ export function createRunner(options: RunnerOptions): Runner {
       );
     }
     judging.applyPaces();
-    const parts = [engine.run(), judging.run(stop), delivery.recover()];
+    await ownClock.refresh(stop);
+    const parts = [engine.run(), ownClock.run(stop), judging.run(stop), delivery.recover()];
     if (beside === null) parts.push(sweepOrders({ ...sweeping, signal: stop, warn }));
     let cause: unknown = null;
     try {
@@ -187,6 +194,7 @@ export function createRunner(options: RunnerOptions): Runner {
     colour: judging.colour,
     obligations,
     evaluate: judging.evaluate,
+    checkClock: () => ownClock.refresh(stop),
     async meet(service, gameday) {
       for (const event of metEvents(service, gameday, await obligations(), Math.round(clock.wallMs())))
         await record(event);

@@ -17,6 +17,7 @@ export interface LedgerEvent {
     | 'alert'
     | 'gameday'
     | 'order-swept'
+    | 'clock'
     | 'note';
   readonly service: string | null;
   readonly subject: string;

@@ -30,6 +30,7 @@ export const once: Command = {
     }
     await using store = await openLedger(configuration);
     await using runner = openRunner(configuration, store, io);
+    await runner.checkClock();
     const results: Result[] = [];
     for (const id of asked.length > 0 ? asked : all) {
       if (io.stop.aborted) break;

@@ -95,6 +95,10 @@ function said(event: LedgerEvent): string {
       return `${event.subject}: ${String(body['from'])} → ${String(body['to'])}`;
     case 'cadence':
       return `${event.subject}: sampling ${String(body['from'])} → ${String(body['to'])}`;
+    case 'clock':
+      return event.subject === 'jump'
+        ? `clock: it jumped by ${String(body['byMs'])} ms`
+        : `clock: ${String(body['to'])}: ${String(body['text'])}`;
     default:
       return `${event.kind}: ${event.subject}`;
   }

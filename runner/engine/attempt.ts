@@ -2,7 +2,9 @@
 import { NO_PHASES, type Clock, type Leg, type Observation, type Probe, type RunContext } from '../../probes/probe.ts';
 import type { Cadence, Result } from '../../store/result.ts';
 import type { PlannedProbe } from '../config/configuration.ts';
+import type { ClockTrust } from '../clock-watch.ts';
 import type { LoopWatch } from './loop-watch.ts';
+import { trusted } from './trusted.ts';
 
 /** How long past its deadline a probe may take to give up its sockets before it is left behind. */
 const GRACE_MS = 500;
@@ -25,6 +27,8 @@ export interface AttemptEnvironment {
   readonly loop: LoopWatch;
   /** Largest event-loop delay that a run of this probe may have seen, ms. */
   readonly toleranceMs: number;
+  /** How far the wall clock could be trusted since a monotonic moment; absent for a probe whose figures do not need it. */
+  readonly trustSince?: (monotonicMs: number) => ClockTrust;
   /** Aborts when the process stops. */
   readonly stop: AbortSignal;
   readonly redact: (text: string) => string;
@@ -46,8 +50,10 @@ export async function attempt(run: Attempt, env: AttemptEnvironment): Promise<At
   const latenessMs = Math.max(0, startMono - run.dueMs);
   const { observation, leftBehind } = await observe(run, env);
   const durationMs = clock.monotonicMs() - startMono;
-  const loopDelayMs = env.loop.maxSince(env.watchedSinceMs ?? observation.measuredSinceMs ?? startMono);
-  const judged = loopDelayMs > env.toleranceMs ? spoiled(observation, loopDelayMs, env.toleranceMs) : observation;
+  const sinceMs = env.watchedSinceMs ?? observation.measuredSinceMs ?? startMono;
+  const loopDelayMs = env.loop.maxSince(sinceMs);
+  const timely = loopDelayMs > env.toleranceMs ? spoiled(observation, loopDelayMs, env.toleranceMs) : observation;
+  const judged = env.trustSince === undefined ? timely : trusted(timely, env.trustSince(sinceMs));
   const { planned } = run;
   return {
     leftBehind,

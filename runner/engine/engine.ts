@@ -3,6 +3,7 @@ import { openProbe } from '../../probes/kinds.ts';
 import type { Clock, OrderIntent, Probe, RunContext, Swept } from '../../probes/probe.ts';
 import type { Cadence, Result } from '../../store/result.ts';
 import type { Configuration, PlannedProbe } from '../config/configuration.ts';
+import type { ClockTrust } from '../clock-watch.ts';
 import { attempt } from './attempt.ts';
 import { contextOf } from './probe-context.ts';
 import { startCalendar, type Calendar } from './calendar.ts';
@@ -42,6 +43,8 @@ export interface EngineDependencies {
   readonly orders: RunContext['orders'];
   /** Takes finished results; must not block. */
   readonly deliver: (result: Result) => void;
+  /** How far the wall clock could be trusted since a monotonic moment. */
+  readonly trustSince: (monotonicMs: number) => ClockTrust;
   /** Value of PATH. */
   readonly path: string;
   /** Told once of a probe whose account was not proven paper, and which therefore runs no more. */
@@ -134,6 +137,7 @@ export function createEngine(deps: EngineDependencies): Engine {
         toleranceMs: context.toleranceMs,
         stop: deps.abandon,
         redact: configuration.redact,
+        ...(context.needsWallClock ? { trustSince: deps.trustSince } : {}),
         ...(watchedSinceMs === undefined ? {} : { watchedSinceMs }),
       },
     );

@@ -40,6 +40,7 @@ function drive(configuration: Configuration, part: Partial<EngineDependencies> =
     deliver: (result) => results.push(result),
     warn: (line) => warnings.push(line),
     path: '',
+    trustSince: () => ({ standing: { state: 'good', reading: null, text: '' }, jumpMs: null }),
     instance: 'test',
     ...part,
   });
