@@ -69,7 +69,8 @@ export class Tape {
 
   #make(nowMs: number, wallUs: number, knobs: ExchangeKnobs, out: string[]): void {
     const { ticksPerSecond, instruments, onQuote } = this.#options;
-    if (nowMs - this.#dueMs(this.#made) > MAX_CATCH_UP_MS) {
+    // By the tick that is overdue: at low rates the last one may well be longer ago than this.
+    if (nowMs - this.#dueMs(this.#made + 1) > MAX_CATCH_UP_MS) {
       this.#originMs = nowMs - MAX_CATCH_UP_MS;
       this.#made = 0;
     }
