@@ -20,6 +20,14 @@ export interface LineReport {
   readonly pingMs: number | null;
 }
 
+/** What is wrong with a connection. */
+export interface LineState {
+  /** Why there is none; null while there is one. */
+  readonly down: Verdict | null;
+  /** Why one was lost since the last report, though there may be another by now. */
+  readonly lost: Verdict | null;
+}
+
 /** A subscription that lives across runs: dialled again, with growing pauses, for as long as it is wanted. */
 export class Feed {
   /** Why there is no connection; null while there is one. */
@@ -34,6 +42,7 @@ export class Feed {
   private readonly running: Promise<void>;
   private counts = { connects: 0, disconnects: 0 };
   private subscription: Subscription | null = null;
+  private lost: Verdict | null = null;
   private lastDial: { readonly phases: Phases; readonly connectMs: number | null } | null = null;
 
   constructor(
@@ -55,8 +64,10 @@ export class Feed {
     return this.attempted.promise;
   }
 
-  drain(): LineReport {
-    const report = {
+  /** Since the last report. */
+  drain(): { readonly line: LineReport; readonly state: LineState } {
+    const state = { down: this.down, lost: this.lost };
+    const line = {
       phases: this.lastDial?.phases ?? NO_PHASES,
       connectMs: this.lastDial?.connectMs ?? null,
       pingMs: this.subscription?.drainPing() ?? null,
@@ -64,7 +75,8 @@ export class Feed {
     };
     this.lastDial = null;
     this.counts = { connects: 0, disconnects: 0 };
-    return report;
+    this.lost = null;
+    return { line, state };
   }
 
   async close(): Promise<void> {
@@ -82,7 +94,7 @@ export class Feed {
         this.counts.connects++;
         this.down = null;
         this.attempted.resolve();
-        this.down = await this.listen(dialled.line);
+        this.down = this.lost = await this.listen(dialled.line);
         this.counts.disconnects++;
         this.sink.interrupted(this.clock.monotonicMs());
         // A server that accepts and hangs up at once is not to be hammered: only data makes the pause short again.

@@ -46,9 +46,18 @@ function openContinuous(spec: MarketDataSpec, environment: ProbeEnvironment): Pr
       const wallMs = clock.wallMs();
       const monotonicMs = clock.monotonicMs();
       const report = tape.drain(wallMs, monotonicMs);
-      const { phases, ...line } = feed.drain();
+      const {
+        line: { phases, ...line },
+        state,
+      } = feed.drain();
       const view = tape.view(wallMs, spec.staleAfter);
-      const seen = { report, view, rejected: tape.rejected, down: feed.down, waitedMs: monotonicMs - reportedMs };
+      const seen = {
+        report,
+        view,
+        rejected: tape.rejected,
+        down: state.down ?? state.lost,
+        waitedMs: monotonicMs - reportedMs,
+      };
       reportedMs = monotonicMs;
       const { resubscribeMs } = report;
       return observation(judgeFeed(spec, seen), phases, report, { ...line, resubscribeMs, newestAgeMs: view.ageMs });

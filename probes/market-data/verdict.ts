@@ -10,7 +10,7 @@ export interface Seen {
   readonly view: View;
   /** The message by which the subscription was refused. */
   readonly rejected: string | null;
-  /** Why there is no connection now; null while there is one. */
+  /** Why there is no connection, or why one was lost during the run; null while there was one all the time. */
   readonly down: Verdict | null;
   /** How long data has been waited for. */
   readonly waitedMs: number;

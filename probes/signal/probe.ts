@@ -1,5 +1,5 @@
 import type { ProbeEnvironment } from '../kind.ts';
-import { Feed } from '../market-data/continuous.ts';
+import { Feed, type LineState } from '../market-data/continuous.ts';
 import { endOf } from '../market-data/waiting.ts';
 import { bad, GOOD, type Verdict } from '../network.ts';
 import type { Probe } from '../probe.ts';
@@ -24,8 +24,11 @@ export function openSignal(spec: SignalSpec, environment: ProbeEnvironment): Pro
       }
       const { matcher, feed } = watch;
       const report = matcher.drain(clock.wallMs(), clock.monotonicMs());
-      const { phases, ...line } = feed.drain();
-      const verdict = judgeSignals(spec, report, matcher.rejected, feed.down);
+      const {
+        line: { phases, ...line },
+        state,
+      } = feed.drain();
+      const verdict = judgeSignals(spec, report, matcher.rejected, state);
       return { ...verdict, phases, readings: report.readings, values: { ...report.values, ...line } };
     },
     async close() {
@@ -40,11 +43,12 @@ function judgeSignals(
   { maxUnmatched, silentAfter }: SignalSpec,
   { counts, silentMs }: SignalReport,
   rejected: string | null,
-  down: Verdict | null,
+  { down, lost }: LineState,
 ): Verdict {
   const { ticks, signals, matched, unmatched, malformed } = counts;
   if (rejected !== null) return bad('subscribe-rejected', `expected signals, got ${rejected}`);
   if (down !== null) return down;
+  if (lost !== null && ticks + signals === 0) return lost;
   if (ticks + signals === 0 && malformed > 0) {
     return bad('malformed', `expected ticks and signals, got ${malformed} messages that cannot be read as such`);
   }

@@ -88,6 +88,17 @@ describe('against the sandbox', () => {
     }
   });
 
+  it('every signal is matched to the tick it came from', async () => {
+    const spec = KINDS.signal.schema.parse({ id: 'signals', kind: 'signal', service: 's', url: sandbox.wsUrl });
+    expect(modeOf(spec)).toBe('continuous');
+    const seen = await runOnce(spec);
+    expect(seen).toMatchObject({ outcome: 'good', values: { unmatched: 0, mismatched: 0, malformed: 0 } });
+    expect(seen.values['signals']).toBeGreaterThan(0);
+    expect((seen.values['matched'] ?? 0) + (seen.values['early'] ?? 0) + (seen.values['waiting'] ?? 0)).toBe(
+      seen.values['signals'],
+    );
+  });
+
   it('a market order is acknowledged, filled and flattened; a resting one is cancelled', async () => {
     const market = { symbol: 'BTCUSD', quantity: 0.001, reference_price: 50_000 };
     const filled = await runOnce(paperOrder(market, { flatten: true }));

@@ -1,12 +1,11 @@
 import { createServer } from 'node:http';
 import { createServer as createTcpServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { WebSocketServer, type WebSocket } from 'ws';
-import { openMarketData } from '../../../probes/market-data/probe.ts';
-import { marketDataSpec } from '../../../probes/market-data/spec.ts';
+import type { WebSocket } from 'ws';
 import type { Probe, RunContext } from '../../../probes/probe.ts';
 import { eventually, freePort } from '../../support/servers.ts';
-import { listening, testContext, testEnvironment } from '../context.ts';
+import { listening, testContext } from '../context.ts';
+import { feed, openFeedProbe, session } from './feed.ts';
 
 const opened: Probe[] = [];
 afterEach(async () => {
@@ -14,27 +13,9 @@ afterEach(async () => {
 });
 
 function open(part: Record<string, unknown>): Probe {
-  const spec = marketDataSpec.parse({ id: 'p', kind: 'market-data', service: 's', ...part });
-  const probe = openMarketData(spec, testEnvironment);
+  const probe = openFeedProbe(part);
   opened.push(probe);
   return probe;
-}
-
-const session = (part: Record<string, unknown>, ctx: Partial<RunContext> = {}) =>
-  open({ mode: 'session', for: '300ms', ...part }).run(testContext(ctx));
-
-/** A feed over a real WebSocket; `talk` is what each client hears. */
-async function feed(talk: (client: WebSocket) => void, port = 0) {
-  const server = createServer();
-  const sockets = new WebSocketServer({ server });
-  sockets.on('connection', talk);
-  const place = await listening(server, port);
-  return {
-    url: `ws://127.0.0.1:${place.port}/ws`,
-    port: place.port,
-    sockets,
-    [Symbol.asyncDispose]: () => place[Symbol.asyncDispose](),
-  };
 }
 
 /** Ticks every 20 ms once it is subscribed to, `ageMs` old. */
@@ -261,6 +242,44 @@ describe('a continuous subscription', () => {
       return seen.values['connects'] === 1 ? seen : undefined;
     }, 'told');
     expect(seen).toMatchObject({ outcome: 'good', values: { gaps: 0 } });
+  });
+
+  it('says how long it took until data came again, and how long a ping takes', async () => {
+    const clients: WebSocket[] = [];
+    await using server = await feed((client) => {
+      clients.push(client);
+      ticking()(client);
+    });
+    const probe = open({ url: server.url, pingEvery: '50ms' });
+    const first = await probe.run(testContext());
+    expect(first.values).toMatchObject({ resubscribeMs: null });
+    const pinged = await eventually(async () => {
+      const { values } = await probe.run(testContext());
+      return values['pingMs'] === null ? undefined : values;
+    }, 'a pong');
+    expect(pinged['pingMs']).toBeGreaterThan(0);
+    const before = performance.now();
+    clients[0]?.terminate();
+    const again = await eventually(async () => {
+      const { values } = await probe.run(testContext());
+      return values['resubscribeMs'] ?? undefined;
+    }, 'data again');
+    expect(again).toBeGreaterThan(0);
+    expect(again).toBeLessThanOrEqual(performance.now() - before);
+  });
+
+  it('gives up a peer that does not even answer a ping', async () => {
+    const tick = () => JSON.stringify({ symbol: 'A', timestamp: Date.now() * 1000 });
+    await using server = await feed((client) => client.on('message', () => client.send(tick())), 0, {
+      autoPong: false,
+    });
+    const probe = open({ url: server.url, pingEvery: '60ms', staleAfter: '100ms' });
+    await probe.run(testContext());
+    const seen = await eventually(async () => {
+      const seen = await probe.run(testContext());
+      return seen.reason === 'timeout' ? seen : undefined;
+    }, 'given up');
+    expect(seen).toMatchObject({ outcome: 'bad', detail: 'no sign of life for 0 s, not even a pong' });
   });
 
   it('is bad while it is connected but silent', async () => {
