@@ -186,8 +186,8 @@ function tell(life: Life, verdict: Verdict, asked: Asked | null, heard: Heard | 
 /** More than one of what there can be only one of; null when all is as it should be. */
 export function repeatProblem({ acks, fills }: Repeats): string | null {
   const told = [
-    ...(acks > 0 ? [`${acks} more than one acknowledgement`] : []),
-    ...(fills > 0 ? [`${fills} fills told again`] : []),
+    ...(acks > 0 ? [`acknowledged ${acks + 1} times`] : []),
+    ...(fills > 0 ? [`${fills} ${fills === 1 ? 'fill' : 'fills'} told again`] : []),
   ];
   return told.length === 0 ? null : told.join(', ');
 }

@@ -1,44 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { openPaperOrder } from '../../../probes/paper-order/probe.ts';
-import { paperOrderSpec } from '../../../probes/paper-order/spec.ts';
-import type { OrderIntent, RunContext } from '../../../probes/probe.ts';
+import type { OrderIntent } from '../../../probes/probe.ts';
 import { freePort } from '../../support/servers.ts';
-import { testContext, testEnvironment } from '../context.ts';
+import { testContext } from '../context.ts';
+import { duration, ID, open, quantity, run } from './open.ts';
 import { acknowledge, answerJson, fakeVenue, fill } from './venue.ts';
-
-const ID = 'pd.here.probe.1.a';
-
-function open(url: string, part: Record<string, unknown> = {}) {
-  const spec = paperOrderSpec.parse({
-    id: 'probe',
-    kind: 'paper-order',
-    service: 's',
-    venue: 'primary',
-    submit: { url: `${url}/orders` },
-    order: { symbol: 'BTCUSD', quantity: 0.001, reference_price: 50_000 },
-    paper: { url: `${url}/account`, json: { path: '$.mode', equals: 'paper' }, hosts: ['127.0.0.1'] },
-    limits: { maxQuantity: 0.01, maxNotional: 1000, maxPerMinute: 60 },
-    ackDeadline: '300ms',
-    fillDeadline: '600ms',
-    poll: '10ms',
-    ...part,
-  });
-  return openPaperOrder(spec, testEnvironment);
-}
-
-async function run(url: string, part: Record<string, unknown> = {}, ctx: Partial<RunContext> = {}) {
-  const context = testContext(ctx);
-  return { seen: await open(url, part).run(context), log: context.orderLog, intents: context.intents };
-}
-
-const duration = (indicator: string, ms: unknown) => ({ type: 'duration', indicator, ms });
-const quantity = (executed: string) => ({
-  type: 'quantity',
-  submitted: '0.001',
-  executed,
-  symbol: 'BTCUSD',
-  price: '50000',
-});
 
 describe('a paper order', () => {
   it('is written down, submitted, acknowledged, filled and closed', async () => {

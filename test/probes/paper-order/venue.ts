@@ -21,6 +21,7 @@ export interface Script {
   submit?: (request: IncomingMessage, response: ServerResponse, body: { client_order_id: string }) => boolean;
   cancel?: (order: FakeOrder) => void;
   find?: (response: ServerResponse) => boolean;
+  positions?: (response: ServerResponse) => void;
 }
 
 export function answerJson(response: ServerResponse, status: number, body: unknown): void {
@@ -37,6 +38,11 @@ export async function fakeVenue(script: Script = {}) {
       if (url.pathname === '/account') {
         if (script.account === undefined) answerJson(response, 200, { mode: 'paper' });
         else script.account(response);
+        return;
+      }
+      if (url.pathname === '/positions') {
+        if (script.positions === undefined) answerJson(response, 200, { positions: [] });
+        else script.positions(response);
         return;
       }
       if (request.method === 'POST') {
