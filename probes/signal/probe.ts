@@ -29,7 +29,9 @@ export function openSignal(spec: SignalSpec, environment: ProbeEnvironment): Pro
         state,
       } = feed.drain();
       const verdict = judgeSignals(spec, report, matcher.rejected, state);
-      return { ...verdict, phases, readings: report.readings, values: { ...report.values, ...line } };
+      // That no signal was seen decides nothing, unless something was wrong: then it is a miss.
+      const readings = report.readings.filter(({ valid }) => valid > 0 || verdict.outcome !== 'bad');
+      return { ...verdict, phases, readings, values: { ...report.values, ...line } };
     },
     async close() {
       await watch?.feed.close();

@@ -41,6 +41,9 @@ const thresholds: RunContext['thresholds'] = () => [
   { ms: 3000, strict: false },
 ];
 
+/** The date in UTC, so many days from now. */
+const today = (days = 0) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+
 describe('a session', () => {
   it('connects, subscribes, counts and leaves', async () => {
     let code = 0;
@@ -173,6 +176,38 @@ describe('a session', () => {
   it('connect-refused', async () => {
     const seen = await session({ url: `ws://127.0.0.1:${await freePort()}/` });
     expect(seen).toMatchObject({ outcome: 'bad', reason: 'connect-refused' });
+  });
+
+  it('says nothing about freshness when nothing can be connected and the market is closed', async () => {
+    const calendar = { timezone: 'UTC', hours: [{ open: '09:00', close: '10:00' }], holidays: [today(), today(1)] };
+    const seen = await session({ url: `ws://127.0.0.1:${await freePort()}/`, calendar }, { thresholds });
+    expect(seen).toMatchObject({ outcome: 'bad', reason: 'connect-refused' });
+    expect(seen.readings).toMatchObject([
+      { indicator: 'tick-age', valid: 0 },
+      { indicator: 'newest-age', valid: 0 },
+    ]);
+  });
+
+  it('is good while the market is closed and the connection stands', async () => {
+    await using server = await feed(() => {});
+    const calendar = { timezone: 'UTC', hours: [{ open: '09:00', close: '10:00' }], holidays: [today(), today(1)] };
+    const seen = await session({ url: server.url, calendar }, { thresholds });
+    expect(seen).toMatchObject({ outcome: 'good', reason: null, detail: 'the market is closed' });
+  });
+
+  it('crossed, when more books are than may be', async () => {
+    await using server = await feed((client) => {
+      client.on('message', () => {
+        const timestamp = Date.now() * 1000;
+        client.send(JSON.stringify({ symbol: 'A', timestamp, seq: 1, bid_price: 2, ask_price: 2 }));
+      });
+    });
+    expect(await session({ url: server.url, maxCrossed: 0 })).toMatchObject({
+      outcome: 'bad',
+      reason: 'crossed',
+      detail: 'expected at most 0 crossed or locked books, got 1',
+    });
+    expect(await session({ url: server.url })).toMatchObject({ outcome: 'good', values: { locked: 1 } });
   });
 
   it('timeout, when the peer accepts and says nothing', async () => {

@@ -92,7 +92,7 @@ describe('a signal probe', () => {
     const late = new AbortController();
     setTimeout(() => late.abort(), 200);
     const silent = await strict.run(testContext({ thresholds, signal: late.signal }));
-    expect(silent).toMatchObject({ outcome: 'bad', reason: 'no-data' });
+    expect(silent).toMatchObject({ outcome: 'bad', reason: 'no-data', readings: [] });
     expect(silent.detail).toMatch(/^expected a signal within 50ms, got none in \d+\.\d s$/);
   });
 
