@@ -13,9 +13,8 @@ import { Ledger } from '../../store/ledger.ts';
 import type { Result } from '../../store/result.ts';
 import { cli, startCli, type CliOptions, type Ended } from '../support/cli.ts';
 import { eventually } from '../support/servers.ts';
+import { ROUNDS, SEED } from './seed.ts';
 
-const ROUNDS = Number(process.env['PULSEDRILL_KILLS'] ?? '3');
-const SEED = Number(process.env['PULSEDRILL_SEED'] ?? '20260115');
 const ALL = { fromMs: 0, toMs: 8_640_000_000_000 };
 
 let sandbox: Sandbox;
@@ -137,7 +136,7 @@ async function runUntil(signal: keyof typeof ENDS, afterMs: number): Promise<End
 const ENDS = { SIGKILL: { code: null, signal: 'SIGKILL' }, SIGTERM: { code: 0, signal: null } };
 
 test(
-  `after ${ROUNDS} kills at random moments the record is whole, and after the next start no order is open (seed ${SEED})`,
+  `after ${ROUNDS} kills at random moments the record is whole, and after the next start no order is open (PULSEDRILL_SEED=${SEED})`,
   { timeout: 60_000 + ROUNDS * 40_000 },
   async () => {
     const random = seededRandom(SEED);
