@@ -48,9 +48,14 @@ const REASON_OF_CODE: Readonly<Record<string, Reason>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: 'tls-other',
   SELF_SIGNED_CERT_IN_CHAIN: 'tls-other',
   EPROTO: 'tls-other',
+  // No protocol in common: TLS only brought the news.
+  ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: 'protocol',
   ECONNRESET: 'reset',
   EPIPE: 'reset',
   UND_ERR_SOCKET: 'closed',
+  ERR_HTTP2_STREAM_ERROR: 'reset',
+  // Of our own making: the peer ended a stream without a word.
+  STREAM_CLOSED: 'closed',
   WS_ERR_INVALID_UTF8: 'malformed',
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 'body-too-large',
   WS_ERR_TOO_MANY_BUFFERED_PARTS: 'body-too-large',
@@ -64,6 +69,7 @@ const REASON_OF_PREFIX: readonly (readonly [string, Reason])[] = [
   ['CERT_', 'tls-other'],
   ['UNABLE_TO_', 'tls-other'],
   ['HPE_', 'protocol'],
+  ['ERR_HTTP2_', 'protocol'],
   ['UND_ERR_', 'protocol'],
   ['WS_ERR_', 'protocol'],
 ];

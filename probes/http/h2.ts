@@ -61,6 +61,10 @@ function headersOf(origin: URL, { method, path, headers, body }: Asked): Record<
   };
 }
 
+function closedEarly(): Error {
+  return Object.assign(new Error('the stream was closed before its answer was complete'), { code: 'STREAM_CLOSED' });
+}
+
 export function askStream(session: ClientHttp2Session, origin: URL, asked: Asked, sink: Sink): void {
   const stream = session.request(headersOf(origin, asked), { endStream: asked.body === null });
   sink.begun();
@@ -70,8 +74,9 @@ export function askStream(session: ClientHttp2Session, origin: URL, asked: Asked
     isOver = true;
     tell();
   };
-  if (asked.body === null) stream.once('ready', () => sink.sent());
-  else stream.end(asked.body, () => sink.sent());
+  if (asked.body !== null) stream.end(asked.body, () => sink.sent());
+  else if (stream.pending) stream.once('ready', () => sink.sent());
+  else sink.sent();
   // Interim answers (1xx) are first bytes too.
   stream.on('headers', () => sink.began());
   stream.on('response', (headers) => {
@@ -84,6 +89,6 @@ export function askStream(session: ClientHttp2Session, origin: URL, asked: Asked
   });
   stream.on('error', (error) => over(() => sink.failed(error)));
   stream.on('close', () => {
-    over(() => sink.failed(new Error(`the stream was closed before its answer was complete (code ${stream.rstCode})`)));
+    over(() => sink.failed(closedEarly()));
   });
 }
