@@ -39,6 +39,7 @@ export class Feed {
   private readonly random: () => number;
   private readonly stop = new AbortController();
   private readonly attempted = Promise.withResolvers<void>();
+  private readonly broken = Promise.withResolvers<void>();
   private readonly running: Promise<void>;
   private counts = { connects: 0, disconnects: 0 };
   private subscription: Subscription | null = null;
@@ -62,6 +63,11 @@ export class Feed {
   /** Resolves when the first attempt has succeeded or failed. */
   get firstAttempt(): Promise<void> {
     return this.attempted.promise;
+  }
+
+  /** Resolves when the first connection is lost: nothing is to be waited for on it any more. */
+  get firstLoss(): Promise<void> {
+    return this.broken.promise;
   }
 
   /** Since the last report. */
@@ -95,6 +101,7 @@ export class Feed {
         this.down = null;
         this.attempted.resolve();
         this.down = this.lost = await this.listen(dialled.line);
+        this.broken.resolve();
         this.counts.disconnects++;
         this.sink.interrupted(this.clock.monotonicMs());
         // A server that accepts and hangs up at once is not to be hammered: only data makes the pause short again.

@@ -72,7 +72,7 @@ function openContinuous(spec: MarketDataSpec, environment: ProbeEnvironment): Pr
 /** The first attempt, then the first data: as long as data may be old, and no longer than the run may take. */
 async function untilFirst(feed: Feed, tape: Tape, spec: MarketDataSpec, ctx: RunContext): Promise<void> {
   await endOf(feed.firstAttempt, spec.timeout, ctx);
-  if (feed.down === null) await endOf(tape.firstTick, spec.staleAfter, ctx);
+  if (feed.down === null) await endOf(Promise.race([tape.firstTick, feed.firstLoss]), spec.staleAfter, ctx);
 }
 
 /** Connects, subscribes, listens, leaves. */

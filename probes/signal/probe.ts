@@ -20,7 +20,8 @@ export function openSignal(spec: SignalSpec, environment: ProbeEnvironment): Pro
         const matcher = new Matcher(spec, ctx, clock.wallMs(), clock.monotonicMs());
         watch = { matcher, feed: new Feed(spec, spec.subscribe, matcher, environment) };
         await endOf(watch.feed.firstAttempt, spec.timeout, ctx);
-        if (watch.feed.down === null) await endOf(matcher.firstSignal, FIRST_MS, ctx);
+        const first = Promise.race([matcher.firstSignal, watch.feed.firstLoss]);
+        if (watch.feed.down === null) await endOf(first, FIRST_MS, ctx);
       }
       const { matcher, feed } = watch;
       const report = matcher.drain(clock.wallMs(), clock.monotonicMs());

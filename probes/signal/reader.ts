@@ -1,5 +1,6 @@
 import type { Mapping, Marker } from '../market-data/mapping.ts';
-import { Field, MarkerTest, timeReader } from '../market-data/reader.ts';
+import { timeReader } from '../market-data/reader.ts';
+import { Field, MarkerTest } from '../market-data/sorter.ts';
 import { keyOf, type SignalSpec } from './spec.ts';
 
 type Members = Readonly<Record<string, unknown>>;
