@@ -118,7 +118,7 @@ async function judge(
   const verdict = body !== null && 'outcome' in body ? body : null;
   const read = body !== null && 'outcome' in body ? null : body;
   if (ctx.verbose) asking.transcript.push(...answerLines(answer, read));
-  const missing = takeCaptures(question.capture, headers, read, values, (text) => maskNow(asking)(text));
+  const missing = takeCaptures(question.capture, headers, read, values);
   const mask = maskNow(asking);
   const bodyBytes = read?.length ?? answer.bytes;
   const { certificateEndMs } = answer;

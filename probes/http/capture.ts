@@ -1,10 +1,8 @@
 import type { JSONValue } from 'json-p3';
 import { select } from '../jsonpath.ts';
-import { shown } from './body-assertions.ts';
 import { bounded } from './bounded.ts';
 import type { AnswerHeaders } from './exchange.ts';
 import type { Capture } from './spec.ts';
-import type { Mask } from './template.ts';
 
 /** Tokens are long; what is longer is none, and would be sent back with every request. */
 const LONGEST = 8192;
@@ -15,7 +13,6 @@ export function takeCaptures(
   headers: AnswerHeaders,
   body: Buffer | null,
   values: Map<string, string | number | boolean>,
-  mask: Mask,
 ): string | null {
   let missing: string | null = null;
   let json: JSONValue | undefined;
@@ -25,7 +22,7 @@ export function takeCaptures(
     if (isUsable(found)) values.set(name, found);
     else {
       const where = typeof capture === 'string' ? capture : `header ${capture.header}`;
-      missing ??= `expected one line or a number to capture as ${name} at ${where}, got ${shown(found, mask)}`;
+      missing ??= `expected one line or a number to capture as ${name} at ${where}, got ${kindOf(found)}`;
     }
   }
   return missing;
@@ -61,4 +58,18 @@ function isUsable(value: unknown): value is string | number | boolean {
   if (typeof value === 'number' || typeof value === 'boolean') return true;
   // A control character in a header would be a request of somebody else's making.
   return typeof value === 'string' && value !== '' && value.length <= LONGEST && !/\p{Cc}/u.test(value);
+}
+
+/** Not the value: what was to be captured is probably a secret. */
+function kindOf(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (typeof value === 'string') {
+    return value.length > LONGEST
+      ? `a text of ${value.length} characters`
+      : value === ''
+        ? 'an empty text'
+        : 'several lines';
+  }
+  return Array.isArray(value) ? 'a list' : 'a group of keys';
 }

@@ -130,6 +130,12 @@ describe('an http probe gives each network failure its reason', () => {
     expect(seen).toMatchObject({ outcome: 'bad', reason: 'dns' });
   });
 
+  it('unreachable', async () => {
+    // The kernel has no way for a stream to everybody at once.
+    const seen = await runOnce({ url: 'http://255.255.255.255/' });
+    expect(seen).toMatchObject({ outcome: 'bad', reason: 'unreachable', values: { requests: 0 } });
+  });
+
   it.runIf(process.platform === 'linux')('connect-timeout, when nobody takes the call', async () => {
     // A stopped process whose backlog is full: the kernel drops what else wants to connect.
     const program = `const s=require('node:net').createServer().listen({port:0,host:'127.0.0.1',backlog:1},()=>console.log(s.address().port))`;
@@ -305,6 +311,36 @@ describe('an http probe and its connections', () => {
     expect(await probe.run(testContext())).toMatchObject({ outcome: 'good' });
     expect(await probe.run(testContext())).toMatchObject({ outcome: 'bad', reason: 'closed' });
     expect(requests).toBe(2);
+  });
+
+  it.each([false, true])('asks once when the peer breaks off in the middle, keepAlive %j', async (keepAlive) => {
+    let requests = 0;
+    await using server = await served((request, response) => {
+      requests++;
+      response.writeHead(200, { 'content-length': '9' }).write('half');
+      setTimeout(() => request.socket.destroy(), 10);
+    });
+    const seen = await runOnce({ url: server.url, keepAlive });
+    expect(seen).toMatchObject({ outcome: 'bad', values: { requests: 1, connections: 1 } });
+    expect(requests).toBe(1);
+  });
+
+  it('tries addresses of one family by choice', async () => {
+    await using server = await answering(200, 'ok');
+    const url = server.url.replace('127.0.0.1', 'localhost');
+    expect(await runOnce({ url, family: 4 })).toMatchObject({ outcome: 'good', values: { addressFamily: 4 } });
+    const other = await runOnce({ url, family: 6 });
+    expect(other).toMatchObject({ outcome: 'bad', values: { addressFamily: null } });
+    expect(['dns', 'connect-refused', 'unreachable']).toContain(other.reason);
+  });
+
+  it('tells how long a request took to be sent, apart from what comes before and after', async () => {
+    await using server = await served((request, response) => {
+      request.resume().on('end', () => response.end('ok'));
+    });
+    const seen = await runOnce({ url: server.url, method: 'POST', body: 'x'.repeat(4_000_000) });
+    const { connectMs, sentMs, firstByteMs, transferMs } = seen.phases;
+    for (const ms of [connectMs, sentMs, firstByteMs, transferMs]) expect(ms).toBeGreaterThanOrEqual(0);
   });
 
   it('survives two runs at once', async () => {
