@@ -7,6 +7,7 @@ import { causeFinder } from '../causes.ts';
 import { collectExercise, type Exercise } from '../exercise.ts';
 import { burnText, consumedPercent, count, span } from '../figures.ts';
 import { gatherer } from '../measurements.ts';
+import { orderGatherer } from '../orders.ts';
 import { thin } from '../thin.ts';
 import type { Change, SlaReport } from './report.ts';
 
@@ -33,8 +34,10 @@ export async function collectSla(query: SlaQuery): Promise<SlaReport> {
   const wanted = indicatorsOf(statuses);
   const gathering = gatherer({ fromMs, toMs, stepMs: base.minuteMs, wanted, most: MOST_PROBES });
   const causes = causeFinder(statuses, base);
+  const orders = orderGatherer();
   for await (const result of reader.results({ fromMs, toMs })) {
     gathering.add(result);
+    orders.add(result);
     causes.add(result);
   }
   const budgets: { objective: string; points: readonly BudgetPoint[] }[] = [];
@@ -59,6 +62,7 @@ export async function collectSla(query: SlaQuery): Promise<SlaReport> {
     statuses,
     misses: causes.finish(),
     measurements: gathering.finish(),
+    orders: orders.finish(),
     budgets,
     colourChanges: (await reader.events({ fromMs, toMs, kind: 'colour' })).map(changeOf),
     samplingChanges: (await reader.events({ fromMs, toMs, kind: 'cadence' })).map(changeOf),

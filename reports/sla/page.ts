@@ -9,6 +9,7 @@ import { fileNames, type RenderedFile, type RenderedReport } from '../rendered.t
 import { scaleWarning } from '../scale-warning.ts';
 import { budgetChart, budgetCourse, latencyChart } from './charts.ts';
 import { assumptions, definitions } from './definitions.ts';
+import { answerTable, executionTable } from './order-tables.ts';
 import type { Change, SlaReport } from './report.ts';
 import { coverageTable, exerciseTable } from './run-tables.ts';
 import { burnTable, confidenceTable, splitTable, windowTable } from './detail-tables.ts';
@@ -48,6 +49,7 @@ export function renderSla(report: SlaReport): RenderedReport {
     budgetSection(report, draw),
     '## Measurements over time',
     measurementSection(report, draw),
+    ...orderSection(report),
     '## Prober coverage',
     coverageTable(report),
     'Coverage is the share of scheduled runs that gave a trustworthy measurement. What the prober itself spoiled or missed is no outage of the service: it leaves the objectives and is counted here.',
@@ -68,6 +70,16 @@ export function renderSla(report: SlaReport): RenderedReport {
     assumptions(statuses),
   ]);
   return { name: 'sla.md', markdown, files };
+}
+
+function orderSection({ orders }: SlaReport): readonly string[] {
+  if (orders.length === 0) return [];
+  return [
+    '## Paper orders by venue',
+    executionTable(orders),
+    'Quantities of different symbols do not add. By notional, each is valued at its order’s price, or at its reference price; *by notional and time* weighs every order by the time that its run stands for, as the fill ratio does.',
+    answerTable(orders),
+  ];
 }
 
 type Draw = (prefix: string, id: string, description: string, content: string) => string;

@@ -4,6 +4,7 @@ import type { BudgetPoint } from '../../store/store.ts';
 import type { Miss } from '../causes.ts';
 import type { Exercise } from '../exercise.ts';
 import type { Measurements } from '../measurements.ts';
+import type { VenueOrders } from '../orders.ts';
 
 export interface Change {
   readonly atMs: number;
@@ -27,6 +28,8 @@ export interface SlaReport {
   /** The objectives that were missed, and by what. */
   readonly misses: readonly Miss[];
   readonly measurements: Measurements;
+  /** Empty where no probe trades. */
+  readonly orders: readonly VenueOrders[];
   /** Burn-down points of the range, at most a few hundred each. */
   readonly budgets: readonly { readonly objective: string; readonly points: readonly BudgetPoint[] }[];
   readonly colourChanges: readonly Change[];
