@@ -19,6 +19,8 @@ export function observed(spec: PaperOrderSpec, traded: Trade, ctx: RunContext, {
     detail,
     phases: traded.phases,
     readings: counts ? readingsOf(spec, traded) : [],
+    // What held this process up while it waited for a proof or a signal spoils no figure.
+    ...(traded.measuredSinceMs === null ? {} : { measuredSinceMs: traded.measuredSinceMs }),
     values: {
       status: traded.status,
       polls: traded.polls,

@@ -34,6 +34,8 @@ export interface Trade {
   readonly cancelMs: number | null;
   /** The signal that it answered. */
   readonly heard: Heard | null;
+  /** Monotonic ms from which on what is measured was measured: the signal, or the submission; null: nothing was. */
+  readonly measuredSinceMs: number | null;
   /** From the signal to the submission. */
   readonly reactionMs: number | null;
   /** Decimal text. */
@@ -175,6 +177,7 @@ function tell(life: Life, verdict: Verdict, asked: Asked | null, heard: Heard | 
     fillMs: life.fillMs,
     cancelMs: life.cancelMs,
     heard,
+    measuredSinceMs: asked === null ? null : (heard?.atMs ?? life.submittedMs),
     reactionMs: heard === null ? null : life.submittedMs - heard.atMs,
     executed: life.executed,
     rejectReason: life.state?.standing === 'rejected' ? (life.state.rejectReason ?? 'no reason given') : null,

@@ -6,6 +6,9 @@ import { RateCap } from '../../../probes/paper-order/limits.ts';
 import { openPaperOrder } from '../../../probes/paper-order/probe.ts';
 import { paperOrderSpec, type PaperOrderSpec } from '../../../probes/paper-order/spec.ts';
 import { Venue } from '../../../probes/paper-order/venue.ts';
+import { intervalMs, yellowAutoMs } from '../../../runner/engine/cadence.ts';
+import { timeBase } from '../../../slo/time-base.ts';
+import { plannedProbe } from '../../runner/configured.ts';
 import { systemClock } from '../../../runner/clock.ts';
 import { testContext, testEnvironment } from '../context.ts';
 import { open, run } from './open.ts';
@@ -57,6 +60,32 @@ describe('a configuration', () => {
     expect(expected(paper({ path: '$.mode', exists: true }))).toEqual([value]);
     expect(expected(paper({ path: '$.live', exists: false }))).toEqual([value]);
     expect(expected(paper({ path: '$.mode', matches: '.*' }))).toEqual(['a pattern that not everything matches']);
+  });
+});
+
+describe('the rate cap', () => {
+  it('is kept by every interval that a colour or a game-day can choose, whatever burns', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 120 }),
+        fc.boolean(),
+        fc.array(fc.constantFrom('0.95', '0.999', '0.99999'), { maxLength: 3 }),
+        (maxPerMinute, flatten, burning) => {
+          const limits = { maxQuantity: 0.01, maxNotional: 1000, maxPerMinute };
+          const probe = plannedProbe({
+            ...document('http://127.0.0.1:1', { flatten, limits }),
+            every: '10m',
+            timeout: '100ms',
+            fastest: '1ms',
+          });
+          const autoMs = yellowAutoMs(probe, 600_000, timeBase(1), burning);
+          for (const cadence of ['green', 'yellow', 'red', 'gameday'] as const) {
+            const ms = intervalMs(probe, cadence, autoMs) ?? 0;
+            expect((60_000 / ms) * (flatten ? 2 : 1)).toBeLessThanOrEqual(maxPerMinute);
+          }
+        },
+      ),
+    );
   });
 });
 
