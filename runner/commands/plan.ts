@@ -138,7 +138,8 @@ function thinnestSplit({ split }: Objective, probes: readonly PlannedProbe[], st
 function planObjective(objective: Objective, { base, probes }: Configuration) {
   const policyWindowMs = objective.windowMs * base.scale;
   const feeding = probes.filter((probe) => objective.probes.includes(probe.id));
-  const isTicks = objective.sli.type === 'threshold' && ['tick-age', 'newest-age', 'signal-age'].includes(objective.sli.indicator);
+  const isTicks =
+    objective.sli.type === 'threshold' && ['tick-age', 'newest-age', 'signal-age'].includes(objective.sli.indicator);
   const expectedEvents =
     isTicks || objective.unknownBecause !== null ? null : thinnestSplit(objective, feeding, objective.windowMs);
   const warnings: string[] = [];
