@@ -86,6 +86,10 @@ function print(result: Result, transcript: readonly string[], io: Io): void {
     }
   }
   if (values.length > 0) io.print(`  ${values.join(', ')}`);
+  for (const { name, url, status, ms } of result.trail ?? []) {
+    const took = ms === null ? 'no end' : `${milliseconds(ms)} ms`;
+    io.print(`  → ${name === null ? '' : `${name}: `}${url}  ${status ?? 'no answer'}  ${took}`);
+  }
   if (result.detail !== null) io.print(`  ${result.detail}`);
   for (const line of transcript) io.print(`  | ${line}`);
 }
