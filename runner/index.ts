@@ -2,6 +2,7 @@
 import type { ProbeInput } from '../probes/kinds.ts';
 import type { DocumentInput } from './config/schema.ts';
 
+export { journey, type Journey, type JourneyContext } from '../probes/browser/journey.ts';
 export type { Sign, Signature, Unsigned } from '../probes/http/sign.ts';
 export type { ProbeInput } from '../probes/kinds.ts';
 export { defineScenario, type ScenarioDefinition } from '../scenarios/scenario.ts';
