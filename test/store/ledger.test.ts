@@ -55,6 +55,25 @@ describe('appending', () => {
     expect(total(ledger, AVAILABILITY)).toMatchObject({ good: 3, goodWeight: 3_000_000n });
   });
 
+  test('keeps how long sending took and each request of a run, which a ledger from before does not know', () => {
+    openDatabase({ path, migrations: MIGRATIONS.slice(0, 1) }).close();
+    const before = new DatabaseSync(path);
+    before.exec(`INSERT INTO series VALUES (1, 'status', 'http', 'api', 'fra1', NULL, NULL);
+      INSERT INTO results VALUES (1, 'old', 1, 1, ${T0 - 1000}, ${T0 - 1000}, 0, 1, 'green', 1000, 'good', NULL, NULL,
+        NULL, NULL, NULL, 1, 1, '[]', '{}', NULL, NULL)`);
+    before.close();
+    const result = aResult(0, {
+      phases: { ...aResult(0).phases, sentMs: 0.25 },
+      trail: [{ name: 'login', url: 'https://a/b', status: null, ms: null }],
+    });
+    using ledger = open();
+    ledger.append([result]);
+    const [old, ...others] = [...ledger.results(ALL)];
+    expect(old?.phases).toMatchObject({ sentMs: null, firstByteMs: 1 });
+    expect(old?.trail).toBeUndefined();
+    expect(others).toEqual([result]);
+  });
+
   test('however results are cut into batches, results and tallies come out the same', () => {
     const results = fc.array(
       fc.record({

@@ -58,6 +58,13 @@ function aborted(signal: AbortSignal): Promise<never> {
 }
 
 describe('a run', () => {
+  it('keeps its requests, without the secrets in their addresses', async () => {
+    const leg = { name: 'login', status: 200, ms: 1.5 };
+    const run = runOf(probe(async () => ({ ...GOOD, trail: [{ ...leg, url: 'https://a/secret' }] })));
+    const { result } = await attempt(run, environment({ redact: (text) => text.replace('secret', '${S}') }));
+    expect(result.trail).toEqual([{ ...leg, url: 'https://a/${S}' }]);
+  });
+
   it('becomes a result that carries the plan, the observation and how late it began', async () => {
     const clock = new ManualClock(5000.5);
     const run = runOf(
