@@ -140,7 +140,7 @@ async function judge(
     question.graphql !== undefined,
   );
   if (judged.outcome !== 'good' || missing === null) return { ...asked, verdict: judged };
-  return { ...asked, verdict: { outcome: 'bad', reason: 'assertion', detail: missing } };
+  return { ...asked, verdict: missing };
 }
 
 /** The user's own function: what it throws is our configuration's fault, and it may not outlive the run. */

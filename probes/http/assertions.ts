@@ -61,8 +61,12 @@ export function judgeResponse(
   if (!mayTakeLong(expectations)) return judge() ?? GOOD;
   const within = bounded(judge);
   if (within !== null) return within.value ?? GOOD;
-  const what = `the expectations about ${response.bodyBytes} bytes were not judged within ${LONGEST_MS} ms`;
-  return fault('internal', `${what}: a pattern, schema or filter takes too long`);
+  return tookTooLong(`the expectations about ${response.bodyBytes} bytes were not judged`);
+}
+
+/** What a user's pattern takes is no word about the service. */
+export function tookTooLong(what: string): Verdict {
+  return fault('internal', `${what} within ${LONGEST_MS} ms: a pattern, schema or filter takes too long`);
 }
 
 function judgeStatus(status: number, expectations: readonly Expectation[]): Verdict | null {

@@ -1,5 +1,7 @@
 import type { JSONValue } from 'json-p3';
 import { select } from '../jsonpath.ts';
+import { bad, type Verdict } from '../network.ts';
+import { tookTooLong } from './assertions.ts';
 import { bounded } from './bounded.ts';
 import type { AnswerHeaders } from './exchange.ts';
 import type { Capture } from './spec.ts';
@@ -13,16 +15,18 @@ export function takeCaptures(
   headers: AnswerHeaders,
   body: Buffer | null,
   values: Map<string, string | number | boolean>,
-): string | null {
-  let missing: string | null = null;
+): Verdict | null {
+  let missing: Verdict | null = null;
   let json: JSONValue | undefined;
   for (const [name, capture] of Object.entries(captures)) {
     if (typeof capture === 'string') json ??= parsed(body);
     const found = typeof capture === 'string' ? first(capture, json) : inHeader(capture, headers);
-    if (isUsable(found)) values.set(name, found);
+    const where = typeof capture === 'string' ? capture : `header ${capture.header}`;
+    if (found === null) missing ??= tookTooLong(`${name} at ${where} was not found`);
+    else if (isUsable(found.value)) values.set(name, found.value);
     else {
-      const where = typeof capture === 'string' ? capture : `header ${capture.header}`;
-      missing ??= `expected one line or a number to capture as ${name} at ${where}, got ${kindOf(found)}`;
+      const wanted = `expected one line or a number to capture as ${name} at ${where}`;
+      missing ??= bad('assertion', `${wanted}, got ${kindOf(found.value)}`);
     }
   }
   return missing;
@@ -36,22 +40,25 @@ function parsed(body: Buffer | null): JSONValue | undefined {
   }
 }
 
-function first(path: string, json: JSONValue | undefined): unknown {
-  if (json === undefined) return undefined;
-  return path.includes('?') ? bounded(() => select(path, json)[0])?.value : select(path, json)[0];
+/** Null when looking took too long. */
+type Found = { readonly value: unknown } | null;
+
+function first(path: string, json: JSONValue | undefined): Found {
+  if (json === undefined) return { value: undefined };
+  return path.includes('?') ? bounded(() => select(path, json)[0]) : { value: select(path, json)[0] };
 }
 
-function inHeader({ header, matches }: Exclude<Capture, string>, headers: AnswerHeaders): unknown {
+function inHeader({ header, matches }: Exclude<Capture, string>, headers: AnswerHeaders): Found {
   const came = headers[header.toLowerCase()];
   const lines = came === undefined ? [] : typeof came === 'string' ? [came] : came;
-  if (matches === undefined) return lines[0];
+  if (matches === undefined) return { value: lines[0] };
   return bounded(() => {
     for (const line of lines) {
       const found = matches.exec(line);
       if (found !== null) return found[1] ?? found[0];
     }
     return undefined;
-  })?.value;
+  });
 }
 
 function isUsable(value: unknown): value is string | number | boolean {

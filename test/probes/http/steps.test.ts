@@ -107,6 +107,16 @@ describe('an http probe in steps', () => {
     expect(seen.detail).toBe(detail);
   });
 
+  it('blames no service for a pattern that takes too long to capture by', async () => {
+    await using server = await served((_request, response) => {
+      response.setHeader('x-token', `${'a'.repeat(60)}!`).end();
+    });
+    const capture = { token: { header: 'x-token', matches: '^(a+)+$' } };
+    const seen = await runOnce({ steps: [{ name: 'login', url: server.url, capture }] });
+    expect(seen).toMatchObject({ outcome: 'fault', reason: 'internal' });
+    expect(seen.detail).toMatch(/^login: token at header x-token was not found within 50 ms: a pattern, /);
+  });
+
   it('captures no line feed, which would make a header two', async () => {
     await using server = await served((_request, response) => response.end('{"token":"a\\r\\nx-evil: 1"}'));
     const steps = [{ name: 'login', url: server.url, capture: { token: '$.token' } }, positions(server.url)];
