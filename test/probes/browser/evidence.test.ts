@@ -168,6 +168,7 @@ describe.skipIf(isMissing('chromium', 'chromium'))('of a run that fails', () => 
     opened.push(probe);
     expect(await run(probe, 'p/1/a1')).toMatchObject({ outcome: 'bad', values: { lostArtefacts: 0 } });
     expect(await run(probe, 'p/1/a2')).toMatchObject({ outcome: 'bad', values: { lostArtefacts: 1 } });
+    await probe.close?.();
     expect(kept.files()).toEqual([]);
   });
 });
