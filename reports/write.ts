@@ -1,6 +1,7 @@
 /** Puts a rendered report into a folder: charts first, the document last, each whole or not at all. */
-import { mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
+import { mkdtemp, open, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { makeFolder } from '../store/folder.ts';
 import type { RenderedReport } from './rendered.ts';
 
 export type WriteProblem = {
@@ -18,7 +19,7 @@ export type Written =
 export async function writeReport(report: RenderedReport, folder: string): Promise<Written> {
   let draft: string | null = null;
   try {
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder);
     draft = await mkdtemp(join(folder, '.report-'));
     const contents = [...report.files, { name: report.name, content: report.markdown }];
     // All of it is on the disk before any of it appears: a full disk leaves the report that was there.

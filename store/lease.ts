@@ -3,7 +3,7 @@
  * which its holder is, killed or not: nothing in it depends on a clock or on a process id. SQLite takes it, since Node has no
  * call for it; a held write transaction lets others read who holds it.
  */
-import { existsSync, realpathSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { makeFolderOf } from './database.ts';
@@ -27,6 +27,7 @@ const ROUNDS = 5;
 
 /** Held until it is disposed of, or the process ends. @throws LedgerError naming the one that holds it */
 export function holdLedger(ledger: string, holder: Holder, patienceMs = PATIENCE_MS): Lease {
+  refuseForeign(ledger);
   makeFolderOf(ledger);
   const path = leasePath(ledger);
   const db = openLease(path, patienceMs);
@@ -85,6 +86,35 @@ function held(ledger: string, holder: Holder | null): LedgerError {
 function spoiled(path: string, cause: LedgerError): LedgerError {
   const mend = 'remove it; it only says who keeps the ledger';
   return new LedgerError('corrupt', path, 'the file is not a database', mend, cause);
+}
+
+/** Beside what can never be a ledger nothing is written. @throws LedgerError */
+function refuseForeign(ledger: string): void {
+  const found = existsSync(ledger) ? statSync(ledger) : null;
+  if (found === null || (found.isFile() && found.size === 0)) return;
+  if (!found.isFile()) throw new LedgerError('unwritable', ledger, 'this is not a file', 'name a file in store.ledger');
+  if (!isDatabase(ledger))
+    throw new LedgerError('corrupt', ledger, 'the file is not a database', 'name another file in store.ledger');
+}
+
+/** Every SQLite file begins with these sixteen bytes. */
+const HEADER = 'SQLite format 3\0';
+
+function isDatabase(file: string): boolean {
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, 'r');
+  } catch {
+    // Who may not read it is told so, in its own words, by whoever opens it.
+    return true;
+  }
+  try {
+    const head = Buffer.alloc(HEADER.length);
+    readSync(descriptor, head);
+    return head.toString('latin1') === HEADER;
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** By its real name: a link to a ledger is the same ledger. */

@@ -40,6 +40,7 @@ export const once: Command = {
       if (!args.flag('json')) print(result, transcript, io);
     }
     await runner.delivery.flush();
+    await runner.delivery.recover();
     const account = runner.delivery.account();
     if (account !== null) throw new CommandError(`once: ${account}`, EXIT.prober);
     const left = await runner.sweep();

@@ -2,10 +2,11 @@
  * The demo: a practice venue, a fault proxy and the runner that production runs. Nothing is scripted but the faults: the
  * director turns knobs of the exchange and starts the game-day that is owed; colours, detection and verdicts are found.
  */
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { startSandbox } from '../../sandbox/start.ts';
 import { spawnToxiproxy } from '../../scenarios/toxiproxy/spawn.ts';
+import { makeFolder } from '../../store/folder.ts';
 import type { LedgerEvent } from '../../store/store.ts';
 import { findCauses } from '../../reports/causes.ts';
 import { systemClock } from '../clock.ts';
@@ -116,7 +117,7 @@ export async function playDemo({ io, folder, seed }: DemoOptions): Promise<numbe
 async function freshFolder(folder: string): Promise<void> {
   try {
     await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new CommandError(

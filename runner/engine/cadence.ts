@@ -15,12 +15,12 @@ export interface ServicePace {
 export const INITIAL_PACE: ServicePace = { cadence: 'green', greenSinceMs: null };
 
 /**
- * Yellow and Red act at once; Green only after it has lasted `holdMs`, so that a colour that flickers does not make the
- * sampling flicker. Unknown changes nothing: silence is no reason to look away.
+ * Yellow and Red raise at once; nothing but a Green that has lasted `holdMs` lowers, so that a colour that flickers does not
+ * make the sampling flicker. Unknown changes nothing: silence is no reason to look away.
  */
 export function nextPace(pace: ServicePace, colour: Colour, nowMs: number, holdMs: number): ServicePace {
   if (colour === 'unknown') return { cadence: pace.cadence, greenSinceMs: null };
-  if (colour !== 'green') return { cadence: colour, greenSinceMs: null };
+  if (colour !== 'green') return { cadence: pace.cadence === 'red' ? 'red' : colour, greenSinceMs: null };
   const greenSinceMs = pace.greenSinceMs ?? nowMs;
   const held = pace.cadence === 'green' || nowMs - greenSinceMs >= holdMs;
   return { cadence: held ? 'green' : pace.cadence, greenSinceMs };

@@ -1,6 +1,7 @@
 /** Where a game-day's record is kept: `<gamedays folder>/gd-20261123-181500-feed-latency/journal.ndjson`. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../../store/folder.ts';
 import { JOURNAL_NAME } from './recover.ts';
 
 /** By the UTC second of its start and the scenario's id. */
@@ -16,7 +17,7 @@ export interface GamedayFolder {
 
 /** Makes a folder of its own; a second start within the same second gets a number behind its id. */
 export async function makeGamedayFolder(parent: string, scenario: string, wallMs: number): Promise<GamedayFolder> {
-  await mkdir(parent, { recursive: true });
+  makeFolder(parent);
   const id = gamedayIdOf(scenario, wallMs);
   for (let count = 1; ; count += 1) {
     const gamedayId = count === 1 ? id : `${id}-${count}`;

@@ -360,7 +360,7 @@ describe('run', () => {
     mkdirSync(join(folder, 'ledger.db'));
     configure('http://127.0.0.1:1/', { store: { ledger: './ledger.db' } });
     expect(refusal(await cli(['run'], options), 3)).toBe(
-      `ledger ${join(folder, 'ledger.db')}: cannot be opened: check that the folder exists and that this user may write in it`,
+      `ledger ${join(folder, 'ledger.db')}: this is not a file: name a file in store.ledger`,
     );
     configure('http://127.0.0.1:1/', { store: { ledger: './pulsedrill.config.yaml' } });
     expect(refusal(await cli(['run'], options), 3)).toBe(
@@ -398,7 +398,9 @@ describe('run', () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line));
-    expect(told.map(({ kind }) => kind)).toEqual(['runner-started', 'colour', 'runner-stopped']);
+    // What is known of the clock depends on the machine.
+    const kinds = told.map(({ kind }) => kind).filter((kind) => kind !== 'clock');
+    expect(kinds).toEqual(['runner-started', 'colour', 'runner-stopped']);
     await using store = await openStore({ path: join(folder, 'pulsedrill.db'), readOnly: true });
     const results = await collect(store.results({ fromMs: 0, toMs: Date.now() + 60_000 }));
     expect(results.map((each) => each.outcome)).toEqual(['good']);

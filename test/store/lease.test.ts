@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -81,6 +81,20 @@ describe('the lease of a ledger', () => {
     child.kill('SIGKILL');
     await ended;
     expect(refusal(() => holdLedger(ledger, SECOND, 10))).toBeNull();
+  });
+
+  it('leaves nothing beside what can never be a ledger', () => {
+    writeFileSync(ledger, 'the name of this host\n');
+    expect(refusal(() => holdLedger(ledger, FIRST, 10))).toMatchObject({
+      code: 'corrupt',
+      message: `ledger ${ledger}: the file is not a database: name another file in store.ledger`,
+    });
+    expect(refusal(() => holdLedger(folder, FIRST, 10))).toMatchObject({
+      code: 'unwritable',
+      message: `ledger ${folder}: this is not a file: name a file in store.ledger`,
+    });
+    expect(existsSync(`${folder}-run`)).toBe(false);
+    expect(readdirSync(folder)).toEqual(['a.db']);
   });
 
   it('says of a file that is no lease what to do about it', () => {

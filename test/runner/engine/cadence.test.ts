@@ -24,7 +24,7 @@ describe('the pace of a service', () => {
     ['rises at once with Yellow', ['green', 'yellow'], 'yellow'],
     ['rises at once with Red', ['green', 'red'], 'red'],
     ['rises from Yellow to Red at once', ['yellow', 'red'], 'red'],
-    ['goes from Red to Yellow with the colour', ['red', 'yellow'], 'yellow'],
+    ['does not fall back from Red to Yellow', ['red', 'yellow'], 'red'],
     ['does not fall back when Green has just come', ['yellow', 'green'], 'yellow'],
     ['does not fall back just before the hold is over', ['yellow', ...times(10, 'green' as const)], 'yellow'],
     ['falls back when Green has lasted the hold', ['yellow', ...times(11, 'green' as const)], 'green'],
