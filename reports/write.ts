@@ -1,7 +1,7 @@
 /** Puts a rendered report into a folder: charts first, the document last, each whole or not at all. */
 import { mkdtemp, open, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { makeFolder } from '../store/folder.ts';
+import { makeFolder } from '../probes/folder.ts';
 import type { RenderedReport } from './rendered.ts';
 
 export type WriteProblem = {

@@ -1,5 +1,5 @@
 import { LedgerError, type LedgerErrorCode } from '../store/ledger-error.ts';
-import { systemCode } from '../store/folder.ts';
+import { systemCode } from '../probes/folder.ts';
 import type { Result } from '../store/result.ts';
 import type { Spill, Taken } from '../store/spill.ts';
 import { createWatchers } from './watchers.ts';

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { makeFolder, systemCode } from './folder.ts';
+import { makeFolder, systemCode } from '../probes/folder.ts';
 import { LedgerError, explain } from './ledger-error.ts';
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts';
 

@@ -5,7 +5,7 @@
 import { lstatSync } from 'node:fs';
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeFolder, systemCode } from './folder.ts';
+import { makeFolder, systemCode } from '../probes/folder.ts';
 import { LedgerError } from './ledger-error.ts';
 import { isResult, type Result } from './result.ts';
 

@@ -1,6 +1,7 @@
 /** The folder of a probe's pictures and traces: named by run, the newest kept. */
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../folder.ts';
 
 export interface Shelf {
   /** Makes a file by `write`, under another name until it is whole, and lets the oldest go. */
@@ -22,7 +23,7 @@ const OURS = /\.(?:png|trace\.zip)$/;
 export function openShelf(folder: string, limits: Limits): Shelf {
   return {
     async put(runId, ending, write) {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      makeFolder(folder, 0o700);
       const path = join(folder, `${fileName(runId)}${ending}`);
       const unfinished = `${path}.part`;
       try {

@@ -6,7 +6,7 @@ import { rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { startSandbox } from '../../sandbox/start.ts';
 import { spawnToxiproxy } from '../../scenarios/toxiproxy/spawn.ts';
-import { makeFolder } from '../../store/folder.ts';
+import { makeFolder } from '../../probes/folder.ts';
 import type { LedgerEvent } from '../../store/store.ts';
 import { findCauses } from '../../reports/causes.ts';
 import { systemClock } from '../clock.ts';

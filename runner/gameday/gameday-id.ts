@@ -1,7 +1,7 @@
 /** Where a game-day's record is kept: `<gamedays folder>/gd-20261123-181500-feed-latency/journal.ndjson`. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeFolder } from '../../store/folder.ts';
+import { makeFolder } from '../../probes/folder.ts';
 import { JOURNAL_NAME } from './recover.ts';
 
 /** By the UTC second of its start and the scenario's id. */
