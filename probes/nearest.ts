@@ -17,3 +17,10 @@ export function didYouMean(word: unknown, known: Iterable<string>): string {
   const near = typeof word === 'string' ? nearest(word, known) : null;
   return near === null ? '' : ` (did you mean ${JSON.stringify(near)}?)`;
 }
+
+/** One slip, or two neighbours exchanged: this word and no other was meant, so that more may be concluded from it. */
+export function isSlipOf(word: string, meant: string): boolean {
+  const slips = leven(meant, word);
+  const letters = (text: string): string => text.split('').toSorted().join('');
+  return slips <= 1 || (slips === 2 && letters(word) === letters(meant));
+}

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { KINDS, measuresOf, modeOf, type ProbeSpec } from '../../probes/kinds.ts';
-import { didYouMean } from '../../probes/nearest.ts';
+import { didYouMean, isSlipOf } from '../../probes/nearest.ts';
 import { foundText, problemsOf, withoutSaid, type Problem } from '../../probes/problem.ts';
-import { everyMs } from '../../probes/spec.ts';
+import { baseFields, everyMs } from '../../probes/spec.ts';
 import type { PlannedProbe } from './configuration.ts';
 import { draftOf, keyed } from './draft.ts';
 import { orderFloorMs, timesOf, timetableProblems } from './timetable.ts';
@@ -28,6 +28,10 @@ interface Drafts {
 }
 
 const kindNames: readonly string[] = Object.keys(KINDS);
+
+/** What every kind has, and every key that some kind has. */
+const sharedSchema = z.strictObject(baseFields);
+const everySchema = z.looseObject(Object.assign({}, ...Object.values(KINDS).map(({ schema }) => schema.shape)));
 
 function isKind(name: unknown): name is keyof typeof KINDS {
   return typeof name === 'string' && kindNames.includes(name);
@@ -71,14 +75,30 @@ function draftProbe(
   const text = (key: string): string | null => (typeof given[key] === 'string' ? given[key] : null);
   const bare = { path, id: text('id'), service: text('service') };
   const { kind } = given;
-  if (!isKind(kind)) {
-    const expected = kindNames.map((name) => JSON.stringify(name)).join(' or ') + didYouMean(kind, kindNames);
+  if (isKind(kind)) {
+    const { parsed, draft, times, problems } = readAs(KINDS[kind].schema, document, index);
     return {
-      draft: { ...bare, fields: {}, timeoutMs: null, planned: null, measures: null },
-      problems: [{ path: `${path}.kind`, expected, found: foundText(kind) }],
+      draft: {
+        ...bare,
+        fields: draft.fields,
+        timeoutMs: times.timeoutMs,
+        planned: parsed.success && times.timeoutMs !== null ? plan(parsed.data, times.timeoutMs) : null,
+        measures: parsed.success ? measuresOf(parsed.data) : null,
+      },
+      problems,
     };
   }
-  const { schema } = KINDS[kind];
+  const expected = kindNames.map((name) => JSON.stringify(name)).join(' or ') + didYouMean(kind, kindNames);
+  const { draft, times, problems } = readWithoutKind(given, index);
+  return {
+    draft: { ...bare, fields: draft.fields, timeoutMs: times.timeoutMs, planned: null, measures: null },
+    problems: [{ path: `${path}.kind`, expected, found: foundText(kind) }, ...problems],
+  };
+}
+
+/** @param schema of the probe's kind */
+function readAs<S extends (typeof KINDS)[keyof typeof KINDS]['schema']>(schema: S, document: unknown, index: number) {
+  const path = `probes[${index}]`;
   const parsed = schema.safeParse(document);
   const draft = draftOf(schema, document);
   const times = timesOf(draft);
@@ -87,16 +107,26 @@ function draftProbe(
   const own = keys.success ? [] : problemsOf(keys.error, document, schema, ['probes', index]);
   const said = [...own, ...withoutSaid(timetableProblems(document, draft, times, path), own)];
   const whole = parsed.success || !keys.success ? [] : problemsOf(parsed.error, document, schema, ['probes', index]);
-  const problems = [...said, ...withoutSaid(whole, said)];
+  return { parsed, draft, times, problems: [...said, ...withoutSaid(whole, said)] };
+}
+
+/** A probe of no kind has the keys that all kinds share; one whose kind is merely misspelt has those of that kind too. */
+function readWithoutKind(given: Readonly<Record<string, unknown>>, index: number) {
+  const { kind } = given;
+  const meant = typeof kind === 'string' ? kindNames.find((name) => isSlipOf(kind, name)) : undefined;
+  if (isKind(meant)) return readAs(KINDS[meant].schema, { ...given, kind: meant }, index);
+  const shared = Object.fromEntries(
+    Object.entries(given).filter(([key]) => key in baseFields || !(key in everySchema.shape)),
+  );
+  const draft = draftOf(sharedSchema, shared);
+  // What is allowed when nothing is written down hangs on the kind.
+  const times = { ...timesOf(draft), ...(draft.has('timeout') ? {} : { timeoutMs: null }) };
+  const parsed = sharedSchema.safeParse(shared);
+  const own = parsed.success ? [] : problemsOf(parsed.error, shared, everySchema, ['probes', index]);
   return {
-    draft: {
-      ...bare,
-      fields: draft.fields,
-      timeoutMs: times.timeoutMs,
-      planned: parsed.success && times.timeoutMs !== null ? plan(parsed.data, times.timeoutMs) : null,
-      measures: parsed.success ? measuresOf(parsed.data) : null,
-    },
-    problems,
+    draft,
+    times,
+    problems: [...own, ...withoutSaid(timetableProblems(shared, draft, times, `probes[${index}]`), own)],
   };
 }
 
