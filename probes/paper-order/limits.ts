@@ -44,20 +44,39 @@ export function addDecimals(a: string, b: string): string {
   return `${text.slice(0, -scale)}.${text.slice(-scale)}`.replace(/\.?0+$/, '');
 }
 
-/** Why this order may not leave by its size, or null. The price is the order's own, or the reference for the want of one. */
-export function sizeProblem(
-  order: Pick<PaperOrderSpec['order'], 'quantity' | 'price' | 'reference_price'>,
-  bounds: Bounds,
-): string | null {
+type Sized = Pick<PaperOrderSpec['order'], 'quantity' | 'price' | 'reference_price'>;
+
+/** A cap that an order breaks, and the key of the order that breaks it. */
+interface Breach {
+  readonly key: keyof Sized;
+  readonly cap: 'maxQuantity' | 'maxNotional';
+  readonly expected: string;
+  readonly found: string;
+}
+
+/** The price is the order's own, or the reference for the want of one; the larger where there are both. */
+export function sizeBreaches(order: Sized, bounds: Pick<Bounds, Breach['cap']>): readonly Breach[] {
   const quantity = exact(order.quantity);
+  const breaches: Breach[] = [];
   if (isAbove(quantity, exact(bounds.maxQuantity))) {
-    return `expected a quantity of at most ${bounds.maxQuantity}, got ${order.quantity}`;
+    const expected = `a quantity of at most ${bounds.maxQuantity}`;
+    breaches.push({ key: 'quantity', cap: 'maxQuantity', expected, found: order.quantity });
   }
-  const prices = [order.price, order.reference_price].filter((price) => price !== undefined);
-  if (prices.length === 0) return 'expected a price or a reference price to value the order at, got none';
-  const over = prices.find((price) => isAbove(times(quantity, exact(price)), exact(bounds.maxNotional)));
-  if (over === undefined) return null;
-  return `expected a notional of at most ${bounds.maxNotional}, got ${order.quantity} at ${over}`;
+  for (const key of ['price', 'reference_price'] as const) {
+    const price = order[key];
+    if (price === undefined || !isAbove(times(quantity, exact(price)), exact(bounds.maxNotional))) continue;
+    const expected = `a notional of at most ${bounds.maxNotional}`;
+    breaches.push({ key, cap: 'maxNotional', expected, found: `${order.quantity} at ${price}` });
+  }
+  return breaches;
+}
+
+/** Why this order may not leave by its size, or null. */
+export function sizeProblem(order: Sized, bounds: Bounds): string | null {
+  const [breach] = sizeBreaches(order, bounds);
+  if (breach !== undefined) return `expected ${breach.expected}, got ${breach.found}`;
+  if (order.price !== undefined || order.reference_price !== undefined) return null;
+  return 'expected a price or a reference price to value the order at, got none';
 }
 
 /** Orders of the last minute, on the monotonic clock. */

@@ -3,16 +3,24 @@ import { bad, excluded, fault, type Verdict } from '../network.ts';
 import type { PaperOrderSpec } from './spec.ts';
 import type { Venue } from './venue.ts';
 
+const ADDRESSED = ['paper', 'submit', 'query', 'cancel', 'channel', 'signal', 'positions'] as const;
+
 /** Addresses outside the allow-list: an account proven paper at one host says nothing about another. */
-export function strangers(spec: PaperOrderSpec): readonly string[] {
-  const { paper, submit, query, cancel, channel, signal, positions } = spec;
-  const addresses = [paper, submit, query, cancel, channel, signal, positions].map((each) => each?.url);
-  const hosts = addresses.flatMap((address) => {
-    if (address === undefined) return [];
-    const { host, hostname } = new URL(address);
-    return paper.hosts.includes(host) || paper.hosts.includes(hostname) ? [] : [host];
+export function strangersOf(
+  spec: Partial<Pick<PaperOrderSpec, (typeof ADDRESSED)[number]>>,
+): readonly { readonly key: (typeof ADDRESSED)[number]; readonly url: string; readonly host: string }[] {
+  const hosts = spec.paper?.hosts;
+  if (hosts === undefined) return [];
+  return ADDRESSED.flatMap((key) => {
+    const url = spec[key]?.url;
+    if (url === undefined) return [];
+    const { host, hostname } = new URL(url);
+    return hosts.includes(host) || hosts.includes(hostname) ? [] : [{ key, url, host }];
   });
-  return [...new Set(hosts)];
+}
+
+export function strangers(spec: PaperOrderSpec): readonly string[] {
+  return [...new Set(strangersOf(spec).map(({ host }) => host))];
 }
 
 export function strangerProblem(spec: PaperOrderSpec): Verdict | null {

@@ -53,7 +53,7 @@ export const once: Command = {
 
 /** A refusal outranks a failed prober, which outranks a failed target. */
 function exitCodeOf(results: readonly Result[]): number {
-  if (results.some((result) => result.reason === 'not-paper')) return EXIT.refused;
+  if (results.some(({ reason }) => reason === 'not-paper' || reason === 'limit')) return EXIT.refused;
   if (results.some((result) => result.outcome === 'fault')) return EXIT.prober;
   if (results.some((result) => result.outcome === 'bad')) return EXIT.failed;
   return EXIT.ok;

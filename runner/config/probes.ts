@@ -5,6 +5,7 @@ import { foundText, problemsOf, withoutSaid, type Problem } from '../../probes/p
 import { baseFields, everyMs } from '../../probes/spec.ts';
 import type { PlannedProbe } from './configuration.ts';
 import { draftOf, keyed } from './draft.ts';
+import { orderProblems } from './orders.ts';
 import { orderFloorMs, timesOf, timetableProblems } from './timetable.ts';
 
 /** A probe as far as it can be read; what refers to it is judged by that. */
@@ -105,7 +106,8 @@ function readAs<S extends (typeof KINDS)[keyof typeof KINDS]['schema']>(schema: 
   // The rules between keys are judged below, of those keys that read; here each key is by itself.
   const keys = z.strictObject(schema.shape).safeParse(document);
   const own = keys.success ? [] : problemsOf(keys.error, document, schema, ['probes', index]);
-  const said = [...own, ...withoutSaid(timetableProblems(document, draft, times, path), own)];
+  const rules = [...timetableProblems(document, draft, times, path), ...orderProblems(draft, path)];
+  const said = [...own, ...withoutSaid(rules, own)];
   const whole = parsed.success || !keys.success ? [] : problemsOf(parsed.error, document, schema, ['probes', index]);
   return { parsed, draft, times, problems: [...said, ...withoutSaid(whole, said)] };
 }

@@ -95,6 +95,19 @@ describe('an account that is not proven paper', () => {
   });
 });
 
+describe('an order beyond its limits', () => {
+  it('ends once with 4, and is not sent', async () => {
+    const limits = { maxQuantity: 0.01, maxNotional: 1000, maxPerMinute: 1 };
+    await using venue = await trading({}, { limits, every: '60s' });
+    const ended = await cli(['once', 'buy', 'buy'], { folder });
+    expect(ended.stdout).toContain(
+      'expected at most 1 orders a minute, 1 have left and 1 would follow; nothing was sent',
+    );
+    expect(ended).toMatchObject({ code: 4 });
+    expect(venue.sent()).toBe(1);
+  });
+});
+
 describe('sweep', () => {
   const intended = (clientOrderId: string, probe = 'buy', atMs = 1) => {
     using ledger = new Ledger({ path: join(folder, 'pulsedrill.db') });
