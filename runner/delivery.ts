@@ -17,6 +17,8 @@ export interface Delivery {
   recover(): Promise<void>;
   /** Every result that became durable in the ledger from this call on, until the signal aborts. Not those of a spill. */
   readonly watch: (signal: AbortSignal) => AsyncIterable<Result>;
+  /** Resolves with what the ledger says as soon as it refuses, at once if it does so now; with null when the signal aborts. */
+  readonly refusal: (signal: AbortSignal) => Promise<Error | null>;
   /** Rejects, once, when the process cannot go on: the ledger is gone, or nothing takes its results any more. */
   readonly failed: Promise<never>;
   /** Not in the ledger yet: in memory and in the spill. */
@@ -53,6 +55,7 @@ const BATCH = 500;
 export function createDelivery(options: DeliveryOptions): Delivery {
   const { spill, onTrouble } = options;
   const watchers = createWatchers();
+  const refusals = new Set<(error: Error) => void>();
   /** Files that this process wrote and that were not taken in yet, with how many results. */
   const aside = new Map<string, number>();
   let waiting: Result[] = [];
@@ -97,6 +100,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   async function refused(error: Error): Promise<void> {
     if (trouble === null) onTrouble(`results wait in memory: ${error.message}`);
     trouble = error;
+    for (const hear of refusals) hear(error);
     const isPassing = error instanceof LedgerError && PASSING.has(error.code);
     if (isPassing && !giveUp && waiting.length <= options.limit) return pause();
     const isKept = await putAside();
@@ -187,6 +191,17 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     },
     recover,
     watch: watchers.watch,
+    async refusal(signal) {
+      if (signal.aborted || trouble !== null) return signal.aborted ? null : trouble;
+      const { promise, resolve } = Promise.withResolvers<Error | null>();
+      const end = (): void => resolve(null);
+      refusals.add(resolve);
+      signal.addEventListener('abort', end, { once: true });
+      return await promise.finally(() => {
+        refusals.delete(resolve);
+        signal.removeEventListener('abort', end);
+      });
+    },
     failed,
     get waiting() {
       return waiting.length + asideCount();

@@ -56,9 +56,11 @@ export interface Conducted {
   readonly outcome: GamedayOutcome;
   /** Null after a check, which leaves no record. */
   readonly journalPath: string | null;
+  /** Why the ledger does not know of it; null when it does, and after a check. */
+  readonly unrecorded: Error | null;
 }
 
-/** The runner's probes must be running. A pass meets the component's obligation. */
+/** The runner's probes must be running. A pass meets the component's obligation. What was found is told also when the ledger refuses it. */
 export async function conductGameday(request: GamedayRequest): Promise<Conducted> {
   const { configuration, runner, scenario, mode, obligation, signal } = request;
   const { gamedays, seed } = configuration;
@@ -89,7 +91,18 @@ export async function conductGameday(request: GamedayRequest): Promise<Conducted
     onEntry: request.onEntry,
     path: request.path,
   });
-  if (mode === 'check') return { outcome, journalPath: null };
+  if (mode === 'check') return { outcome, journalPath: null, unrecorded: null };
+  try {
+    await record(outcome, startedMs, request);
+    return { outcome, journalPath, unrecorded: null };
+  } catch (error) {
+    return { outcome, journalPath, unrecorded: error instanceof Error ? error : new Error(String(error)) };
+  }
+}
+
+async function record(outcome: GamedayOutcome, startedMs: number, request: GamedayRequest): Promise<void> {
+  const { runner, scenario } = request;
+  const { gamedayId } = outcome;
   const atMs = Math.round(systemClock.wallMs());
   await runner.record({
     id: `gameday/${gamedayId}`,
@@ -110,7 +123,6 @@ export async function conductGameday(request: GamedayRequest): Promise<Conducted
     },
   });
   if (outcome.passed) await runner.meet(scenario.component, gamedayId);
-  return { outcome, journalPath };
 }
 
 /** Undoes whatever dead game-days left behind. */

@@ -173,6 +173,7 @@ export function createRunner(options: RunnerOptions): Runner {
 
   const witness: Witness = {
     watch: delivery.watch,
+    refusal: delivery.refusal,
     attend: judging.attend,
     intervalMs: (probe) => engine.intervalMs(probe),
   };

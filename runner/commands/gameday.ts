@@ -3,7 +3,7 @@ import { listScenarios } from '../../scenarios/load.ts';
 import type { Values } from '../../scenarios/parameters.ts';
 import { systemClock } from '../clock.ts';
 import type { Args, Command } from '../command.ts';
-import { gamedayExitCode, type GamedayOutcome } from '../gameday/outcome.ts';
+import { gamedayExitCode } from '../gameday/outcome.ts';
 import { conductGameday, findScenario, loadScenarios, recoverGamedays } from '../gamedays.ts';
 import { entryText } from '../gameday-text.ts';
 import { startExport } from '../export.ts';
@@ -75,12 +75,15 @@ async function exercise(args: Args, io: Io, mode: 'check' | 'run'): Promise<numb
   const over = new AbortController();
   await using runner = openRunner(configuration, store, io, { stop: over.signal, abandon: over.signal });
   const probing = runner.run();
+  // Its failure is heard at the end, after the exercise has heard of it and has undone what it did.
+  probing.catch(() => undefined);
   try {
     const tell = (entry: JournalEntry): void => {
-      const line = entryText(entry);
+      // The verdict is the answer, and is given once.
+      const line = entry.type === 'finished' ? null : entryText(entry);
       if (line !== null) (args.flag('json') ? io.complain : io.print)(configuration.redact(line));
     };
-    const exercising = conductGameday({
+    const { outcome, journalPath, unrecorded } = await conductGameday({
       configuration,
       runner,
       scenario,
@@ -92,27 +95,31 @@ async function exercise(args: Args, io: Io, mode: 'check' | 'run'): Promise<numb
       path: io.env['PATH'] ?? '',
       onEntry: tell,
     });
-    const { outcome, journalPath } = await exercising;
-    over.abort();
-    await probing;
-    await runner.evaluate();
-    if (journalPath !== null) {
-      const written = await writeGamedayReport({ configuration, store, journalPath, statuses: runner.statuses() });
-      io.complain(`report: ${written}`);
-    }
-    await exporter?.flush(AbortSignal.timeout(5000));
+    // Before anything else: what fails from here on must not hide it.
     if (args.flag('json')) io.print(toJson(outcome));
-    else summary(outcome, io);
-    return gamedayExitCode(outcome, io.stop.aborted ? io.stop.reason : null);
+    else io.print(configuration.redact(`${outcome.verdict}: ${outcome.detail}`));
+    for (const { fault, byHand } of outcome.notUndone) io.complain(`NOT UNDONE: ${fault}; by hand: ${byHand}`);
+    const exitCode = gamedayExitCode(outcome, io.stop.aborted ? io.stop.reason : null);
+    over.abort();
+    try {
+      await probing;
+      if (unrecorded !== null) throw unrecorded;
+      await runner.evaluate();
+      if (journalPath !== null) {
+        const written = await writeGamedayReport({ configuration, store, journalPath, statuses: runner.statuses() });
+        io.complain(`report: ${written}`);
+      }
+      await exporter?.flush(AbortSignal.timeout(5000));
+    } catch (error) {
+      // A fault that is still there is worse than a record that is not.
+      if (exitCode !== EXIT.notUndone) throw error;
+      io.complain(error instanceof Error ? error.message : String(error));
+    }
+    return exitCode;
   } finally {
     over.abort();
     await probing.catch(() => undefined);
   }
-}
-
-function summary(outcome: GamedayOutcome, io: Io): void {
-  io.print(`${outcome.verdict}: ${outcome.detail}`);
-  for (const fault of outcome.notUndone) io.complain(`NOT UNDONE: ${fault.fault}; by hand: ${fault.byHand}`);
 }
 
 const check: Command = {

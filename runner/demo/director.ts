@@ -111,7 +111,7 @@ async function exercise(stage: Stage, obligation: Obligation, shown: Set<Chapter
   const { configuration, runner, screen, signal, sandbox } = stage;
   screen.say('the stalls are over; the game-day that is owed begins');
   const scenario = await needScenario('feed-latency', { VENUE_URL: sandbox.edgeUrl }, stage.folder);
-  const { outcome, journalPath } = await conductGameday({
+  const { outcome, journalPath, unrecorded } = await conductGameday({
     configuration,
     runner,
     scenario,
@@ -126,6 +126,7 @@ async function exercise(stage: Stage, obligation: Obligation, shown: Set<Chapter
       if (text !== null) screen.say(`  ${text}`);
     },
   });
+  if (unrecorded !== null) throw unrecorded;
   if (outcome.passed && outcome.notUndone.length === 0) shown.add('passed');
   if ((await owedBy(stage))?.state === 'met') shown.add('met');
   await runner.evaluate();

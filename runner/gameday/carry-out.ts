@@ -5,6 +5,7 @@ import { Exercise } from './exercise.ts';
 import { Faults } from './faults.ts';
 import type { Guardian } from './guard.ts';
 import type { CheckResult, GamedayOutcome } from './outcome.ts';
+import { finish } from './prober-trouble.ts';
 import { judgeExercise } from './verdict.ts';
 
 export interface Begun {
@@ -64,9 +65,7 @@ async function carryOut(
       : { ...exercise.measured(), verdict: 'aborted' as const, passed: false, detail: why ?? 'nothing was injected' };
   const end =
     notUndone.length === 0 ? judged : { ...judged, passed: false, detail: `${judged.detail}; ${leftText(notUndone)}` };
-  // A full disk must not turn a result into a crash.
-  await journal.append({ type: 'finished', ...end }).catch(() => undefined);
-  return { gamedayId, checks: found, notUndone, ...end };
+  return { gamedayId, checks: found, notUndone, ...(await finish(end, journal, stop.signal)) };
 }
 
 /** A signal's name alone is no sentence. */

@@ -7,7 +7,7 @@ import { openProbe } from '../../probes/kinds.ts';
 import type { ProbeEnvironment } from '../../probes/kind.ts';
 import type { Clock, Probe } from '../../probes/probe.ts';
 import type { Injector } from '../../scenarios/injector.ts';
-import type { JournalEntry } from '../../scenarios/journal.ts';
+import type { JournalBody, JournalEntry } from '../../scenarios/journal.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import type { WatchSpec } from '../../scenarios/watch.ts';
 import type { Witness } from '../witness.ts';
@@ -23,6 +23,7 @@ import { holdLock } from './lock.ts';
 import type { CheckResult, GamedayOutcome } from './outcome.ts';
 import { SteadyState } from './steady-state.ts';
 import { claimOf, underWay } from './under-way.ts';
+import { finish, heeded, ProberTrouble } from './prober-trouble.ts';
 import { NOTHING_MEASURED } from './verdict.ts';
 import { askWatch, runWatches, watchIntervalMs } from './watches.ts';
 import { listen } from './witnessed.ts';
@@ -62,7 +63,8 @@ export interface ConductOptions {
 }
 
 /**
- * Expected failure is an outcome. Rejects when the journal or the lock cannot be made at all; nothing was injected then.
+ * Expected failure is an outcome. Rejects when the journal or the lock cannot be made, or begun, at all; nothing was
+ * injected then.
  */
 export async function conduct(options: ConductOptions): Promise<GamedayOutcome> {
   const { clock, mode, journalPath, gamedayId, onEntry } = options;
@@ -85,12 +87,13 @@ export async function conduct(options: ConductOptions): Promise<GamedayOutcome> 
 
 async function conductWith(
   options: ConductOptions,
-  journal: Journal,
+  kept: Journal,
   sinceStartMs: () => number,
 ): Promise<GamedayOutcome> {
   const { scenario, witness, clock, signal, gamedayId, random, location, path = '' } = options;
   const over = new AbortController();
   const stop = new AbortController();
+  const journal = heeded(kept, (trouble) => stop.abort(trouble));
   const log = new EvidenceLog(clock);
   const watchIntervals = new Map(scenario.watch.map((spec) => [spec.id, watchIntervalMs(spec)]));
   const intervalMs = (probe: string): number | null => watchIntervals.get(probe) ?? witness.intervalMs(probe);
@@ -116,7 +119,13 @@ async function conductWith(
     attended = witness.attend(scenario.component, gamedayId);
     inBackground(
       listen(witness, log, clock, sinceStartMs, over.signal).then(() => {
-        if (!over.signal.aborted) throw new Error('the probes have stopped');
+        if (!over.signal.aborted) throw new ProberTrouble('the probes have stopped');
+      }),
+    );
+    inBackground(
+      witness.refusal(over.signal).then((refusal) => {
+        // Without results in the ledger there is no evidence to go by, only a fault that stays.
+        if (refusal !== null) throw new ProberTrouble(`results do not reach the ledger: ${refusal.message}`);
       }),
     );
     const watches = { scenario, gamedayId, location, log, sinceStartMs, environment, open, signal: over.signal };
@@ -160,7 +169,9 @@ async function examineAndExercise(options: ConductOptions, stage: Stage): Promis
   const { scenario, mode, gamedayId } = options;
   const { journal, steadyState, stop, over, inBackground } = stage;
   let exercise: Exercise | null = null;
-  await journal.append({ type: 'phase', phase: 'before' });
+  // An entry that cannot be written has stopped the game-day already.
+  const note = (body: JournalBody) => journal.append(body).catch(() => undefined);
+  await note({ type: 'phase', phase: 'before' });
   inBackground(
     steadyState.watch(
       (what) => exercise?.impact(what),
@@ -175,11 +186,11 @@ async function examineAndExercise(options: ConductOptions, stage: Stage): Promis
     // A check that was cut short has found nothing.
     if (stop.signal.aborted) break;
     found.push(check);
-    await journal.append({ type: 'check', ...check });
+    await note({ type: 'check', ...check });
   }
   const end = async (verdict: 'refused' | 'aborted', detail: string): Promise<GamedayOutcome> => {
-    await journal.append({ type: 'finished', verdict, passed: false, detail, ...NOTHING_MEASURED });
-    return { gamedayId, checks: found, ...NOTHING_MEASURED, notUndone: [], verdict, passed: false, detail };
+    const judged = { ...NOTHING_MEASURED, verdict, passed: false, detail };
+    return { gamedayId, checks: found, notUndone: [], ...(await finish(judged, journal, stop.signal)) };
   };
   if (stop.signal.aborted) {
     return end('aborted', `stopped before anything was injected (${messageOf(stop.signal.reason)})`);
@@ -190,14 +201,14 @@ async function examineAndExercise(options: ConductOptions, stage: Stage): Promis
   }
   if (mode === 'check') {
     const ready = { verdict: 'ready', passed: true, detail: 'nothing speaks against it' } as const;
-    return { gamedayId, checks: found, ...NOTHING_MEASURED, notUndone: [], ...ready };
+    return { gamedayId, checks: found, ...NOTHING_MEASURED, notUndone: [], proberFailed: false, ...ready };
   }
   const guardian = await startGuardian(options, stage);
   const isThere = !(guardian instanceof Error);
   const detail = isThere ? `started, process ${guardian.pid}` : guardian.message;
   const guarded = { name: 'guardian', ok: isThere, detail };
   found.push(guarded);
-  await journal.append({ type: 'check', ...guarded });
+  await note({ type: 'check', ...guarded });
   if (!isThere) return end('refused', `guardian: ${guardian.message}`);
   return exerciseWith(guardian, options, stage, {
     checks: found,

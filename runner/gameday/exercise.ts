@@ -32,6 +32,7 @@ export class Exercise {
   #injectedAtMs: number | null = null;
   #liftedAtMs: number | null = null;
   #atLift: State = 'unknown';
+  #atEnd: State = 'unknown';
   #heldAgainAtMs: number | null = null;
   #recoveredAtMs: number | null = null;
 
@@ -76,6 +77,7 @@ export class Exercise {
       heldAgainAtMs: this.#heldAgainAtMs,
       mitigatedAtMs: this.#marks.get('mitigated') ?? null,
       recoveredAtMs: this.#recoveredAtMs,
+      atEnd: this.#atEnd,
       crossed,
       unmet: this.#unmet,
     };
@@ -197,7 +199,9 @@ export class Exercise {
     const step: WaitStep = { type: 'wait', for: 'hypothesis', withinMs: scenario.settleMs, mark: null };
     const sinceMs = this.#actedAtMs;
     const waited = await log.until(() => this.#look(step, sinceMs), scenario.settleMs, signal);
-    for (const { name, state, detail } of steadyState.hypothesis(sinceMs).parts) {
+    const { state: atEnd, parts } = steadyState.hypothesis(sinceMs);
+    this.#atEnd = atEnd;
+    for (const { name, state, detail } of parts) {
       await journal.append({ type: 'hypothesis', phase: 'after', name, ok: holds(state), detail });
     }
     if (waited.state !== 'met') return;

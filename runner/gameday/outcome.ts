@@ -25,15 +25,18 @@ export interface GamedayOutcome {
   readonly recoveredAfterLiftMs: number | null;
   /** Faults that are still there, with the commands that undo them by hand. */
   readonly notUndone: readonly NotUndone[];
+  /** It was aborted because the prober could not keep its journal, or its results: nothing is said of the target. */
+  readonly proberFailed: boolean;
 }
 
 /**
- * 0 passed · 1 deviated or aborted · 4 refused, nothing was injected · 5 a fault could not be undone · 130 and 143
- * interrupted, everything is undone.
+ * 0 passed · 1 deviated or aborted · 3 aborted because the prober itself failed · 4 refused, nothing was injected · 5 a
+ * fault could not be undone · 130 and 143 interrupted, everything is undone.
  * @param signal by which the process was asked to stop, if it was
  */
 export function gamedayExitCode(outcome: GamedayOutcome, signal: unknown = null): number {
   if (outcome.notUndone.length > 0) return EXIT.notUndone;
+  if (outcome.proberFailed) return EXIT.prober;
   if (outcome.verdict === 'aborted' && signal === 'SIGINT') return EXIT.interrupted;
   if (outcome.verdict === 'aborted' && signal === 'SIGTERM') return EXIT.terminated;
   if (outcome.verdict === 'refused') return EXIT.refused;

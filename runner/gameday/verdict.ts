@@ -19,6 +19,8 @@ export interface Findings {
   readonly mitigatedAtMs: number | null;
   /** When it held by evidence from after the last lift; null: it did not within its time. */
   readonly recoveredAtMs: number | null;
+  /** The hypothesis when its time after the last lift was over, or when it held again. */
+  readonly atEnd: State;
   /** What crossed the targets while the faults were there; null: nobody counted. */
   readonly crossed: Crossing | null;
   /** Waits that were not met within their time, by name. */
@@ -74,7 +76,7 @@ export function judgeExercise(found: Findings, expected: Expectations): Judged {
 
 /** By the hypothesis alone: that the fault was detected is a figure of its own. */
 function verdictOf(found: Findings): Verdict {
-  if (found.recoveredAtMs === null) return 'not-recovered';
+  if (found.recoveredAtMs === null) return found.atEnd === 'unknown' ? 'no-effect' : 'not-recovered';
   if (!found.hasBroken) return nothingCrossed(found) || found.atLift !== 'met' ? 'no-effect' : 'held';
   return found.atLift === 'met' ? 'recovered-despite-fault' : 'recovered-after-lift';
 }
@@ -116,6 +118,9 @@ function sentence(verdict: Verdict, found: Findings): string {
     case 'recovered-after-lift':
       return 'the steady state came back only once the fault was lifted';
     case 'no-effect':
+      if (found.atEnd === 'unknown') {
+        return 'no probe could tell whether the steady state came back after the fault was lifted';
+      }
       return nothingCrossed(found)
         ? 'nothing crossed the fault, so nothing was learned'
         : 'no probe could tell the steady state while the fault was there, so nothing was learned';

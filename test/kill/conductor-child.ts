@@ -44,6 +44,10 @@ if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
 const witness: Witness = {
   attend: () => ({ [Symbol.dispose]: () => undefined }),
   intervalMs: () => 20,
+  refusal: (signal) =>
+    new Promise((resolve) => {
+      signal.addEventListener('abort', () => resolve(null));
+    }),
   async *watch(signal) {
     for (let run = 0; !signal.aborted; run += 1) {
       await systemClock.sleep(20, signal).catch(() => undefined);

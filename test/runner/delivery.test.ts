@@ -55,6 +55,21 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const spillOf = (instance: string): Spill =>
   createSpill({ folder: place, identity: 'the-ledger', instance, uid: null });
 
+it('says that the ledger refuses, to whoever asked before and to whoever asks while it does', async () => {
+  const held = ledger({ retryMs: 60_000 });
+  held.answer = () => Promise.reject(refusal('full'));
+  const before = held.delivery.refusal(new AbortController().signal);
+  const gone = new AbortController();
+  const nobody = held.delivery.refusal(gone.signal);
+  gone.abort();
+  expect(await nobody).toBeNull();
+  held.delivery.deliver(aResult(0));
+  const told = await before;
+  expect(told).toMatchObject({ code: 'full' });
+  expect(await held.delivery.refusal(new AbortController().signal)).toBe(told);
+  expect(await held.delivery.refusal(AbortSignal.abort())).toBeNull();
+});
+
 const brokenSpill = (): Spill =>
   createSpill({ folder: '/proc/nope', identity: 'the-ledger', instance: 'a', uid: null });
 const NO_SPILL = 'neither the ledger nor /proc/nope can be written (ENOENT)';

@@ -41,6 +41,10 @@ afterAll(async () => {
 const quiet: Witness = {
   attend: () => ({ [Symbol.dispose]: () => undefined }),
   intervalMs: () => null,
+  refusal: (signal) =>
+    new Promise((resolve) => {
+      signal.addEventListener('abort', () => resolve(null));
+    }),
   // eslint-disable-next-line require-yield
   async *watch(signal) {
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));

@@ -34,6 +34,8 @@ export class World {
   readonly active = new Set<string>();
   readonly guardianLost = new AbortController();
   readonly abort = new AbortController();
+  /** Aborts when the ledger refuses results, with what it says; nobody hears of a result from then on. */
+  readonly ledger = new AbortController();
   injectedAtMs = Number.POSITIVE_INFINITY;
   liftedAtMs = Number.POSITIVE_INFINITY;
   crossing: Crossing | null = { bytes: 0, connections: 0, cut: 0 };
@@ -112,6 +114,7 @@ export class World {
 
   readonly witness: Witness = {
     watch: (signal) => this.#watch(signal),
+    refusal: (signal) => this.#refusal(signal),
     attend: (service, gameday) => {
       this.attended.push(`${service} ${gameday}`);
       return {
@@ -123,6 +126,14 @@ export class World {
     intervalMs: (probe) => this.probes[probe]?.everyMs ?? null,
   };
 
+  #refusal(signal: AbortSignal): Promise<Error | null> {
+    return new Promise((resolve) => {
+      const refused = this.ledger.signal;
+      refused.addEventListener('abort', () => resolve(refused.reason instanceof Error ? refused.reason : null));
+      signal.addEventListener('abort', () => resolve(null));
+    });
+  }
+
   async *#watch(signal: AbortSignal): AsyncGenerator<Result> {
     const next = new Map(Object.entries(this.probes).map(([id, { everyMs }]) => [id, everyMs]));
     for (;;) {
@@ -133,7 +144,7 @@ export class World {
         if (next.get(id) !== dueMs) continue;
         next.set(id, dueMs + everyMs);
         const said = say(this);
-        if (said !== null) yield this.#result(id, this.clock.wallMs(), said);
+        if (said !== null && !this.ledger.signal.aborted) yield this.#result(id, this.clock.wallMs(), said);
       }
     }
   }
@@ -173,7 +184,8 @@ export class World {
           ...changes,
         }),
       );
-      this.entries = changes.mode === 'check' ? [] : [...(await readJournal(journalPath)).entries];
+      this.entries =
+        changes.mode === 'check' ? [] : [...(await readJournal(changes.journalPath ?? journalPath)).entries];
       return outcome;
     } finally {
       await rm(parent, { recursive: true, force: true });
