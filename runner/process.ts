@@ -1,6 +1,7 @@
 /** The edge: the process's own words, signals and streams are touched here and handed in. */
 import { COMMANDS } from './commands/all.ts';
 import { runCommandLine } from './cli.ts';
+import { workingFolder } from './folder.ts';
 import type { Io } from './io.ts';
 import { VERSION } from './version.ts';
 
@@ -25,7 +26,7 @@ const io: Io = {
   print: (text) => process.stdout.write(`${text}\n`),
   complain: (text) => process.stderr.write(`${text}\n`),
   env: process.env,
-  folder: process.cwd(),
+  folder: workingFolder(process.env, process.cwd()),
   isTerminal: process.stdout.isTTY,
   columns: process.stdout.columns ?? 100,
   stop: stop.signal,
