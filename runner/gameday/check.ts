@@ -35,7 +35,7 @@ export interface CheckOptions {
 
 const ASK_MS = 5_000;
 
-/** Every check, also after one has failed: one run of `check` shows all that is in the way. */
+/** Every check, also after one has failed: one run of `check` shows all that is in the way, as far as the watches answer. */
 export async function* checks(options: CheckOptions): AsyncGenerator<CheckResult> {
   yield environmentCheck(options);
   yield await aloneCheck(options);
@@ -45,8 +45,14 @@ export async function* checks(options: CheckOptions): AsyncGenerator<CheckResult
     yield permissionCheck(step, options);
     yield await targetCheck(step, options);
   }
-  for (const spec of options.scenario.watch) yield await watchCheck(spec, options);
-  yield await baselineCheck(options);
+  let isAnswered = true;
+  for (const spec of options.scenario.watch) {
+    const answer = await watchCheck(spec, options);
+    isAnswered &&= answer.ok;
+    yield answer;
+  }
+  // The baseline takes its time, and could not change that this game-day is refused.
+  if (isAnswered) yield await baselineCheck(options);
 }
 
 /** Two at once could tell neither what they broke nor whose recovery they saw. */

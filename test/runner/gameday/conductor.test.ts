@@ -225,6 +225,8 @@ describe('refusals', () => {
     ] as const) {
       const outcome = await worldWhere(always).conduct(exercise({ watch }), { mode: 'check', openWatch });
       expect(outcome).toMatchObject({ verdict: 'refused', detail: `watch on-backup: ${detail}` });
+      // Nor is the baseline waited for: it could not change that.
+      expect(outcome.checks.map(({ name }) => name)).not.toContain('baseline');
       expect(gamedayExitCode(outcome)).toBe(4);
     }
     const openWatch = answers('bad', 'assertion', 'the feed is primary');
