@@ -1,9 +1,10 @@
 /** Game-days as the commands and the demo start them: scenarios found, injectors opened, the record kept. */
+import { didYouMean } from '../probes/nearest.ts';
 import { problemLine } from '../probes/problem.ts';
 import type { JournalEntry } from '../scenarios/journal.ts';
 import { loadScenario } from '../scenarios/load.ts';
 import type { Values } from '../scenarios/parameters.ts';
-import type { Scenario } from '../scenarios/scenario.ts';
+import type { ParsedScenario, Scenario } from '../scenarios/scenario.ts';
 import { systemClock } from './clock.ts';
 import type { Configuration } from './config/configuration.ts';
 import { readScenarios } from './config/scenarios.ts';
@@ -26,19 +27,50 @@ export async function loadScenarios(
 }
 
 /**
- * By id from the configuration's own scenarios, else from the library, else as a file.
+ * By id from the configuration's own scenarios, else from the library, else as a file from where the command was given.
  * @throws CommandError with every problem of the scenario
  */
-export async function findScenario(name: string, configuration: Configuration, values: Values): Promise<Scenario> {
-  const own = (await loadScenarios(configuration, values)).scenarios.find((scenario) => scenario.id === name);
-  return own ?? needScenario(name, values, configuration.folder);
+export async function findScenario(
+  name: string,
+  configuration: Configuration,
+  { env, set, folder }: Given,
+): Promise<Scenario> {
+  const values = { ...env, ...set };
+  for (const own of configuration.gamedays.scenarios) {
+    const loaded = await loadScenario(own, values, configuration.folder);
+    if (loaded.ok && loaded.scenario.id === name) return needed(loaded, set);
+  }
+  return needed(await loadScenario(name, values, folder), set);
+}
+
+/** What the command line says about a scenario. */
+export interface Given {
+  readonly env: Values;
+  /** Goes before the environment; every name must be one of the scenario's. */
+  readonly set: Values;
+  /** The shell's: what the path of a file is relative to. */
+  readonly folder: string;
 }
 
 /** @throws CommandError with every problem of the scenario */
 export async function needScenario(name: string, values: Values, folder: string): Promise<Scenario> {
-  const loaded = await loadScenario(name, values, folder);
-  if (loaded.ok) return loaded.scenario;
-  throw new CommandError(loaded.problems.map((problem) => problemLine(loaded.source, problem)).join('\n'), EXIT.usage);
+  return needed(await loadScenario(name, values, folder), {});
+}
+
+function needed(loaded: ParsedScenario, set: Values): Scenario {
+  const misnamed = unknownNames(loaded, set);
+  if (loaded.ok && misnamed.length === 0) return loaded.scenario;
+  const problems = loaded.ok ? [] : loaded.problems.map((problem) => problemLine(loaded.source, problem));
+  throw new CommandError([...misnamed, ...problems].join('\n'), EXIT.usage);
+}
+
+/** A misspelt name would leave the default in force, unseen. */
+function unknownNames({ names, source }: ParsedScenario, set: Values): readonly string[] {
+  if (names === undefined) return [];
+  const expected = names.length === 0 ? 'nothing, as it has no values' : `one of ${names.join(', ')}`;
+  return Object.keys(set)
+    .filter((name) => !names.includes(name))
+    .map((name) => `${source}: --set: expected ${expected}${didYouMean(name, names)}, got ${JSON.stringify(name)}`);
 }
 
 export interface GamedayRequest {

@@ -6,13 +6,18 @@ export type Values = Readonly<Record<string, string | undefined>>;
 
 const REFERENCE = /\$\{([A-Za-z_]\w*)(?::-([^}]*))?\}/g;
 
-/** Fills in every text of a document. An empty value counts as none. */
-export function fillIn(document: unknown, values: Values): { document: unknown; problems: readonly Problem[] } {
+/** Fills in every text of a document. An empty value counts as none. @returns besides, the names that it asks for */
+export function fillIn(
+  document: unknown,
+  values: Values,
+): { document: unknown; problems: readonly Problem[]; names: readonly string[] } {
   const problems: Problem[] = [];
+  const names = new Set<string>();
 
   function walk(value: unknown, path: readonly PropertyKey[]): unknown {
     if (typeof value === 'string') {
       return value.replace(REFERENCE, (reference, name: string, otherwise: string | undefined) => {
+        names.add(name);
         const found = values[name] === '' ? otherwise : (values[name] ?? otherwise);
         if (found !== undefined) return found;
         problems.push({ path: pathText(path), expected: `a value for ${name}`, found: 'none' });
@@ -26,5 +31,5 @@ export function fillIn(document: unknown, values: Values): { document: unknown; 
     return value;
   }
 
-  return { document: walk(document, []), problems };
+  return { document: walk(document, []), problems, names: [...names].toSorted() };
 }

@@ -118,8 +118,14 @@ export function defineScenario(definition: ScenarioDefinition): ScenarioDefiniti
 }
 
 export type ParsedScenario =
-  | { readonly ok: true; readonly scenario: Scenario; readonly source: string }
-  | { readonly ok: false; readonly source: string; readonly problems: readonly Problem[] };
+  | { readonly ok: true; readonly scenario: Scenario; readonly source: string; readonly names: readonly string[] }
+  | {
+      readonly ok: false;
+      readonly source: string;
+      readonly problems: readonly Problem[];
+      /** Of its `${NAME}`s; absent when the document could not be read. */
+      readonly names?: readonly string[];
+    };
 
 /**
  * @param source what to call the document in messages
@@ -132,12 +138,12 @@ export function parseScenario(
   values: Values = {},
   locate: Locate = placesInValue(document),
 ): ParsedScenario {
-  const { document: filled, problems: unfilled } = fillIn(document, values);
+  const { document: filled, problems: unfilled, names } = fillIn(document, values);
   const parsed = scenarioSchema.safeParse(filled);
-  if (parsed.success && unfilled.length === 0) return { ok: true, source, scenario: parsed.data };
+  if (parsed.success && unfilled.length === 0) return { ok: true, source, names, scenario: parsed.data };
   const own = parsed.success ? [] : withoutSaid(problemsOf(parsed.error, filled, scenarioSchema), unfilled);
   const said = [...unfilled, ...own];
-  return { ok: false, source, problems: inOrder([...said, ...withoutSaid(bareProblems(filled), said)], locate) };
+  return { ok: false, source, names, problems: inOrder([...said, ...withoutSaid(bareProblems(filled), said)], locate) };
 }
 
 /** The rules between the parts, judged of a document that may be wrong elsewhere. */

@@ -20,14 +20,14 @@ function scenarioOptions(yargs: Argv): Argv {
     .option('set', { type: 'string', array: true, describe: 'NAME=VALUE for a ${NAME} of the scenario' });
 }
 
-/** `${NAME}` in a scenario: `--set` first, the environment otherwise. @throws CommandError */
-function valuesOf(args: Args, io: Io): Values {
+/** What `--set` says. @throws CommandError */
+function setOf(args: Args): Values {
   const set = args.texts('set').map((pair): readonly [string, string] => {
     const at = pair.indexOf('=');
     if (at < 1) throw new CommandError(`--set: expected NAME=VALUE, got ${JSON.stringify(pair)}`, EXIT.usage);
     return [pair.slice(0, at), pair.slice(at + 1)];
   });
-  return { ...io.env, ...Object.fromEntries(set) };
+  return Object.fromEntries(set);
 }
 
 const list: Command = {
@@ -64,7 +64,11 @@ const list: Command = {
 
 async function exercise(args: Args, io: Io, mode: 'check' | 'run'): Promise<number> {
   const configuration = await openConfiguration(args, io);
-  const scenario = await findScenario(args.text('scenario') ?? '', configuration, valuesOf(args, io));
+  const scenario = await findScenario(args.text('scenario') ?? '', configuration, {
+    env: io.env,
+    set: setOf(args),
+    folder: io.folder,
+  });
   await using store = await openLedger(configuration);
   await using exporter = startExport(configuration, store, io.complain);
   if (mode === 'run') {
