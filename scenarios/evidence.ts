@@ -56,6 +56,16 @@ function validRuns(check: Check, view: View): readonly Evidence[] {
   return view.runs(check.probe).filter((run) => run.outcome === 'good' || run.outcome === 'bad');
 }
 
+/**
+ * How long before `view.nowMs` the last valid run began of those that a check does not look back on any more, ms: until then
+ * it was seen otherwise. Infinite when there was none.
+ */
+export function sinceLookedMs(check: Check, view: View): number {
+  const seen = validRuns(check, view).filter((run) => run.endedAtMs <= view.nowMs);
+  const before = seen.at(-runsOf(check) - 1);
+  return before === undefined ? Number.POSITIVE_INFINITY : view.nowMs - before.startedAtMs;
+}
+
 function judgeRuns(check: Check, runs: readonly Evidence[]): Judgement {
   if (check.type === 'indicator') {
     const judgement = judgeQuantile(

@@ -43,9 +43,8 @@ export class Exercise {
 
   /** The hypothesis broke while a fault was there. */
   impact(what: string): void {
-    const { scenario } = this.#options;
-    const uncertaintyMs = this.#options.steadyState.uncertaintyMs(scenario.hypothesis);
-    this.#mark('impact', what, this.#sinceAct(uncertaintyMs)).catch(() => undefined);
+    const atMs = this.#options.sinceStartMs();
+    this.#mark('impact', what, this.#uncertaintyMs('hypothesis', atMs), atMs).catch(() => undefined);
   }
 
   /** Ends early, without a throw, when the signal aborts. Rejects when a fault cannot be injected or lifted. */
@@ -138,8 +137,8 @@ export class Exercise {
   /** It broke and holds again while the fault is there, whether or not the scenario waited for it. */
   async #mitigated(): Promise<void> {
     if (this.#atLift !== 'met' || this.#heldAgainAtMs === null || this.#marks.has('mitigated')) return;
-    const uncertaintyMs = this.#options.steadyState.uncertaintyMs(this.#options.scenario.hypothesis);
-    await this.#mark('mitigated', 'hypothesis', this.#sinceAct(uncertaintyMs), this.#heldAgainAtMs);
+    const atMs = this.#heldAgainAtMs;
+    await this.#mark('mitigated', 'hypothesis', this.#uncertaintyMs('hypothesis', atMs), atMs);
   }
 
   #acted(): void {
@@ -171,7 +170,7 @@ export class Exercise {
       this.#unmet.push(name);
       return false;
     }
-    if (step.mark !== null) await this.#mark(step.mark, name, this.#sinceAct(this.#uncertaintyMs(step)), atMs);
+    if (step.mark !== null) await this.#mark(step.mark, name, this.#uncertaintyMs(step.for, atMs), atMs);
     return true;
   }
 
@@ -188,9 +187,11 @@ export class Exercise {
     return { state, detail: telling.map((part) => `${part.name} (${part.detail})`).join('; ') };
   }
 
-  #uncertaintyMs(step: WaitStep): number {
+  /** Nothing that a fault or its end brought about can be older than the fault, or its end. */
+  #uncertaintyMs(what: WaitStep['for'], atMs: number): number {
     const { steadyState, scenario } = this.#options;
-    return steadyState.uncertaintyMs(step.for === 'hypothesis' ? scenario.hypothesis : [step.for]);
+    const conditions = what === 'hypothesis' ? scenario.hypothesis : [what];
+    return Math.max(0, Math.min(steadyState.uncertaintyMs(conditions, atMs), atMs - this.#actedAtMs));
   }
 
   /** The hypothesis after: by evidence from after the last lift, whether or not the scenario waited for it. */
@@ -206,13 +207,8 @@ export class Exercise {
     }
     if (waited.state !== 'met') return;
     if (!this.#marks.has('recovered'))
-      await this.#mark('recovered', 'hypothesis', this.#sinceAct(this.#uncertaintyMs(step)), waited.value.atMs);
+      await this.#mark('recovered', 'hypothesis', this.#uncertaintyMs(step.for, waited.value.atMs), waited.value.atMs);
     this.#recoveredAtMs = this.#marks.get('recovered') ?? waited.value.atMs;
-  }
-
-  /** Nothing that a fault or its end brought about can be older than the fault, or its end. */
-  #sinceAct(uncertaintyMs: number): number {
-    return Math.min(uncertaintyMs, this.#options.sinceStartMs() - this.#actedAtMs);
   }
 
   /** Each once: the first time is the one that counts. */

@@ -2,7 +2,7 @@
 import type { Clock } from '../../probes/probe.ts';
 import type { Condition } from '../../scenarios/condition.ts';
 import { probesOf, runsOf } from '../../scenarios/condition.ts';
-import { judge, judgeSteady, type View } from '../../scenarios/evidence.ts';
+import { judge, judgeSteady, sinceLookedMs, type View } from '../../scenarios/evidence.ts';
 import type { Phase } from '../../scenarios/journal.ts';
 import type { Judgement, State } from '../../scenarios/quantile.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
@@ -89,10 +89,16 @@ export class SteadyState {
     return { state: has('unmet') ? 'unmet' : has('unknown') ? 'unknown' : 'met', parts };
   }
 
-  /** How much earlier what a condition says may have come true: as many turns of its slowest probe as it looks back. */
-  uncertaintyMs(conditions: readonly Condition[]): number {
+  /**
+   * How much earlier than `atMs` what a condition says may have come true: as many turns of its slowest probe as it looks back, and
+   * longer where runs were faults or skipped, or came late: back to the last run that looked before those.
+   */
+  uncertaintyMs(conditions: readonly Condition[], atMs: number): number {
     const turns = conditions.flatMap((condition) =>
-      condition.checks.map((check) => runsOf(check) * (this.#options.intervalMs(check.probe) ?? 0)),
+      condition.checks.map((check) => {
+        const turnsMs = runsOf(check) * (this.#options.intervalMs(check.probe) ?? 0);
+        return Math.max(turnsMs, sinceLookedMs(check, { ...this.#view(0), nowMs: atMs }));
+      }),
     );
     return Math.max(0, ...turns);
   }

@@ -470,6 +470,19 @@ describe('waits', () => {
     expect(marks).toEqual(['injected 0', 'impact 2000', 'detected 1000', 'lifted 0', 'recovered 2000']);
   });
 
+  test('the uncertainty of a mark reaches back over runs that the prober spoiled or skipped, to the last that looked', async () => {
+    const world = worldWhere(({ isFaulty, faultAgeMs: ageMs }) => {
+      if (!isFaulty || ageMs < 4500) return 'good';
+      if (ageMs < 9500) return ageMs < 7000 ? 'fault' : 'skipped';
+      return 'bad';
+    });
+    await world.conduct(exercise());
+    const detected = world.entries.flatMap((entry) =>
+      entry.type === 'mark' && entry.what === 'detected' ? [entry.uncertaintyMs] : [],
+    );
+    expect(detected).toEqual([6000]);
+  });
+
   test('a hung probe neither hangs the run nor passes for a good one', async () => {
     const world = worldWhere((world) => (world.isFaulty && world.faultAgeMs > 2000 ? null : 'good'));
     const outcome = await world.conduct(exercise({ steps: exerciseSteps({ holdFor: '30s' }) }));
