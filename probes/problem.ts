@@ -72,9 +72,10 @@ function expectedText(issue: z.core.$ZodIssue): string {
     case 'invalid_value':
       return issue.values.map((value) => JSON.stringify(value)).join(' or ');
     case 'too_small':
-      return `at least ${issue.minimum}`;
+      if (issue.origin === 'string' && issue.minimum === 1) return 'a text that is not empty';
+      return sizeText(issue.origin, `at least ${issue.minimum}`);
     case 'too_big':
-      return `at most ${issue.maximum}`;
+      return sizeText(issue.origin, `at most ${issue.maximum}`);
     case 'invalid_union':
       return [...new Set(issue.errors.flatMap((errors) => errors.slice(0, 1).map(expectedText)))].join(' or ');
     default:
@@ -82,12 +83,36 @@ function expectedText(issue: z.core.$ZodIssue): string {
   }
 }
 
-/** The branch of a union that the value was meant for: one that objects only to what is inside the value. */
-function closestBranch(branches: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] | null {
-  const inside = branches.filter((issues) =>
-    issues.every((issue) => issue.path.length > 0 || issue.code === 'unrecognized_keys' || issue.code === 'custom'),
-  );
-  return inside.toSorted((a, b) => a.length - b.length)[0] ?? null;
+function sizeText(origin: string, bound: string): string {
+  if (origin === 'string') return `a text of ${bound} characters`;
+  return origin === 'array' ? `a list of ${bound}` : bound;
+}
+
+type Issues = readonly z.core.$ZodIssue[];
+
+/**
+ * The branch of a union that the value was meant for: one that objects only to what is inside the value, and knows most
+ * of its keys. Null where what is there does not tell: keys are missing, and other branches know as many.
+ */
+function closestBranch(branches: readonly Issues[], value: unknown): Issues | null {
+  const [first, second] = branches
+    .filter((issues) =>
+      issues.every((issue) => issue.path.length > 0 || issue.code === 'unrecognized_keys' || issue.code === 'custom'),
+    )
+    .map((issues) => ({ issues, strangers: strangersIn(issues), isShort: isMerelyShort(issues, value) }))
+    .toSorted((a, b) => a.strangers - b.strangers || a.issues.length - b.issues.length);
+  if (first === undefined) return null;
+  const isOpen = first.isShort && second?.isShort === true && first.strangers === second.strangers;
+  return isOpen ? null : first.issues;
+}
+
+function strangersIn(issues: Issues): number {
+  return issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 0), 0);
+}
+
+/** Nothing that is there is wrong; something is not there. */
+function isMerelyShort(issues: Issues, value: unknown): boolean {
+  return issues.every(({ code, path }) => code !== 'unrecognized_keys' && valueAt(value, path) === undefined);
 }
 
 /** The keys that a schema knows at a path, for suggestions; empty where they cannot be told. */
@@ -136,7 +161,7 @@ export function problemsOf(
         });
       }
       if (issue.code === 'invalid_union') {
-        const branch = closestBranch(issue.errors);
+        const branch = closestBranch(issue.errors, valueAt(document, path));
         if (branch !== null) return expand(branch, path);
       }
       return [

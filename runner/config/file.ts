@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { basename, extname, resolve } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, extname, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { LineCounter, parseDocument } from 'yaml';
 import { placesInValue, placesInYaml, type Locate } from '../../probes/place.ts';
@@ -41,6 +41,7 @@ export async function readDocument(file: string | undefined, folder: string): Pr
   const source = basename(path);
   if (!existsSync(path))
     return refuse(`${name}: expected a file, got nothing there; "pulsedrill init" writes a starter`);
+  if (statSync(path).isDirectory()) return refuse(`${name}: expected a file, got a folder; --config FILE names a file`);
   const extension = extname(path);
   try {
     if (['.ts', '.mts', '.js', '.mjs'].includes(extension)) {
@@ -54,9 +55,27 @@ export async function readDocument(file: string | undefined, folder: string): Pr
     const text = readFileSync(path, 'utf8');
     return parseText(text, source, path);
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    return refuse(`${source}: expected a readable configuration, got ${reason}`);
+    const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    const where = placeOf(error, path) ?? source;
+    if (!(error instanceof SyntaxError)) return refuse(`${where}: expected a readable configuration, got ${reason}`);
+    const language = extension.endsWith('ts') ? 'TypeScript' : 'JavaScript';
+    return refuse(`${where}: expected valid ${language}, got a syntax error: ${reason}`);
   }
+}
+
+/** Where a module failed, as far as its error knows: a syntax error begins with the place, what was thrown has frames. */
+function placeOf(error: unknown, path: string): string | null {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const named = (file: string): string => (file === path ? basename(path) : relative(dirname(path), file));
+  const [, file, line] = /^(\/.*|[A-Za-z]:\\.*):(\d+)$/m.exec(stack.split('\n', 1)[0] ?? '') ?? [];
+  if (file !== undefined && line !== undefined) {
+    const column = /^( *)\^+$/m.exec(stack)?.[1]?.length;
+    return `${named(file)}:${line}${column === undefined ? '' : `:${column + 1}`}`;
+  }
+  const url = pathToFileURL(path).href;
+  const frame = stack.split('\n').find((each) => each.includes(`${url}:`));
+  const at = frame === undefined ? null : /:(\d+):(\d+)\)?$/.exec(frame);
+  return at === null ? null : `${basename(path)}:${at[1]}:${at[2]}`;
 }
 
 /** JSON is YAML, so one parser reads both. */
@@ -69,7 +88,7 @@ function parseText(text: string, source: string, path: string): Read {
         const at = error.linePos?.[0];
         const where = at === undefined ? source : `${source}:${at.line}:${at.col}`;
         const what = error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? error.code;
-        return `${where}: expected valid YAML, got ${what.charAt(0).toLowerCase()}${what.slice(1)}`;
+        return `${where}: expected valid ${extname(path) === '.json' ? 'JSON' : 'YAML'}, got ${what.charAt(0).toLowerCase()}${what.slice(1)}`;
       }),
     );
   }
