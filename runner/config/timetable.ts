@@ -34,7 +34,8 @@ function isQuick(fields: Partial<ProbeSpec>): boolean {
 
 /** The shortest interval at which a paper-order probe keeps its rate cap: flattening sends a second order a run. */
 export function orderFloorMs(flatten: boolean, maxPerMinute: number): number {
-  return Math.ceil(((flatten ? 2 : 1) * 60_000) / maxPerMinute);
+  // The last orders of a minute that do not make a whole run are none.
+  return Math.ceil(60_000 / Math.max(1, Math.floor(maxPerMinute / (flatten ? 2 : 1))));
 }
 
 /** A run that outlives its interval would meet its successor, which would then be skipped: lost just when it matters. */

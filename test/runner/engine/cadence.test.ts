@@ -116,7 +116,7 @@ describe('yellow: auto', () => {
       },
       limits: { maxQuantity: '0.01', maxNotional: '1000', maxPerMinute: 6 },
     });
-    expect(yellowAutoMs(order, 60_000, timeBase(1), ['0.999'])).toBe(10_000);
-    expect(intervalMs(order, 'yellow', 1)).toBe(10_000);
+    expect(yellowAutoMs(order, 60_000, timeBase(1), ['0.999'])).toBe(10_500);
+    expect(intervalMs(order, 'yellow', 1)).toBe(10_500);
   });
 });
