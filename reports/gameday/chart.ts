@@ -10,7 +10,7 @@ import { indicatorName } from '../objective-text.ts';
 import { alike, limitsOf } from '../sla/charts.ts';
 import { indicatorsOf } from '../sla/collect.ts';
 import { broken, type Point } from '../thin.ts';
-import { firstMarks, sinceInjection, type Story } from './story.ts';
+import { firstMarks, markWord, sinceInjection, type Story } from './story.ts';
 
 /** Panels that still fit on a page; the probes that the exercise troubled most come first. */
 const MOST_PANELS = 6;
@@ -69,7 +69,8 @@ function marksOf(story: Story): readonly Mark[] {
     const since = sinceInjection(story, mark);
     return {
       atMs: mark.atMs,
-      name: since === null || mark.what === 'injected' ? mark.what : `${mark.what} ${offset(since)}`,
+      name:
+        since === null || mark.what === 'injected' ? markWord(mark.what) : `${markWord(mark.what)} ${offset(since)}`,
     };
   });
 }

@@ -31,7 +31,13 @@ describe('the record of a game-day', () => {
     );
     const [chart] = renderGameday({ journal: SAMPLE_JOURNAL, results: near, statuses }).files;
     const svg = chart?.content ?? '';
-    for (const words of ['injected', 'impact +4.4 s', 'detected +8.6 s', 'recovered +61.5 s', 'lifted +90.0 s']) {
+    for (const words of [
+      'fault injected',
+      'steady state broken +4.4 s',
+      'detected +8.6 s',
+      'recovered +61.5 s',
+      'fault lifted +90.0 s',
+    ]) {
       expect(svg).toContain(`>${words}</text>`);
     }
     expect(svg).toContain('>ticks · age of each tick — milliseconds, logarithmic</text>');
