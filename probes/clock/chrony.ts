@@ -80,14 +80,21 @@ const LONGEST_MS = 5000;
 export function readTracking({ command, path, signal }: ReadOptions): Promise<ClockReading | Unreadable> {
   const [program = '', ...args] = command;
   return new Promise((resolve) => {
-    execFile(
-      program,
-      args,
-      { env: { PATH: path, LC_ALL: 'C' }, signal, timeout: LONGEST_MS, maxBuffer: 65_536 },
-      (error, stdout) => {
-        resolve(error === null ? parseTracking(stdout) : { unreadable: whyNot(error, program, stdout) });
-      },
-    );
+    try {
+      execFile(
+        program,
+        args,
+        { env: { PATH: path, LC_ALL: 'C' }, signal, timeout: LONGEST_MS, maxBuffer: 65_536 },
+        (error, stdout) => {
+          resolve(error === null ? parseTracking(stdout) : { unreadable: whyNot(error, program, stdout) });
+        },
+      );
+    } catch (error) {
+      // Some of what keeps a process from being started (no memory, an impossible name) is thrown at once.
+      resolve({
+        unreadable: `${program} could not be started: ${error instanceof Error ? error.message : String(error)}`,
+      });
+    }
   });
 }
 

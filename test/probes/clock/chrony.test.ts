@@ -51,6 +51,11 @@ describe('a program that has no answer', () => {
     });
   });
 
+  it('cannot even be started', async () => {
+    const answer = await read(['chronyc\0']);
+    expect(answer).toMatchObject({ unreadable: expect.stringContaining('could not be started: ') });
+  });
+
   it('fails, and its words are kept', async () => {
     const [node = '', ...rest] = answering('console.log("506 Cannot talk to daemon"); process.exit(1)');
     expect(await read([node, ...rest])).toEqual({
