@@ -18,6 +18,11 @@ export interface LedgerEvent {
     | 'gameday'
     | 'order-swept'
     | 'clock'
+    | 'overload'
+    | 'notification'
+    | 'silence'
+    | 'incident'
+    | 'service-rule'
     | 'note';
   readonly service: string | null;
   readonly subject: string;
