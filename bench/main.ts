@@ -1,7 +1,7 @@
 /** `npm run bench`: what the parts cost, each against a peer in the same run. docs/performance.md explains the figures. */
 import { parseArgs } from 'node:util';
 import { FULL, QUICK, type Finding, type Run } from './figure.ts';
-import { httpFigures, httpsFigures } from './http/figures.ts';
+import { httpFigures, httpsFigures, keptFigures } from './http/figures.ts';
 import { ledgerFigures } from './ledger/figures.ts';
 import { machine, reportText, type Report } from './report.ts';
 import { sloFigures } from './slo/figures.ts';
@@ -9,13 +9,14 @@ import { ticksFigures } from './ticks/figures.ts';
 
 const SUITES: Readonly<Record<string, (run: Run) => Promise<readonly Finding[]>>> = {
   http: httpFigures,
+  kept: keptFigures,
   https: httpsFigures,
   ticks: ticksFigures,
   slo: sloFigures,
   ledger: ledgerFigures,
 };
 
-const HELP = `npm run bench -- [--quick] [--json] [--only http,https,ticks,slo,ledger] [--folder FOLDER]
+const HELP = `npm run bench -- [--quick] [--json] [--only http,kept,https,ticks,slo,ledger] [--folder FOLDER]
 
   --quick    short rounds: a smoke test in under 45 s, not figures to quote
   --json     one JSON document on standard output, nothing else there

@@ -8,7 +8,7 @@ import { seededRandom } from '../../scenarios/random.ts';
 import { answerOrders, Stopwatch } from '../contender.ts';
 import { CONCURRENCY, fromArgs } from './asked.ts';
 
-const { url, ca } = fromArgs(process.argv.slice(2));
+const { url, keepAlive, ca } = fromArgs(process.argv.slice(2));
 const random = seededRandom(1);
 
 const { probes, problems } = parseProbes(
@@ -17,6 +17,7 @@ const { probes, problems } = parseProbes(
     kind: 'http',
     service: 'client-api',
     url,
+    keepAlive,
     ...(ca === undefined ? {} : { ca }),
     every: '60s',
     expect: [{ status: 200 }],
@@ -38,6 +39,7 @@ const lanes = probes.map((planned) => ({
   probe: openProbe(planned.spec, { clock: systemClock, random, path: '' }),
 }));
 let sequence = 0;
+let connections = 0;
 
 /** One probe, again and again until the time is up. @returns how many runs ended well; any other run is an error. */
 async function lane({ planned, probe }: (typeof lanes)[number], untilMs: number): Promise<number> {
@@ -66,8 +68,12 @@ async function lane({ planned, probe }: (typeof lanes)[number], untilMs: number)
     );
     if (result.outcome !== 'good') throw new Error(`a run was ${result.outcome}: ${result.detail}`);
     const { connectMs, tlsMs, firstByteMs, transferMs } = result.phases;
-    if (connectMs === null || firstByteMs === null || transferMs === null) throw new Error('a phase was not measured');
-    if ((tlsMs !== null) !== (ca !== undefined)) throw new Error('TLS was not measured');
+    if (firstByteMs === null || transferMs === null) throw new Error('a phase was not measured');
+    if (connectMs !== null) connections += 1;
+    if (keepAlive ? connections > CONCURRENCY : connectMs === null) {
+      throw new Error(keepAlive ? 'a connection was not kept' : 'a connection was not fresh');
+    }
+    if (!keepAlive && (tlsMs !== null) !== (ca !== undefined)) throw new Error('TLS was not measured');
     runs += 1;
   } while (systemClock.monotonicMs() < untilMs);
   return runs;

@@ -46,6 +46,7 @@ it('prints one JSON document in which every figure stands beside a peer, and lea
     expect(figures.map(({ id }) => id)).toEqual([
       'http-blackbox',
       'http-undici',
+      'kept',
       'https-blackbox',
       'https-undici',
       'ticks',
@@ -77,6 +78,6 @@ it('names the suite that it does not know', async () => {
   await expect(bench(['--only', 'http,tikcs'])).rejects.toMatchObject({
     code: 2,
     stdout: '',
-    stderr: '--only: expected some of http, https, ticks, slo, ledger, got "tikcs"\n',
+    stderr: '--only: expected some of http, kept, https, ticks, slo, ledger, got "tikcs"\n',
   });
 });
