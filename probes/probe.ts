@@ -102,6 +102,11 @@ export interface CountReading {
   /** thresholdKey → how many of `valid` were within it. With `valid` 0: the probe looked, and what it saw decides nothing. */
   readonly within: Readonly<Record<string, number>>;
   /**
+   * thresholdKey → how many of `valid` were nearer to it than the bound of this machine's clock: they fell on the side
+   * they are counted on, and may belong on the other. Null: the clock has no known bound. Absent: kept before it was counted.
+   */
+  readonly borderline?: Readonly<Record<string, number>> | null;
+  /**
    * `each`: a continuous watch; every event stands for itself. With `eachMs`, every event stands for that stretch of time
    * (the newest-age samples). `shared`: a sampled session; its events share the run's `weightMs`.
    */
@@ -182,6 +187,8 @@ export interface RunContext {
   thresholds(indicator: Indicator): readonly Threshold[];
   /** Length of a tally step, ms (a minute, unless time is scaled for practice). */
   readonly stepMs: number;
+  /** Largest error that the known offset of this machine's clock may have now, ms; null while nothing vouches for it. */
+  readonly clockBoundMs: () => number | null;
   readonly orders: OrderBook;
   /** Keep a transcript of the exchange. */
   readonly verbose: boolean;

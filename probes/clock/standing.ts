@@ -24,6 +24,11 @@ export interface ClockStanding {
   readonly text: string;
 }
 
+/** What an age that was taken by this clock may be off by, ms; null where nothing vouches for the clock. */
+export function boundOf({ state, reading }: ClockStanding): number | null {
+  return state === 'unverified' || reading === null ? null : reading.boundMs;
+}
+
 export function standingOf(read: ClockReading | Unreadable, limits: ClockLimits = CLOCK_LIMITS): ClockStanding {
   if ('unreadable' in read) return { state: 'unverified', reading: null, text: read.unreadable };
   const state = stateOf(read, limits);

@@ -38,33 +38,61 @@ export class Shape {
   get tightestMs(): number {
     return this.limits[0] ?? Infinity;
   }
+
+  /** @param sums of each threshold, in their order */
+  byKey(sums: readonly number[]): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.thresholds.map((threshold, index) => [thresholdKey(threshold), sums[index] ?? 0]));
+  }
 }
 
-/** Events of one indicator, counted exactly within each of many thresholds. Counters of one shape can be added up. */
+/** Where a counter has to tell events apart: at each limit and, where the clock's bound is known, that far around each. */
+export class Grid {
+  readonly shape: Shape;
+  readonly boundMs: number | null;
+  /** Ascending, each once; `≤` decides. */
+  readonly edges: Float64Array;
+  /** Of each threshold, the index of its limit among the edges. */
+  readonly at: readonly number[];
+  /** Of each threshold, the indices of the last edge that is too low to be borderline and of the last that is. */
+  readonly around: readonly (readonly [from: number, to: number])[];
+
+  /** @param boundMs of the clock; null: unknown, and so is what is borderline */
+  constructor(shape: Shape, boundMs: number | null) {
+    this.shape = shape;
+    this.boundMs = boundMs;
+    const brinks =
+      boundMs === null ? [] : shape.thresholds.map(({ ms }) => [ms - boundMs, below(ms + boundMs)] as const);
+    this.edges = new Float64Array(new Set([...shape.limits, ...brinks.flat()])).toSorted();
+    this.at = [...shape.limits].map((limit) => this.edges.indexOf(limit));
+    this.around = brinks.map(([from, to]) => [this.edges.indexOf(from), this.edges.indexOf(to)]);
+  }
+}
+
+/** Events of one indicator, counted exactly within each of many thresholds. Counters of one grid can be added up. */
 export class Counter {
   readonly shape: Shape;
   valid = 0;
-  /** Events that never ended: valid, and within no threshold. */
-  private never = 0;
-  private readonly limits: Float64Array;
-  /** At i: the events that are within threshold i and not within i − 1; at the end: within none. */
+  private readonly grid: Grid;
+  private readonly edges: Float64Array;
+  /** At i: the events that are at or below edge i and not at or below i − 1; at the end: above all. */
   private readonly counts: Float64Array;
   readonly sketch = new Sketch();
 
-  constructor(shape: Shape) {
-    this.shape = shape;
-    this.limits = shape.limits;
-    this.counts = new Float64Array(shape.limits.length + 1);
+  constructor(grid: Grid) {
+    this.shape = grid.shape;
+    this.grid = grid;
+    this.edges = grid.edges;
+    this.counts = new Float64Array(grid.edges.length + 1);
   }
 
   add(ms: number): void {
     this.valid++;
-    const { limits, counts } = this;
+    const { edges, counts } = this;
     let low = 0;
-    let high = limits.length;
+    let high = edges.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (ms <= (limits[middle] ?? 0)) high = middle;
+      if (ms <= (edges[middle] ?? 0)) high = middle;
       else low = middle + 1;
     }
     counts[low] = (counts[low] ?? 0) + 1;
@@ -74,42 +102,84 @@ export class Counter {
   /** An event that cannot have a duration, and counts as +∞. */
   addNever(): void {
     this.valid++;
-    this.never++;
+  }
+
+  /** An event that has lasted so long already by this machine's clock alone: above every threshold, and borderline to none. */
+  addUnended(ms: number): void {
+    this.valid++;
+    this.sketch.add(ms);
   }
 
   merge(other: Counter): void {
+    if (other.grid !== this.grid) throw new RangeError('counters of different grids cannot be added up');
     this.valid += other.valid;
-    this.never += other.never;
     for (const [index, count] of other.counts.entries()) this.counts[index] = (this.counts[index] ?? 0) + count;
     this.sketch.merge(other.sketch);
   }
 
-  /** thresholdKey → how many were within it. */
-  within(): Readonly<Record<string, number>> {
-    const within: Record<string, number> = {};
-    let sum = 0;
-    for (const [index, threshold] of this.shape.thresholds.entries()) {
-      sum += this.counts[index] ?? 0;
-      within[thresholdKey(threshold)] = sum;
-    }
-    return within;
+  /** Of each threshold, in their order: how many were within it. */
+  within(): readonly number[] {
+    const upTo = this.cumulated();
+    return this.grid.at.map((edge) => upTo[edge] ?? 0);
+  }
+
+  /** Of each threshold, in their order: how many were nearer to it than the bound; null where that is unknown. */
+  borderline(): readonly number[] | null {
+    if (this.grid.boundMs === null) return null;
+    const upTo = this.cumulated();
+    // A bound that is lost in the last digit of the limit leaves nothing between the two.
+    return this.grid.around.map(([from, to]) => Math.max(0, (upTo[to] ?? 0) - (upTo[from] ?? 0)));
   }
 
   reading(atMs: number): CountReading {
-    const { indicator, weigh, eachMs } = this.shape;
+    const { shape, sketch } = this;
+    const { indicator, weigh, eachMs } = shape;
+    const borderline = this.borderline();
     return {
       type: 'counts',
       indicator,
       atMs,
       valid: this.valid,
-      within: this.within(),
+      within: shape.byKey(this.within()),
+      borderline: borderline === null ? null : shape.byKey(borderline),
       weigh,
       ...(eachMs === null ? {} : { eachMs }),
-      p50Ms: this.sketch.quantile(0.5),
-      p99Ms: this.sketch.quantile(0.99),
-      maxMs: this.sketch.maxMs,
-      ...(this.valid === this.never ? {} : { sketch: this.sketch.bins() }),
+      p50Ms: sketch.quantile(0.5),
+      p99Ms: sketch.quantile(0.99),
+      maxMs: sketch.maxMs,
+      ...(sketch.maxMs === null ? {} : { sketch: sketch.bins() }),
     };
+  }
+
+  /** At i: the events at or below edge i. */
+  private cumulated(): readonly number[] {
+    let sum = 0;
+    return Array.from(this.counts, (count) => (sum += count));
+  }
+}
+
+/** What counters of one shape come to, whatever the bounds that they counted with. */
+export class Total {
+  valid = 0;
+  readonly sketch = new Sketch();
+  private readonly shape: Shape;
+  private sums: readonly number[];
+
+  constructor(shape: Shape) {
+    this.shape = shape;
+    this.sums = shape.thresholds.map(() => 0);
+  }
+
+  add(counter: Counter): void {
+    const within = counter.within();
+    this.valid += counter.valid;
+    this.sums = this.sums.map((sum, index) => sum + (within[index] ?? 0));
+    this.sketch.merge(counter.sketch);
+  }
+
+  /** thresholdKey → how many were within it. */
+  within(): Readonly<Record<string, number>> {
+    return this.shape.byKey(this.sums);
   }
 }
 

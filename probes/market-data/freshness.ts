@@ -1,6 +1,6 @@
 import type { CountReading, RunContext } from '../probe.ts';
 import type { Calendar } from './calendar.ts';
-import { Counter, Shape } from './counter.ts';
+import { Counter, Grid, Shape } from './counter.ts';
 
 /** Clocks that agree to the millisecond may show a tick this much before it was made; more is an anomaly. */
 export const TOLERATED_NEGATIVE_MS = 1;
@@ -44,6 +44,7 @@ export class Freshness {
   unjudged = 0;
   private readonly shape: Shape;
   private readonly stepMs: number;
+  private readonly clockBoundMs: RunContext['clockBoundMs'];
   private readonly sampleMs: number;
   private readonly watched: readonly Watched[];
   private readonly calendar: Calendar | null;
@@ -59,18 +60,19 @@ export class Freshness {
     watched: readonly Watched[],
     calendar: Calendar | null,
     weigh: CountReading['weigh'],
-    ctx: Pick<RunContext, 'thresholds' | 'stepMs'>,
+    ctx: Pick<RunContext, 'thresholds' | 'stepMs' | 'clockBoundMs'>,
     wallMs: number,
   ) {
     this.watched = watched;
     this.calendar = calendar;
     this.stepMs = ctx.stepMs;
+    this.clockBoundMs = ctx.clockBoundMs;
     this.sampleMs = Math.max(ctx.stepMs / SAMPLES_PER_STEP, Math.min(ctx.stepMs, LEAST_SAMPLE_MS));
     // However many symbols are looked at in an instant, together they stand for its stretch of time.
     const eachMs = weigh === 'each' ? this.sampleMs / watched.length : null;
     this.shape = new Shape('newest-age', ctx.thresholds('newest-age'), weigh, eachMs);
     this.missingSinceMs = wallMs;
-    this.counter = new Counter(this.shape);
+    this.counter = new Counter(new Grid(this.shape, ctx.clockBoundMs()));
     this.atMs = this.stepOf(wallMs);
     this.next = Math.floor(wallMs / this.sampleMs) + 1;
     this.nextMs = this.next * this.sampleMs;
@@ -153,7 +155,7 @@ export class Freshness {
       const since = Math.max(newestMs === -Infinity ? this.missingSinceMs : newestMs, provenMs, openedMs);
       if (since === newestMs) this.count(atMs, ageMs);
       // Its age is only known to be at least so much: it counts as soon as no threshold could be met any more.
-      else if (atMs - since > loosestMs) this.count(atMs, Number.isFinite(ageMs) ? ageMs : atMs - this.missingSinceMs);
+      else if (atMs - since > loosestMs) this.count(atMs, ageMs);
       else this.unjudged++;
     }
   }
@@ -161,12 +163,13 @@ export class Freshness {
   private count(atMs: number, ageMs: number): void {
     const startMs = this.stepOf(atMs);
     if (startMs !== this.atMs) this.roll(startMs);
-    this.counter.add(ageMs);
+    if (ageMs === Infinity) this.counter.addUnended(atMs - this.missingSinceMs);
+    else this.counter.add(ageMs);
   }
 
   private roll(startMs: number): void {
     if (this.counter.valid > 0) this.finished.push(this.counter.reading(this.atMs));
-    this.counter = new Counter(this.shape);
+    this.counter = new Counter(new Grid(this.shape, this.clockBoundMs()));
     this.atMs = startMs;
   }
 

@@ -1,10 +1,10 @@
-import type { Counter } from './counter.ts';
+import type { Counter, Total } from './counter.ts';
 import { Sequence, type SequenceCounts } from './sequence.ts';
 
 /** Ages of ticks: those of the running step, and all since the last report. */
 export interface Ages {
   step: Counter;
-  total: Counter;
+  total: Total;
 }
 
 const SEQUENCE_COUNTS = ['gaps', 'missed', 'duplicates', 'reorders'] as const;

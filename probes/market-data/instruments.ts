@@ -1,4 +1,4 @@
-import { Counter, type Shape } from './counter.ts';
+import { Counter, Grid, Total, type Shape } from './counter.ts';
 import type { Watched } from './freshness.ts';
 import { Instrument, type Ages, type InstrumentCounts } from './instrument.ts';
 
@@ -21,6 +21,8 @@ export interface InstrumentReport {
 export class Instruments {
   private readonly bySymbol = new Map<string, Instrument>();
   private readonly shape: Shape;
+  /** Of the running step. */
+  private grid: Grid;
   /** Nobody but those that were asked for is let in. */
   private readonly closed: boolean;
   private readonly allAges: Ages[] = [];
@@ -33,11 +35,17 @@ export class Instruments {
   private heardMs: number;
   private silenceMs = 0;
 
-  constructor(shape: Shape, symbols: readonly string[] | undefined, monotonicMs: number) {
+  constructor(
+    shape: Shape,
+    symbols: readonly string[] | undefined,
+    monotonicMs: number,
+    boundMs: number | null = null,
+  ) {
     this.shape = shape;
+    this.grid = new Grid(shape, boundMs);
     this.heardMs = monotonicMs;
     this.closed = symbols !== undefined;
-    this.sharedAges = { step: new Counter(shape), total: new Counter(shape) };
+    this.sharedAges = this.newAges();
     this.surplus = new Instrument('', this.sharedAges, monotonicMs, false);
     this.allAges.push(this.sharedAges);
     this.feed = { name: null, newestMs: -Infinity, provenMs: -Infinity };
@@ -94,15 +102,20 @@ export class Instruments {
     this.proveFeed();
   }
 
-  /** The ages of all since the step began. */
-  endStep(): Counter {
-    const all = new Counter(this.shape);
+  /**
+   * The ages of all since the step began.
+   * @param boundMs of the clock, for the step that begins now
+   */
+  endStep(boundMs: number | null): Counter {
+    const all = new Counter(this.grid);
+    const isAsBefore = boundMs === this.grid.boundMs;
+    if (!isAsBefore) this.grid = new Grid(this.shape, boundMs);
     for (const ages of this.allAges) {
-      if (ages.step.valid === 0) continue;
-      all.merge(ages.step);
-      if (ages.total.valid === 0) ages.total = ages.step;
-      else ages.total.merge(ages.step);
-      ages.step = new Counter(this.shape);
+      if (ages.step.valid > 0) {
+        all.merge(ages.step);
+        ages.total.add(ages.step);
+      } else if (isAsBefore) continue;
+      ages.step = new Counter(this.grid);
     }
     return all;
   }
@@ -136,7 +149,7 @@ export class Instruments {
       put('p99Ms', total.sketch.quantile(0.99));
       put('maxMs', total.sketch.maxMs);
     }
-    for (const ages of this.allAges) if (ages.total.valid > 0) ages.total = new Counter(this.shape);
+    for (const ages of this.allAges) if (ages.total.valid > 0) ages.total = new Total(this.shape);
     const silenceMs = Math.max(this.silenceMs, monotonicMs - this.heardMs);
     this.silenceMs = 0;
     return { sum: { ...sum, silenceMs: open ? silenceMs : null }, values };
@@ -149,9 +162,13 @@ export class Instruments {
     this.feed.provenMs = provenMs;
   }
 
+  private newAges(): Ages {
+    return { step: new Counter(this.grid), total: new Total(this.shape) };
+  }
+
   private add(symbol: string, monotonicMs: number): Instrument {
     const own = this.allAges.length <= MOST_AGED;
-    const ages = own ? { step: new Counter(this.shape), total: new Counter(this.shape) } : this.sharedAges;
+    const ages = own ? this.newAges() : this.sharedAges;
     if (own) this.allAges.push(ages);
     const instrument = new Instrument(symbol, ages, monotonicMs, true);
     this.bySymbol.set(symbol, instrument);

@@ -1,6 +1,6 @@
 import type { CountReading, RunContext } from '../probe.ts';
 import type { Calendar } from './calendar.ts';
-import { Counter, Shape } from './counter.ts';
+import { Counter, Grid, Shape } from './counter.ts';
 import { Freshness, TOLERATED_NEGATIVE_MS, type View } from './freshness.ts';
 import { Instruments, type InstrumentReport } from './instruments.ts';
 import type { Mappings } from './mapping.ts';
@@ -42,6 +42,7 @@ export class Tape implements Sink {
   private readonly freshness: Freshness;
   private readonly shape: Shape;
   private readonly stepMs: number;
+  private readonly clockBoundMs: RunContext['clockBoundMs'];
   private stepStartMs = 0;
   private stepEndMs = 0;
   private finished: CountReading[] = [];
@@ -55,15 +56,21 @@ export class Tape implements Sink {
 
   constructor(
     options: TapeOptions,
-    ctx: Pick<RunContext, 'thresholds' | 'stepMs'>,
+    ctx: Pick<RunContext, 'thresholds' | 'stepMs' | 'clockBoundMs'>,
     wallMs: number,
     monotonicMs = wallMs,
   ) {
     const { map, symbols, weigh, calendar = null } = options;
     this.frames = new FrameReader(map);
     this.stepMs = ctx.stepMs;
+    this.clockBoundMs = ctx.clockBoundMs;
     this.shape = new Shape('tick-age', ctx.thresholds('tick-age'), weigh, null);
-    this.instruments = new Instruments(this.shape, this.frames.knowsSymbols ? symbols : undefined, monotonicMs);
+    this.instruments = new Instruments(
+      this.shape,
+      this.frames.knowsSymbols ? symbols : undefined,
+      monotonicMs,
+      ctx.clockBoundMs(),
+    );
     this.freshness = new Freshness(this.instruments.watched, calendar, weigh, ctx, wallMs);
     this.startStep(wallMs);
   }
@@ -124,7 +131,9 @@ export class Tape implements Sink {
     this.endStep();
     this.startStep(wallMs);
     // No ticks, and none was due: what else fails does not make that a bad one.
-    if (this.finished.length === 0 && excused) this.finished.push(new Counter(this.shape).reading(this.stepStartMs));
+    if (this.finished.length === 0 && excused) {
+      this.finished.push(new Counter(new Grid(this.shape, this.clockBoundMs())).reading(this.stepStartMs));
+    }
     const readings = [...this.finished, ...newest];
     const instruments = this.instruments.drain(wallMs, monotonicMs, !freshness.isClosed(wallMs));
     this.finished = [];
@@ -191,7 +200,7 @@ export class Tape implements Sink {
 
   /** Ends the current step. Always called before anything of another step is counted. */
   private endStep(): void {
-    const ages = this.instruments.endStep();
+    const ages = this.instruments.endStep(this.clockBoundMs());
     if (ages.valid > 0) this.finished.push(ages.reading(this.stepStartMs));
   }
 

@@ -1,4 +1,4 @@
-import { Counter, Shape } from '../market-data/counter.ts';
+import { Counter, Grid, Shape } from '../market-data/counter.ts';
 import { TOLERATED_NEGATIVE_MS } from '../market-data/freshness.ts';
 import { Sketch } from '../market-data/sketch.ts';
 import type { Sink } from '../market-data/subscription.ts';
@@ -56,6 +56,7 @@ export class Matcher implements Sink {
   private waitingCount = 0;
   private readonly shape: Shape;
   private readonly stepMs: number;
+  private readonly clockBoundMs: RunContext['clockBoundMs'];
   private stepAtMs: number;
   private counter: Counter;
   private finished: CountReading[] = [];
@@ -70,15 +71,21 @@ export class Matcher implements Sink {
   private heardMs: number;
   private readonly began = Promise.withResolvers<void>();
 
-  constructor(spec: SignalSpec, ctx: Pick<RunContext, 'thresholds' | 'stepMs'>, wallMs: number, monotonicMs: number) {
+  constructor(
+    spec: SignalSpec,
+    ctx: Pick<RunContext, 'thresholds' | 'stepMs' | 'clockBoundMs'>,
+    wallMs: number,
+    monotonicMs: number,
+  ) {
     this.reader = signalReader(spec);
     this.shape = new Shape('signal-age', ctx.thresholds('signal-age'), 'each', null);
     this.keepMs = Math.max(spec.remember, ...ctx.thresholds('signal-age').map(({ ms }) => 2 * ms));
     this.ticks = new TickMemory(this.keepMs);
     this.matchWithinMs = spec.matchWithin;
     this.stepMs = ctx.stepMs;
+    this.clockBoundMs = ctx.clockBoundMs;
     this.stepAtMs = this.stepOf(wallMs);
-    this.counter = new Counter(this.shape);
+    this.counter = new Counter(new Grid(this.shape, ctx.clockBoundMs()));
     this.sinceMs = this.heardMs = monotonicMs;
   }
 
@@ -229,7 +236,7 @@ export class Matcher implements Sink {
 
   private endStep(startMs: number): void {
     if (this.counter.valid > 0) this.finished.push(this.counter.reading(this.stepAtMs));
-    this.counter = new Counter(this.shape);
+    this.counter = new Counter(new Grid(this.shape, this.clockBoundMs()));
     this.stepAtMs = startMs;
   }
 

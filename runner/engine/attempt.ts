@@ -1,4 +1,5 @@
 /** One run of one probe: deadline, timing and the verdict on the prober's own health, written once around every kind. */
+import { boundOf } from '../../probes/clock/standing.ts';
 import { NO_PHASES, type Clock, type Leg, type Observation, type Probe, type RunContext } from '../../probes/probe.ts';
 import type { Cadence, Result } from '../../store/result.ts';
 import type { PlannedProbe } from '../config/configuration.ts';
@@ -19,7 +20,10 @@ export interface Attempt {
   readonly cadence: Cadence;
   readonly gameday: string | null;
   readonly location: string;
-  readonly context: Omit<RunContext, 'runId' | 'probe' | 'location' | 'signal' | 'timeoutMs' | 'clock'>;
+  readonly context: Omit<
+    RunContext,
+    'runId' | 'probe' | 'location' | 'signal' | 'timeoutMs' | 'clock' | 'clockBoundMs'
+  >;
 }
 
 export interface AttemptEnvironment {
@@ -92,6 +96,7 @@ interface Observed {
 
 async function observe(run: Attempt, env: AttemptEnvironment): Promise<Observed> {
   const { timeoutMs } = run.planned;
+  const { clock, trustSince } = env;
   const controller = new AbortController();
   const stop = (): void => controller.abort(env.stop.reason);
   const deadline = setTimeout(() => {
@@ -108,7 +113,8 @@ async function observe(run: Attempt, env: AttemptEnvironment): Promise<Observed>
       location: run.location,
       signal: controller.signal,
       timeoutMs,
-      clock: env.clock,
+      clock,
+      clockBoundMs: () => (trustSince === undefined ? null : boundOf(trustSince(clock.monotonicMs()).standing)),
     });
     const gaveUp = new Promise<null>((resolve) => {
       abandon = setTimeout(() => resolve(null), timeoutMs + GRACE_MS);

@@ -236,7 +236,18 @@ export function createEngine(deps: EngineDependencies): Engine {
       const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), deps.abandon]);
       const runId = runIdOf(id, clock.wallMs());
       const location = configuration.location;
-      const run = { ...context.run, runId, probe: id, location, signal, timeoutMs, clock, verbose: false };
+      const clockBoundMs = (): null => null;
+      const run = {
+        ...context.run,
+        runId,
+        probe: id,
+        location,
+        signal,
+        timeoutMs,
+        clock,
+        clockBoundMs,
+        verbose: false,
+      };
       try {
         return await probe.sweep(left, run);
       } catch (error) {

@@ -14,7 +14,10 @@ const LEAST_TOLERANCE_MS = 2;
 const TOLERANCE_SHARE = 0.05;
 
 export interface ProbeContext {
-  readonly run: Omit<RunContext, 'runId' | 'probe' | 'location' | 'signal' | 'timeoutMs' | 'clock' | 'verbose'>;
+  readonly run: Omit<
+    RunContext,
+    'runId' | 'probe' | 'location' | 'signal' | 'timeoutMs' | 'clock' | 'clockBoundMs' | 'verbose'
+  >;
   readonly toleranceMs: number;
   /** Its figures compare a remote wall clock with this machine's. */
   readonly needsWallClock: boolean;

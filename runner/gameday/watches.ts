@@ -94,6 +94,8 @@ function contextOf(spec: WatchSpec, run: number | 'check', signal: AbortSignal, 
     random: environment.random,
     thresholds: (indicator) => thresholdsOf(scenario, spec.id, indicator),
     stepMs: watchIntervalMs(spec),
+    // Conditions ask how it is, not how sure that is.
+    clockBoundMs: () => null,
     orders: NO_ORDERS,
     verbose: false,
   };

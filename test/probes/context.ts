@@ -24,6 +24,7 @@ export function testContext(part: Partial<RunContext> = {}): TestContext {
     random: () => 0.5,
     thresholds: () => [],
     stepMs: 60_000,
+    clockBoundMs: () => null,
     verbose: false,
     orders: {
       intend: (order) => {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Counter, Shape } from '../../../probes/market-data/counter.ts';
+import { Counter, Grid, Shape, Total } from '../../../probes/market-data/counter.ts';
 import { Sketch, SKETCH_ERROR } from '../../../probes/market-data/sketch.ts';
 import { isWithin, thresholdKey, type Threshold } from '../../../probes/probe.ts';
 
@@ -14,11 +14,15 @@ const threshold: fc.Arbitrary<Threshold> = fc.record({
   strict: fc.boolean(),
 });
 
+function counterOf(thresholds: readonly Threshold[], boundMs: number | null = null): Counter {
+  return new Counter(new Grid(new Shape('tick-age', thresholds, 'each', null), boundMs));
+}
+
 describe('a counter', () => {
   it('counts exactly what is within each threshold, strict or not', () => {
     fc.assert(
       fc.property(fc.array(age, { maxLength: 200 }), fc.array(threshold, { maxLength: 50 }), (ages, thresholds) => {
-        const counter = new Counter(new Shape('tick-age', thresholds, 'each', null));
+        const counter = counterOf(thresholds);
         for (const ms of ages) counter.add(ms);
         const { within, valid } = counter.reading(60_000);
         expect(valid).toBe(ages.length);
@@ -30,7 +34,8 @@ describe('a counter', () => {
   });
 
   it('says how its events weigh', () => {
-    const counter = new Counter(new Shape('newest-age', [{ ms: 3000, strict: false }], 'each', 1000));
+    const shape = new Shape('newest-age', [{ ms: 3000, strict: false }], 'each', 1000);
+    const counter = new Counter(new Grid(shape, null));
     counter.add(10);
     expect(counter.reading(120_000)).toMatchObject({
       type: 'counts',
@@ -45,12 +50,73 @@ describe('a counter', () => {
   });
 });
 
+describe('what is borderline', () => {
+  // Eighths: sums and differences of them are exact.
+  const eighths = (most: number) => fc.integer({ min: -8, max: most * 8 }).map((eighth) => eighth / 8);
+  const bound = fc.integer({ min: 0, max: 240 }).map((eighth) => eighth / 8);
+
+  it('is whatever is nearer to a threshold than the bound, for each threshold on its own', () => {
+    fc.assert(
+      fc.property(
+        fc.array(eighths(60), { maxLength: 200 }),
+        fc.array(threshold, { maxLength: 10 }),
+        bound,
+        (ages, thresholds, boundMs) => {
+          const counter = counterOf(thresholds, boundMs);
+          for (const ms of ages) counter.add(ms);
+          counter.addNever();
+          counter.addUnended(4000);
+          const { within, borderline, valid } = counter.reading(0);
+          expect(valid).toBe(ages.length + 2);
+          for (const limit of thresholds) {
+            const near = ages.filter((ms) => Math.abs(ms - limit.ms) < boundMs);
+            expect(borderline?.[thresholdKey(limit)]).toBe(near.length);
+            expect(within[thresholdKey(limit)]).toBe(ages.filter((ms) => isWithin(ms, limit)).length);
+          }
+        },
+      ),
+    );
+  });
+
+  it.each([
+    ['le:3000', false],
+    ['lt:3000', true],
+  ])('is not what is exactly as far from %s as the bound, and is what lies on it', (key, strict) => {
+    const counter = counterOf([{ ms: 3000, strict }], 1.25);
+    for (const ms of [2998.75, 3001.25]) counter.add(ms);
+    expect(counter.reading(0).borderline).toEqual({ [key]: 0 });
+    for (const ms of [2998.7500001, 3000, 3001.2499999]) counter.add(ms);
+    expect(counter.reading(0)).toMatchObject({ valid: 5, within: { [key]: strict ? 2 : 3 }, borderline: { [key]: 3 } });
+  });
+
+  it('is unknown without a bound, and nothing with a bound of nothing', () => {
+    const limits = [{ ms: 3000, strict: false }];
+    const [unknown, none] = [counterOf(limits), counterOf(limits, 0)];
+    for (const counter of [unknown, none]) counter.add(3000);
+    expect(unknown.reading(0).borderline).toBeNull();
+    expect(none.reading(0)).toMatchObject({ within: { 'le:3000': 1 }, borderline: { 'le:3000': 0 } });
+  });
+});
+
 describe('counters', () => {
+  it('of different bounds come to the same total, and are not added up otherwise', () => {
+    const shape = new Shape('tick-age', [{ ms: 10, strict: true }], 'each', null);
+    const [sure, unsure] = [new Counter(new Grid(shape, null)), new Counter(new Grid(shape, 2))];
+    for (const ms of [9, 10]) sure.add(ms);
+    for (const ms of [9, 11, 12]) unsure.add(ms);
+    const total = new Total(shape);
+    total.add(sure);
+    total.add(unsure);
+    expect([total.valid, total.within(), total.sketch.maxMs]).toEqual([5, { 'lt:10': 2 }, 12]);
+    expect(() => sure.merge(unsure)).toThrow(new RangeError('counters of different grids cannot be added up'));
+  });
+
   it('add up to what one would have counted, events that never ended included', () => {
     fc.assert(
       fc.property(fc.array(age), fc.array(age), fc.array(threshold, { maxLength: 5 }), (first, second, thresholds) => {
         const shape = new Shape('tick-age', thresholds, 'each', null);
-        const [a, b, whole] = [new Counter(shape), new Counter(shape), new Counter(shape)];
+        const grid = new Grid(shape, 0.5);
+        const [a, b, whole] = [new Counter(grid), new Counter(grid), new Counter(grid)];
         for (const ms of first) a.add(ms);
         for (const ms of second) b.add(ms);
         for (const ms of [...first, ...second]) whole.add(ms);

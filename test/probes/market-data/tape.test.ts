@@ -5,7 +5,7 @@ import { Tape, type TapeOptions } from '../../../probes/market-data/tape.ts';
 import type { CountReading, Indicator, Threshold } from '../../../probes/probe.ts';
 
 const THREE_SECONDS: Threshold = { ms: 3000, strict: false };
-const context = { stepMs: 60_000, thresholds: () => [THREE_SECONDS] };
+const context = { stepMs: 60_000, clockBoundMs: () => null, thresholds: () => [THREE_SECONDS] };
 const map = { time: 't', unit: 'ms', symbol: 's', sequence: 'n' } as const;
 
 function tapeAt(wallMs: number, weigh: 'each' | 'shared' = 'each', stepMs = 60_000) {
@@ -44,6 +44,54 @@ describe('a tape', () => {
     expect(readings.find((reading) => reading.indicator === 'newest-age')?.eachMs).toBe(1000);
     tick(11_200, 100);
     expect(of(tape.drain(12_000).readings, 'newest-age')).toEqual([[0, 2, 1]]);
+  });
+
+  it('counts what is borderline, ticks and instants, by the bound at the beginning of each step', () => {
+    let boundMs: number | null = 50;
+    const tape = new Tape({ map, weigh: 'each' }, { ...context, clockBoundMs: () => boundMs }, 0);
+    const tick = (atMs: number, ageMs: number) => tape.take(JSON.stringify({ t: atMs - ageMs, s: 'A' }), atMs);
+    tick(1000, 2951);
+    tick(1000, 1980);
+    boundMs = null;
+    tick(2000, 2950);
+    tick(59_970, 0);
+    tick(60_000, 3000);
+    boundMs = 1;
+    // At 2 s the newest data is 2,980 ms old, at 3 s 3,950 ms.
+    expect(
+      tape.drain(120_000).readings.map(({ indicator, atMs, borderline }) => [indicator, atMs, borderline]),
+    ).toEqual([
+      ['tick-age', 0, { 'le:3000': 1 }],
+      ['tick-age', 60_000, null],
+      ['newest-age', 0, { 'le:3000': 1 }],
+      ['newest-age', 60_000, null],
+      ['newest-age', 120_000, { 'le:3000': 0 }],
+    ]);
+  });
+
+  it('takes the new bound for every symbol, those that were silent in the step before included', () => {
+    let boundMs: number | null = null;
+    const tape = new Tape({ map, weigh: 'each' }, { ...context, clockBoundMs: () => boundMs }, 0);
+    const tick = (atMs: number, s: string) => tape.take(JSON.stringify({ t: atMs - 2999, s }), atMs);
+    for (const s of ['A', 'B']) tick(1000, s);
+    boundMs = 0.5;
+    for (const s of ['A', 'C']) tick(60_000, s);
+    boundMs = 2;
+    for (const s of ['A', 'B', 'D']) tick(120_000, s);
+    const { readings, values } = tape.drain(120_001);
+    const ticks = readings.filter(({ indicator }) => indicator === 'tick-age');
+    expect(ticks.map(({ valid, borderline }) => [valid, borderline])).toEqual([
+      [2, null],
+      [2, { 'le:3000': 0 }],
+      [3, { 'le:3000': 3 }],
+    ]);
+    expect(values).toMatchObject({ 'ticks:A': 3, 'le:3000:A': 3, 'ticks:B': 2, 'le:3000:B': 2 });
+  });
+
+  it('takes data that never came for no borderline case: no other clock says how old it is', () => {
+    const tape = new Tape({ map, weigh: 'each' }, { ...context, clockBoundMs: () => 1500 }, 0);
+    const newest = tape.drain(5000).readings.find(({ indicator }) => indicator === 'newest-age');
+    expect(newest).toMatchObject({ valid: 2, within: { 'le:3000': 0 }, borderline: { 'le:3000': 0 }, maxMs: 5000 });
   });
 
   it('samples sixty times a step when time is scaled', () => {

@@ -5,7 +5,7 @@ import { signalSpec } from '../../../probes/signal/spec.ts';
 import { TickMemory } from '../../../probes/signal/tick-memory.ts';
 
 const HALF_A_SECOND: Threshold = { ms: 500, strict: false };
-const context = { stepMs: 60_000, thresholds: () => [HALF_A_SECOND] };
+const context = { stepMs: 60_000, clockBoundMs: () => null, thresholds: () => [HALF_A_SECOND] };
 
 function listening(part: Record<string, unknown> = {}) {
   const spec = signalSpec.parse({ id: 'p', kind: 'signal', service: 's', url: 'ws://127.0.0.1:1/', ...part });
@@ -145,4 +145,18 @@ describe('a memory of ticks', () => {
     }
     expect(memory.get('t1000')).toBeUndefined();
   });
+});
+
+it('signals whose age is nearer to a limit than the bound of the clock are borderline, unmatched ones never', () => {
+  const spec = signalSpec.parse({ id: 'p', kind: 'signal', service: 's', url: 'ws://127.0.0.1:1/' });
+  const matcher = new Matcher(spec, { ...context, clockBoundMs: () => 2 }, 0, 0);
+  const say = (atMs: number, message: unknown) => matcher.take(JSON.stringify(message), atMs, atMs);
+  for (const [n, ageMs] of [498, 499, 501, 502].entries()) {
+    say(20_000, { type: 'tick', event_id: `t${n}`, symbol: 'A', timestamp: 20_000_000 });
+    say(20_000 + ageMs, { type: 'signal', event_id: `s${n}`, symbol: 'A', tick_event_id: `t${n}` });
+  }
+  say(21_000, { type: 'signal', event_id: 's9', symbol: 'A', tick_event_id: 't9', tick_timestamp: 30_000_000 });
+  expect(matcher.drain(30_000, 30_000).readings).toMatchObject([
+    { valid: 5, within: { 'le:500': 2 }, borderline: { 'le:500': 2 } },
+  ]);
 });

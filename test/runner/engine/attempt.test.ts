@@ -307,3 +307,27 @@ describe('what leaves a run', () => {
     expect(result.detail).toBe('Error: bad header ${TOKEN}');
   });
 });
+
+describe('the bound of the clock', () => {
+  const reading = { offsetMs: 1, boundMs: 0.75, stratum: 2, leap: 'normal', source: 'a' } as const;
+  const asked = async (part: Partial<AttemptEnvironment>): Promise<number | null> => {
+    let boundMs: number | null = Number.NaN;
+    const run = runOf(
+      probe(async (ctx) => {
+        boundMs = ctx.clockBoundMs();
+        return GOOD;
+      }),
+    );
+    await attempt(run, environment(part));
+    return boundMs;
+  };
+  const trustOf = (state: 'good' | 'unverified'): Partial<AttemptEnvironment> => ({
+    trustSince: () => ({ standing: { state, reading, text: '' }, jumpMs: null }),
+  });
+
+  it('is told to a probe whose figures need it, for as long as something vouches for the clock', async () => {
+    expect(await asked(trustOf('good'))).toBe(0.75);
+    expect(await asked(trustOf('unverified'))).toBeNull();
+    expect(await asked({})).toBeNull();
+  });
+});
