@@ -1,5 +1,5 @@
 /** The figures of a status as every output shows them: JSON, tables, the demo's lines. */
-import { percent, shareText } from '../reports/figures.ts';
+import { count, percent, shareText } from '../reports/figures.ts';
 import { ALERT_DEFAULTS } from '../slo/alerts.ts';
 import type { Status } from '../slo/status.ts';
 import { validWeight } from '../slo/tally.ts';
@@ -28,6 +28,7 @@ export function statusJson(status: Status): Readonly<Record<string, unknown>> {
       faults: tally.faults,
     },
     weights: { good: String(tally.goodWeight), valid: String(validWeight(tally)), weighing: objective.weighing },
+    borderline: status.borderline,
     coverage: status.coverage,
     excludedShare: status.excludedShare,
     effectiveEvents: status.effectiveEvents,
@@ -72,6 +73,7 @@ export function flagsOf(status: Status): readonly string[] {
     status.colour === 'unknown' ? (status.unknownBecause ?? '') : '',
     reviewText(status),
     excludedText(status),
+    ...borderlineTexts(status),
     windowsText(status),
     status.alert ?? '',
     status.sev2Within24h ? 'exhausts within 24 h' : '',
@@ -100,6 +102,18 @@ function excludedText({ excludedShare, excludedShare1h, tally, validEvents }: St
   }
   if (excludedShare1h === null || excludedShare1h <= maxExcludedShare) return '';
   return `excluded ${percent(excludedShare1h)} of the last hour's events`;
+}
+
+/** Ages near their limit, which another clock might have seen on its other side; and those of a clock nobody knows. */
+function borderlineTexts({ borderline, validEvents }: Status): readonly string[] {
+  if (borderline === null || validEvents === 0) return [];
+  const { events, of } = borderline;
+  if (events === null) return ['clock unverified'];
+  const unverified = validEvents - of;
+  return [
+    events === 0 ? '' : `borderline ${shareText(events, of)}`,
+    unverified === 0 ? '' : `clock unverified for ${count(unverified)} of ${count(validEvents)} events`,
+  ];
 }
 
 /** Percentile rows: a slowdown of hours fits inside a month's budget, so what passed stands beside what is consumed. */

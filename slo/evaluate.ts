@@ -4,12 +4,12 @@ import { confidenceOf, NO_CONFIDENCE } from './confidence.ts';
 import { decimal, divide, fromNumber, rational, toNumber, type Rational } from './decimal.ts';
 import { buckets, rollOffHours } from './forecast.ts';
 import { burnRate, byLookback, lookbackTallies, pairStatuses, slowerBurn } from './lookback.ts';
-import type { Objective } from './objective.ts';
+import { isAge, type Objective } from './objective.ts';
 import { isViolationNear, naiveExhaustion, projectionAlert } from './projection.ts';
 import { ranges, stepEnd, type RangeName, type TallyStep } from './ranges.ts';
 import { hasLatencyRegressed, hasRatioRegressed } from './regression.ts';
 import { judgeWindows, liveWindow } from './sliding.ts';
-import type { SplitStatus, Status } from './status.ts';
+import type { Borderline, SplitStatus, Status } from './status.ts';
 import { EMPTY_TALLY, sumTallies, validEvents, type Tally } from './tally.ts';
 import type { TimeBase } from './time-base.ts';
 
@@ -130,6 +130,7 @@ function figuresOf(slice: Slice, input: EvaluateInput, target: Rational): Status
     met: isMet(spent),
     excludedShare: excludedShare(tally),
     excludedShare1h: excludedShare(lookbacks['1h'] ?? tally),
+    borderline: borderlineOf(tally, objective),
     coverage: coverageOf(tally, objective),
     burn: byLookback((lookback) => display(burnRate(lookbacks[lookback], target))),
     burnNow: display(burnNow),
@@ -152,11 +153,13 @@ function excludedShare(tally: Tally): number | null {
   return arrived === 0 ? null : tally.excluded / arrived;
 }
 
-/** Events of these indicators are samples within a run: faulty runs cannot be set against them. */
-const SAMPLED_INDICATORS: ReadonlySet<string> = new Set(['tick-age', 'newest-age', 'signal-age']);
+function borderlineOf({ borderline, bounded }: Tally, objective: Objective): Borderline | null {
+  return isAge(objective) ? { events: bounded === 0 ? null : borderline, of: bounded } : null;
+}
 
-function coverageOf(tally: Tally, { sli }: Objective): number | null {
-  if (sli.type === 'threshold' && SAMPLED_INDICATORS.has(sli.indicator)) return null;
+function coverageOf(tally: Tally, objective: Objective): number | null {
+  // Ages are samples within a run: faulty runs cannot be set against them.
+  if (isAge(objective)) return null;
   const wanted = validEvents(tally) + tally.excluded + tally.faults;
   return wanted === 0 ? null : 1 - tally.faults / wanted;
 }
@@ -219,6 +222,7 @@ function unknown(input: EvaluateInput, because: string): Status {
     met: null,
     excludedShare: null,
     excludedShare1h: null,
+    borderline: borderlineOf(EMPTY_TALLY, objective),
     coverage: null,
     burn: byLookback(() => null),
     burnNow: null,

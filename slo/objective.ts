@@ -58,3 +58,10 @@ export interface Objective {
   /** Assumptions that wait for an owner's sign-off; printed beside the figure. */
   readonly assumptions: readonly string[];
 }
+
+const AGES: ReadonlySet<string> = new Set(['tick-age', 'newest-age', 'signal-age']);
+
+/** Differences of a remote wall clock and the prober's own: only as good as both. */
+export function isAge({ sli }: Pick<Objective, 'sli'>): boolean {
+  return sli.type === 'threshold' && AGES.has(sli.indicator);
+}

@@ -32,6 +32,14 @@ export interface PairStatus {
   readonly badEvents: number;
 }
 
+/** How many events were nearer to the limit than the bound of the prober's clock: on another clock they may fall otherwise. */
+export interface Borderline {
+  /** Null where the bound was known of none. */
+  readonly events: number | null;
+  /** Valid events of which the bound was known; the others were counted by a clock that nothing vouched for. */
+  readonly of: number;
+}
+
 /**
  * Where an objective is split, every figure here is that of the split that governs (`worstSplit` names it): splits are
  * never blended, and a colour is never shown beside figures that do not explain it.
@@ -57,6 +65,8 @@ export interface Status {
   readonly excludedShare: number | null;
   /** The same over the last hour, which an outage of authentication fills at once. */
   readonly excludedShare1h: number | null;
+  /** Null where no figure of the row needs the wall clock. They count as they fell. */
+  readonly borderline: Borderline | null;
   /** 1 − faults ÷ all runs that should have measured; null without any, and where events are not runs (ticks). */
   readonly coverage: number | null;
   /** Kish's effective n, unrounded; null for quantities. */

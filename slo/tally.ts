@@ -17,6 +17,9 @@ export interface Tally {
    * cluster), quantity-millionths² (`quantity`).
    */
   readonly squaredWeight: bigint;
+  /** Raw valid events that were nearer to the limit than the clock's bound: known of `bounded` of them, the others' is not. */
+  readonly borderline: number;
+  readonly bounded: number;
 }
 
 export const EMPTY_TALLY: Tally = {
@@ -27,6 +30,8 @@ export const EMPTY_TALLY: Tally = {
   goodWeight: 0n,
   badWeight: 0n,
   squaredWeight: 0n,
+  borderline: 0,
+  bounded: 0,
 };
 
 export function addTallies(a: Tally, b: Tally): Tally {
@@ -38,6 +43,8 @@ export function addTallies(a: Tally, b: Tally): Tally {
     goodWeight: a.goodWeight + b.goodWeight,
     badWeight: a.badWeight + b.badWeight,
     squaredWeight: a.squaredWeight + b.squaredWeight,
+    borderline: a.borderline + b.borderline,
+    bounded: a.bounded + b.bounded,
   };
 }
 
@@ -45,6 +52,7 @@ export function addTallies(a: Tally, b: Tally): Tally {
 export function sumTallies(tallies: Iterable<Tally>): Tally {
   let [good, bad, excluded, faults] = [0, 0, 0, 0];
   let [goodWeight, badWeight, squaredWeight] = [0n, 0n, 0n];
+  let [borderline, bounded] = [0, 0];
   for (const tally of tallies) {
     good += tally.good;
     bad += tally.bad;
@@ -53,8 +61,10 @@ export function sumTallies(tallies: Iterable<Tally>): Tally {
     goodWeight += tally.goodWeight;
     badWeight += tally.badWeight;
     squaredWeight += tally.squaredWeight;
+    borderline += tally.borderline;
+    bounded += tally.bounded;
   }
-  return { good, bad, excluded, faults, goodWeight, badWeight, squaredWeight };
+  return { good, bad, excluded, faults, goodWeight, badWeight, squaredWeight, borderline, bounded };
 }
 
 /** Raw valid events: the figure that the 1,000-event rule is about. */

@@ -46,7 +46,8 @@ export function runLine(result: Result, tsNs: bigint): string | null {
 export function tallyLine(objective: string, weighing: Weighing, row: TallyRow): string | null {
   const point = new Point('pulsedrill_tally');
   tags(point, { objective, split: row.split });
-  for (const name of ['good', 'bad', 'excluded', 'faults'] as const) point.intField(name, row[name]);
+  for (const name of ['good', 'bad', 'excluded', 'faults', 'borderline', 'bounded'] as const)
+    point.intField(name, row[name]);
   if (weighing === 'quantity') {
     // Beyond 64 bits in busy steps: as digits, exact, and as a float of unit × ms, to draw.
     point

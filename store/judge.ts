@@ -114,11 +114,15 @@ function thresholdParts(rule: Rule, result: Result, indicator: string, limit: Th
       continue;
     }
     const counted = countsWithin(reading, limit);
-    if (typeof counted !== 'number') found.push({ ...counted, atMs: reading.atMs });
-    else if (reading.valid === 0) undecided = true;
+    if (typeof counted !== 'number') {
+      found.push({ ...counted, atMs: reading.atMs });
+      continue;
+    }
+    if (reading.valid === 0) undecided = true;
     else if (reading.weigh === 'shared') {
       slices.push({ atMs: reading.atMs, good: counted, bad: reading.valid - counted });
     } else found.push(eachPart(rule, reading, counted));
+    found.push(...borderlineParts(reading, limit));
   }
   // A run that failed before its event could happen: the event never happened, +∞, valid and bad. Leaving it out would
   // turn an outage into silence. A reading of no events says that the probe looked and could not tell.
@@ -180,6 +184,13 @@ function eachPart(rule: Rule, reading: CountReading, within: number): Part {
   };
 }
 
+/** What is known of how near the events were to the limit; none of it where the clock's bound was not known. */
+function borderlineParts({ atMs, valid, borderline }: CountReading, limit: Threshold): readonly Part[] {
+  const near = borderline?.[thresholdKey(limit)];
+  if (valid === 0 || near === undefined) return [];
+  return [{ atMs, tally: { borderline: near, bounded: valid } }];
+}
+
 /** How many events were within the limit, counted exactly when they happened. */
 function countsWithin(reading: CountReading, limit: Threshold): number | Part {
   const key = thresholdKey(limit);
@@ -189,9 +200,13 @@ function countsWithin(reading: CountReading, limit: Threshold): number | Part {
     const had = Object.keys(reading.within).join(', ') || 'none';
     return fault(0, 'threshold-not-counted', `${reading.indicator} was not counted within ${key}, only within: ${had}`);
   }
-  const plausible = Number.isSafeInteger(within) && Number.isSafeInteger(reading.valid) && within >= 0;
-  if (!plausible || within > reading.valid) {
-    return fault(0, 'counts', `${reading.indicator}: ${within} of ${reading.valid} events within ${key}`);
+  const { valid, borderline } = reading;
+  for (const [what, part] of [
+    ['within', within],
+    ['borderline to', borderline?.[key] ?? 0],
+  ] as const) {
+    if (Number.isSafeInteger(part) && Number.isSafeInteger(valid) && part >= 0 && part <= valid) continue;
+    return fault(0, 'counts', `${reading.indicator}: ${part} of ${valid} events ${what} ${key}`);
   }
   return within;
 }

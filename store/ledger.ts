@@ -15,7 +15,7 @@ import { ResultTable } from './result-table.ts';
 import type { PageStart, ResultPage } from './result-table.ts';
 import type { Result } from './result.ts';
 import { RuleTable } from './rules.ts';
-import { TALLY_COLUMNS } from './schema.ts';
+import { TEMP_TALLIES } from './schema.ts';
 import { Sql } from './sql.ts';
 import type { BudgetPoint, EventQuery, LedgerEvent, ResultQuery, TallyQuery, TallyRow } from './store.ts';
 import { Gathered, TallyTable } from './tally-table.ts';
@@ -181,7 +181,7 @@ export class Ledger implements Disposable {
   #judgeInMemory(objectives: readonly Rule[]): void {
     const changes = this.#rules.changes(objectives);
     if (changes.length === 0) return;
-    this.#sql.db.exec(`CREATE TEMP TABLE tallies ${TALLY_COLUMNS}`);
+    this.#sql.db.exec(TEMP_TALLIES);
     const own = new TallyTable(this.#sql.db, 'temp.tallies');
     for (const { rule } of changes) {
       this.#rebuild(rule, 0, own);

@@ -1,8 +1,7 @@
 /** 'PDLG': marks a SQLite file as a pulsedrill ledger. */
 export const APPLICATION_ID = 0x50_44_4c_47;
 
-/** A table of tallies; the same form is used in memory when a read-only ledger is judged by other definitions. */
-export const TALLY_COLUMNS = `(
+const TALLY_COLUMNS = `(
   objective TEXT NOT NULL,
   split TEXT NOT NULL,
   at_ms INTEGER NOT NULL,
@@ -17,6 +16,18 @@ export const TALLY_COLUMNS = `(
   revision INTEGER NOT NULL,
   PRIMARY KEY (objective, at_ms, split)
 ) STRICT, WITHOUT ROWID`;
+
+/** Events near to a limit; 0 of 0 in ledgers from before, since nobody counted them. */
+const ADDED_TALLY_COLUMNS = ['borderline', 'bounded'];
+
+function addTallyColumns(schema: 'main' | 'temp'): string {
+  return ADDED_TALLY_COLUMNS.map(
+    (name) => `ALTER TABLE ${schema}.tallies ADD COLUMN ${name} INTEGER NOT NULL DEFAULT 0;`,
+  ).join('\n');
+}
+
+/** The tallies in memory, of the same form, by which a read-only ledger is judged when the definitions are other ones. */
+export const TEMP_TALLIES = `CREATE TEMP TABLE tallies ${TALLY_COLUMNS};\n${addTallyColumns('temp')}`;
 
 /**
  * Forward only: a migration that has been released is never edited, the next one is appended. The position in this list
@@ -125,4 +136,5 @@ CREATE TABLE cursors (
 ALTER TABLE results ADD COLUMN sent_ms REAL;
 ALTER TABLE results ADD COLUMN trail TEXT;
 `,
+  addTallyColumns('main'),
 ];

@@ -47,11 +47,11 @@ export class TallyTable {
   constructor(db: DatabaseSync, table: 'main.tallies' | 'temp.tallies') {
     this.#get = db.prepare(`SELECT * FROM ${table} WHERE objective = ? AND at_ms = ? AND split = ?`);
     this.#get.setReadBigInts(true);
-    this.#put = db.prepare(`INSERT OR REPLACE INTO ${table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    this.#put = db.prepare(`INSERT OR REPLACE INTO ${table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#keys = db.prepare(`SELECT at_ms, split FROM ${table} WHERE objective = ?`);
     this.#clear = db.prepare(
       `UPDATE ${table} SET good = 0, bad = 0, excluded = 0, faults = 0, good_weight = 0, bad_weight = 0,
-         squared_weight = 0, cluster = 0, revision = ? WHERE objective = ? AND at_ms = ? AND split = ?`,
+         squared_weight = 0, cluster = 0, borderline = 0, bounded = 0, revision = ? WHERE objective = ? AND at_ms = ? AND split = ?`,
     );
     this.#range = db.prepare(
       `SELECT * FROM ${table} WHERE objective = ? AND at_ms >= ? AND at_ms < ?
@@ -78,6 +78,8 @@ export class TallyTable {
         integerCell(tally.squaredWeight),
         integerCell(cluster),
         revision(),
+        tally.borderline,
+        tally.bounded,
       );
     }
   }
@@ -124,5 +126,7 @@ export function tallyOf(row: Row): Tally {
     goodWeight: integer(row, 'good_weight'),
     badWeight: integer(row, 'bad_weight'),
     squaredWeight: integer(row, 'squared_weight'),
+    borderline: number(row, 'borderline'),
+    bounded: number(row, 'bounded'),
   };
 }

@@ -46,6 +46,8 @@ export function minutes(): readonly TallyStep[] {
       goodWeight: weight * BigInt(1 - bad),
       badWeight: weight * BigInt(bad),
       squaredWeight: BigInt(BASE.minuteMs) ** 2n,
+      borderline: 0,
+      bounded: 0,
     };
   });
 }

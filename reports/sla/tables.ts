@@ -95,8 +95,21 @@ export function flags(status: Status): readonly string[] {
     ...((status.excludedShare ?? 0) > MUCH_EXCLUDED
       ? [`excluded ${percentOf(tally.excluded, arrived)} (${count(tally.excluded)} / ${count(arrived)} events)`]
       : []),
+    ...borderline(status),
     ...forecast(status),
     ...(objective.assumptions.length > 0 ? ['† unsigned assumption'] : []),
+  ];
+}
+
+/** Of ages: how many might fall on the other side of the limit by another clock, and of how many that is known at all. */
+function borderline({ borderline: known, validEvents }: Status): readonly string[] {
+  if (known === null || validEvents === 0) return [];
+  const { events, of } = known;
+  if (events === null) return ['clock unverified'];
+  const unverified = validEvents - of;
+  return [
+    `borderline ${percentOf(events, of)} (${count(events)} / ${count(of)} events)`,
+    ...(unverified === 0 ? [] : [`clock unverified for ${count(unverified)} of ${count(validEvents)} events`]),
   ];
 }
 

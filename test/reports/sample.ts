@@ -128,6 +128,7 @@ function ticks(atMs: number, random: () => number): Reading {
     atMs,
     valid,
     within: { 'lt:1500': valid - late },
+    borderline: { 'lt:1500': slow ? 37 : 0 },
     weigh: 'each',
     p50Ms: slow ? 900 + 50 * random() : 12 + 4 * random(),
     p99Ms: slow ? 3100 : 40 + 10 * random(),

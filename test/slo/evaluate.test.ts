@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ranges, stepEnd } from '../../slo/ranges.ts';
+import type { TallyStep } from '../../slo/ranges.ts';
 import { timeBase } from '../../slo/time-base.ts';
 import { DAY, fetched, HOUR, hourly, judged, MINUTE, NOW, objective, runs } from './fixtures.ts';
 
@@ -218,6 +219,22 @@ describe('a status', () => {
       weighing: 'count',
     });
     expect(judged(steps, { objective: ticks })).toMatchObject({ coverage: null });
+  });
+
+  it('says of ages how many were near to the limit, of how many that is known, and changes nothing by it', () => {
+    const ages = (indicator: string) =>
+      objective({ sli: { type: 'threshold', indicator, ms: 1500, strict: true }, weighing: 'count' });
+    const known = runs(STEP, 5000, 9, { borderline: 12, bounded: 5000 });
+    const unknown = runs(STEP - MINUTE, 400, 0);
+    for (const indicator of ['tick-age', 'newest-age', 'signal-age']) {
+      const of = (steps: readonly TallyStep[]) => judged(steps, { objective: ages(indicator) });
+      expect(of([unknown, known]).borderline).toEqual({ events: 12, of: 5000 });
+      expect(of([unknown]).borderline).toEqual({ events: null, of: 0 });
+      expect(of([]).borderline).toEqual({ events: null, of: 0 });
+      expect(of([known]).consumed).toBe(of([{ ...known, borderline: 0 }]).consumed);
+    }
+    expect(judged([known], { objective: ages('latency') }).borderline).toBeNull();
+    expect(judged([known]).borderline).toBeNull();
   });
 
   it('is the same whatever unit the weights are in', () => {

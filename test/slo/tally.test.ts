@@ -15,6 +15,8 @@ const tally: fc.Arbitrary<Tally> = fc.record({
   goodWeight: weight,
   badWeight: weight,
   squaredWeight: weight,
+  borderline: count,
+  bounded: count,
 });
 
 function areEqual(a: Rational | null, b: Rational | null): boolean {

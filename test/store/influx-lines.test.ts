@@ -57,14 +57,22 @@ describe('the line of a run', () => {
 });
 
 describe('the line of a tally', () => {
-  const row = { atMs: T0, split: '/orders', ...EMPTY_TALLY, good: 2, goodWeight: 2n ** 53n + 1n, squaredWeight: 9n };
+  const near = { borderline: 3, bounded: 4 };
+  const weights = { goodWeight: 2n ** 53n + 1n, squaredWeight: 9n };
+  const row = { atMs: T0, split: '/orders', ...EMPTY_TALLY, good: 2, ...weights, ...near };
 
   test.each([
-    ['time', 'bad_us=0i,excluded=0i,faults=0i,good=2i,good_us=9007199254740993i,squared_ms2=9i'],
-    ['count', 'bad_events=0i,excluded=0i,faults=0i,good=2i,good_events=9007199254740993i,squared_events2=9i'],
+    [
+      'time',
+      'bad_us=0i,borderline=3i,bounded=4i,excluded=0i,faults=0i,good=2i,good_us=9007199254740993i,squared_ms2=9i',
+    ],
+    [
+      'count',
+      'bad_events=0i,borderline=3i,bounded=4i,excluded=0i,faults=0i,good=2i,good_events=9007199254740993i,squared_events2=9i',
+    ],
     [
       'quantity',
-      'bad_millionths_ms="0",bad_quantity_ms=0,excluded=0i,faults=0i,good=2i,' +
+      'bad_millionths_ms="0",bad_quantity_ms=0,borderline=3i,bounded=4i,excluded=0i,faults=0i,good=2i,' +
         'good_millionths_ms="9007199254740993",good_quantity_ms=9007199254.740992,squared_millionths2="9"',
     ],
   ] as const)('weighed by %s names its unit and keeps every digit', (weighing, fields) => {

@@ -5,13 +5,12 @@ import { judge, mergeJudged } from '../../store/judge.ts';
 import type { Judged, Rule } from '../../store/judge.ts';
 import type { Result } from '../../store/result.ts';
 import { shareOut } from '../../store/share.ts';
-import { sumTallies } from '../../slo/tally.ts';
+import { EMPTY_TALLY as nothing, sumTallies } from '../../slo/tally.ts';
 import { AVAILABILITY, LATENCY, T0, aResult } from '../support/results.ts';
 
 const STEP = 60_000;
 const tallyOf = (rule: Rule, result: Result) =>
   judge(rule, result, STEP).map(({ atMs, tally }) => ({ atMs, ...tally }));
-const nothing = { good: 0, bad: 0, excluded: 0, faults: 0, goodWeight: 0n, badWeight: 0n, squaredWeight: 0n };
 
 /** Of ticks, within 1,500 ms (strictly). */
 const TICKS: Rule = {
@@ -169,6 +168,44 @@ describe('events of a session', () => {
         }
       }),
     );
+  });
+});
+
+describe('events near to the limit', () => {
+  const near = (events: number | null, differing: Partial<CountReading> = {}): CountReading =>
+    ticks(100, 98, { borderline: events === null ? null : { 'lt:1500': events, 'le:3000': 50 }, ...differing });
+
+  test.each(['each', 'shared'] as const)(
+    'are known of those whose bound was known, and weigh as they fell (%s)',
+    (weigh) => {
+      const rule: Rule = { ...TICKS, weighing: 'count' };
+      const readings = [near(7, { weigh }), near(null, { weigh }), ticks(40, 40, { weigh })];
+      const all = sumTallies(tallyOf(rule, aResult(0, { readings })));
+      expect(all).toMatchObject({ good: 236, bad: 4, goodWeight: 236n, badWeight: 4n, borderline: 7, bounded: 100 });
+    },
+  );
+
+  test('are counted in their own step, for the objective’s own limit', () => {
+    const readings = [near(7), near(3, { atMs: T0 + STEP })];
+    expect(tallyOf(TICKS, aResult(0, { readings }))).toMatchObject([
+      { atMs: T0, borderline: 7, bounded: 100 },
+      { atMs: T0 + STEP, borderline: 3, bounded: 100 },
+    ]);
+  });
+
+  test.each([101, -1, 0.5])('cannot be %d of 100: the reading is a fault', (events) => {
+    const [judged] = judge(TICKS, aResult(0, { readings: [near(events)] }), STEP);
+    expect(judged?.tally).toEqual({ ...nothing, faults: 1 });
+    expect(judged?.problem).toEqual({
+      code: 'counts',
+      detail: `tick-age: ${events} of 100 events borderline to lt:1500`,
+    });
+  });
+
+  test('of a run that was the prober’s fault are none', () => {
+    expect(tallyOf(TICKS, aResult(0, { outcome: 'fault', readings: [near(7)] }))).toEqual([
+      { ...nothing, atMs: T0, faults: 1 },
+    ]);
   });
 });
 

@@ -11,6 +11,7 @@ import { LedgerError, explain } from '../../store/ledger-error.ts';
 import { Ledger } from '../../store/ledger.ts';
 import type { LedgerOptions } from '../../store/ledger.ts';
 import type { Result } from '../../store/result.ts';
+import { RuleTable } from '../../store/rules.ts';
 import { MIGRATIONS } from '../../store/schema.ts';
 import { sumTallies } from '../../slo/tally.ts';
 import { AVAILABILITY, LATENCY, T0, aResult } from '../support/results.ts';
@@ -72,6 +73,48 @@ describe('appending', () => {
     expect(old?.phases).toMatchObject({ sentMs: null, firstByteMs: 1 });
     expect(old?.trail).toBeUndefined();
     expect(others).toEqual([result]);
+  });
+
+  test('keeps how many events were near to a limit, of which one from before knows nothing', () => {
+    const rule: Rule = {
+      id: 'freshness',
+      sli: { type: 'threshold', indicator: 'tick-age', ms: 1500, strict: true },
+      weighing: 'count',
+      split: null,
+      probes: ['status'],
+    };
+    const ticks = (n: number, near: number): Result =>
+      aResult(n, {
+        readings: [
+          {
+            type: 'counts',
+            indicator: 'tick-age',
+            atMs: T0,
+            valid: 100,
+            within: { 'lt:1500': 98 },
+            borderline: { 'lt:1500': near },
+            weigh: 'each',
+            p50Ms: null,
+            p99Ms: null,
+            maxMs: null,
+          },
+        ],
+      });
+    openDatabase({ path, migrations: MIGRATIONS.slice(0, 2) }).close();
+    const before = new DatabaseSync(path);
+    before.exec(`INSERT INTO tallies VALUES ('freshness', '', ${T0}, 5, 1, 0, 0, 5, 1, 36, 6, 1);
+      INSERT INTO meta VALUES ('revision', '1')`);
+    before.close();
+    new RuleTable(openDatabase({ path })).use([rule], 0);
+    {
+      using ledger = open({ objectives: [rule] });
+      ledger.append([ticks(0, 7)]);
+      ledger.append([ticks(1, 4)]);
+    }
+    using ledger = open({ objectives: [rule] });
+    expect(total(ledger, rule)).toMatchObject({ good: 201, bad: 5, borderline: 11, bounded: 200 });
+    using strict = open({ readOnly: true, objectives: [{ ...rule, split: 'endpoint' }] });
+    expect(total(strict, rule)).toMatchObject({ good: 196, bad: 4, borderline: 11, bounded: 200 });
   });
 
   test('however results are cut into batches, results and tallies come out the same', () => {
@@ -247,7 +290,7 @@ describe('objectives that change', () => {
     using ledger = open({ objectives: [{ ...AVAILABILITY, probes: ['elsewhere'] }] });
     expect(ledger.tallies({ objective: AVAILABILITY.id, ...ALL })).toEqual([]);
     expect(ledger.pending('tallies', 'follower', 10).lines).toContain(
-      `pulsedrill_tally,objective=api-availability bad=0i,bad_us=0i,excluded=0i,faults=0i,good=0i,good_us=0i,squared_ms2=0i ${T0}000000`,
+      `pulsedrill_tally,objective=api-availability bad=0i,bad_us=0i,borderline=0i,bounded=0i,excluded=0i,faults=0i,good=0i,good_us=0i,squared_ms2=0i ${T0}000000`,
     );
   });
 

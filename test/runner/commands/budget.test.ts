@@ -101,6 +101,56 @@ describe('budget', () => {
     expect(printed).toContain('live window fails (3/5 good)');
     expect(printed).toMatch(/windows passed: 0\.000 % \(0 \/ \d+\)/);
   });
+
+  describe('of ages', () => {
+    const ticks = (atMs: number, valid: number, near: number | null): Result =>
+      aResult(atMs, {
+        service: 'client-api',
+        weightMs: 60_000,
+        scheduledMs: atMs,
+        readings: [
+          {
+            type: 'counts',
+            indicator: 'tick-age',
+            atMs,
+            valid,
+            within: { 'lt:1500': valid - 1 },
+            borderline: near === null ? null : { 'lt:1500': near },
+            weigh: 'each',
+            p50Ms: null,
+            p99Ms: null,
+            maxMs: null,
+          },
+        ],
+      });
+
+    it.each([
+      ['were near to the limit', [12], 'borderline 0.240 % (12 / 5,000)', { events: 12, of: 5000 }],
+      ['were near to the limit, where none was', [0], '', { events: 0, of: 5000 }],
+      ['were counted by a clock that nothing vouched for', [null], 'clock unverified', { events: null, of: 0 }],
+      [
+        'were near to the limit, and of how many nobody knows',
+        [12, null],
+        'borderline 0.240 % (12 / 5,000); clock unverified for 5,000 of 10,000 events',
+        { events: 12, of: 5000 },
+      ],
+    ])('says how many %s', async (_what, nears, flags, borderline) => {
+      writeFileSync(
+        join(folder, 'pulsedrill.config.yaml'),
+        CONFIGURATION.replace('kind: http', 'kind: market-data')
+          .replace('http://127', 'ws://127')
+          .replace('sli: availability', 'sli: { indicator: tick-age, below: 1500ms }'),
+      );
+      await remember([]);
+      const path = join(folder, 'pulsedrill.db');
+      await using store = await openStore({ path });
+      await store.append(nears.map((near, index) => ticks(Date.now() - 120_000 + index, 5000, near)));
+      const { printed } = await command(folder, 'budget');
+      expect(printed.split('\n').at(-1)?.split(/ {2,}/).slice(11).join('')).toBe(flags);
+      const { objectives } = JSON.parse((await command(folder, 'budget', '--json')).printed);
+      expect(objectives).toMatchObject([{ borderline, events: { valid: 5000 * nears.length } }]);
+    });
+  });
 });
 
 describe('budget calc', () => {
