@@ -29,6 +29,8 @@ export interface ProbeKind<S extends z.ZodObject = z.ZodObject> {
   /** Opens no socket: the first run does. */
   open(spec: z.output<S>, environment: ProbeEnvironment): Probe;
   measures(spec: z.output<S>): readonly Measure[];
+  /** What its configuration itself holds a run's durations against, ms: beside the objectives, what it is judged by. */
+  limits?(spec: z.output<S>): readonly number[];
   /** Kinds that know only one way of asking have no mode. */
   modeOf?(spec: z.output<S>): Mode;
 }

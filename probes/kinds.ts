@@ -5,7 +5,7 @@ import { browserSpec } from './browser/spec.ts';
 import { openClock } from './clock/probe.ts';
 import { clockSpec } from './clock/spec.ts';
 import { openHttp } from './http/probe.ts';
-import { httpSpec } from './http/spec.ts';
+import { httpSpec, phaseLimitsOf } from './http/spec.ts';
 import type { Measure, Mode, ProbeEnvironment, ProbeKind } from './kind.ts';
 import { openMarketData } from './market-data/probe.ts';
 import { marketDataSpec } from './market-data/spec.ts';
@@ -21,19 +21,27 @@ function kind<S extends z.ZodObject>(entry: ProbeKind<S>): ProbeKind<S> {
 }
 
 export const KINDS = {
-  http: kind({ schema: httpSpec, open: openHttp, measures: () => ['latency'] }),
+  http: kind({ schema: httpSpec, open: openHttp, measures: () => ['latency'], limits: phaseLimitsOf }),
   'market-data': kind({
     schema: marketDataSpec,
     open: openMarketData,
     measures: () => ['tick-age', 'newest-age'],
+    limits: (spec) => [spec.staleAfter],
     modeOf: (spec) => spec.mode,
   }),
   'paper-order': kind({
     schema: paperOrderSpec,
     open: openPaperOrder,
     measures: orderMeasures,
+    limits: (spec) => [spec.ackDeadline, spec.fillDeadline],
   }),
-  signal: kind({ schema: signalSpec, open: openSignal, measures: () => ['signal-age'], modeOf: () => 'continuous' }),
+  signal: kind({
+    schema: signalSpec,
+    open: openSignal,
+    measures: () => ['signal-age'],
+    limits: ({ matchWithin, silentAfter }) => [matchWithin, ...(silentAfter === undefined ? [] : [silentAfter])],
+    modeOf: () => 'continuous',
+  }),
   clock: kind({ schema: clockSpec, open: openClock, measures: () => [] }),
   browser: kind({ schema: browserSpec, open: openBrowser, measures: () => ['latency'] }),
 };
@@ -52,6 +60,12 @@ export function openProbe(spec: ProbeSpec, environment: ProbeEnvironment): Probe
 export function modeOf(spec: ProbeSpec): Mode | null {
   const kind: ProbeKind = KINDS[spec.kind];
   return kind.modeOf?.(spec) ?? null;
+}
+
+/** What a probe's own configuration holds its durations against, ms. */
+export function ownLimits(spec: ProbeSpec): readonly number[] {
+  const kind: ProbeKind = KINDS[spec.kind];
+  return kind.limits?.(spec) ?? [];
 }
 
 export function measuresOf(spec: ProbeSpec): readonly Measure[] {

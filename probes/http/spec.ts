@@ -191,6 +191,12 @@ function* templatesOf(one: Step): Iterable<readonly [readonly PropertyKey[], str
 }
 
 export type HttpSpec = z.output<typeof httpSpec>;
+
+/** Of every request that the probe makes, ms. */
+export function phaseLimitsOf({ expect, steps = [], cleanup = [] }: HttpSpec): readonly number[] {
+  const expectations = [expect, ...[...steps, ...cleanup].map((each) => each.expect)].flat();
+  return expectations.flatMap(({ phases = {} }) => Object.values(phases)).filter((ms) => ms !== undefined);
+}
 export type Step = z.output<typeof step>;
 export type Auth = z.output<typeof auth>;
 export type Capture = z.output<typeof capture>;

@@ -1,6 +1,6 @@
 /** What a probe is told in every run, worked out once from the configuration. */
 import type { Measure } from '../../probes/kind.ts';
-import { measuresOf } from '../../probes/kinds.ts';
+import { measuresOf, ownLimits } from '../../probes/kinds.ts';
 import { thresholdKey, type RunContext, type Threshold } from '../../probes/probe.ts';
 import type { Objective } from '../../slo/objective.ts';
 import type { Configuration, PlannedProbe } from '../config/configuration.ts';
@@ -30,8 +30,8 @@ export function contextOf(
 ): ProbeContext {
   const thresholds = thresholdsOf(probe.id, configuration.objectives);
   // The timeout is a threshold as well: the one that availability is judged by.
-  const limits = [...thresholds.values()].flat().map((threshold) => threshold.ms);
-  const share = Math.min(probe.timeoutMs, ...limits) * TOLERANCE_SHARE;
+  const named = [...thresholds.values()].flat().map((threshold) => threshold.ms);
+  const share = Math.min(probe.timeoutMs, ...ownLimits(probe.spec), ...named) * TOLERANCE_SHARE;
   return {
     toleranceMs: configuration.loopToleranceMs ?? Math.max(LEAST_TOLERANCE_MS, share),
     needsWallClock: measuresOf(probe.spec).some((measure) => WALL_CLOCK.has(measure)),

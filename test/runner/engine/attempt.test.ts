@@ -225,9 +225,11 @@ describe('a run that the prober held up', () => {
     });
   });
 
-  it('is not spoiled by a delay at the tolerance', async () => {
+  it('is not spoiled by a delay at the tolerance, and is by any beyond it', async () => {
     const { result } = await attempt(runOf(probe(async () => GOOD)), environment({ loop: stalled, toleranceMs: 37.5 }));
     expect(result).toMatchObject({ outcome: 'good', loopDelayMs: 37.5 });
+    const beyond = await attempt(runOf(probe(async () => GOOD)), environment({ loop: stalled, toleranceMs: 37.4999 }));
+    expect(beyond.result).toMatchObject({ outcome: 'fault', reason: 'loop-stall' });
   });
 
   it('keeps an earlier fault as it was', async () => {
