@@ -26,7 +26,24 @@ export interface Skipped {
   readonly skipped: string;
 }
 
-export type Finding = Figure | Skipped;
+/** What is held against a limit of its own instead of a peer's speed: less is better. */
+export interface Limit {
+  readonly id: string;
+  readonly title: string;
+  readonly unit: string;
+  readonly value: number;
+  /** At most this; null without a goal. */
+  readonly goal: number | null;
+  /** The goal was kept; null without one. */
+  readonly met: boolean | null;
+  /** Who was measured beside it, and what came of that; null where nobody was. */
+  readonly peer: string | null;
+  readonly theirs: number | null;
+  /** What the value was taken from; one line. */
+  readonly note: string | null;
+}
+
+export type Finding = Figure | Limit | Skipped;
 
 /** How long everything takes. */
 export interface Effort {

@@ -1,7 +1,7 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { table } from '../runner/table.ts';
 import type { Spread } from './arithmetic.ts';
-import type { Effort, Finding } from './figure.ts';
+import type { Effort, Figure, Finding, Limit } from './figure.ts';
 
 export interface Machine {
   readonly cores: number;
@@ -33,15 +33,7 @@ export function reportText(report: Report): string {
   const { machine, effort, figures } = report;
   const rows = figures.map((found) => {
     if ('skipped' in found) return [found.title, '', '', found.peer, '', 'skipped', ''];
-    return [
-      found.title,
-      found.unit,
-      rateText(found.ours),
-      found.peer,
-      rateText(found.theirs),
-      ratioText(found.ratio),
-      found.goal === null ? '' : `${found.goal} ${found.met === true ? 'met' : 'MISSED'}`,
-    ];
+    return 'value' in found ? limitRow(found) : figureRow(found);
   });
   const head = [
     { head: 'what' },
@@ -52,14 +44,35 @@ export function reportText(report: Report): string {
     { head: 'ratio (lowest … highest)', right: true },
     { head: 'goal', right: true },
   ];
+  const notes = figures.flatMap((found) =>
+    'value' in found && found.note !== null ? [`${found.title}, ${found.unit}: ${found.note}`] : [],
+  );
   const skipped = new Set(figures.flatMap((found) => ('skipped' in found ? [`skipped: ${found.skipped}`] : [])));
   return [
     `${report.startedAt}, ${machine.cores} cores, ${machine.system}, Node ${machine.node}`,
     `medians of ${effort.rounds} alternating rounds of ${effort.roundMs} ms`,
     '',
     table(head, rows),
+    ...notes,
     ...skipped,
   ].join('\n');
+}
+
+function figureRow({ title, unit, ours, peer, theirs, ratio, goal, met }: Figure): string[] {
+  return [title, unit, rateText(ours), peer, rateText(theirs), ratioText(ratio), goalText(`${goal}`, met)];
+}
+
+function limitRow({ title, unit, value, peer, theirs, goal, met }: Limit): string[] {
+  const beside = theirs === null ? '' : limitText(theirs);
+  return [title, unit, limitText(value), peer ?? '', beside, '', goalText(`≤ ${goal}`, met)];
+}
+
+function goalText(goal: string, met: boolean | null): string {
+  return met === null ? '' : `${goal} ${met ? 'met' : 'MISSED'}`;
+}
+
+function limitText(value: number): string {
+  return Number.isInteger(value) ? value.toLocaleString('en-US') : value.toFixed(3);
 }
 
 function rateText({ median }: Spread): string {
