@@ -1,8 +1,9 @@
-/** Reports as the commands and the demo write them. */
+/**
+ * Reports as the commands and the demo write them. What draws their charts weighs as much in memory as all the rest of the
+ * program: it is loaded when a report is written, not by every process that could write one.
+ */
 import { dirname, join } from 'node:path';
 import { collectExercise } from '../reports/exercise.ts';
-import { renderGameday } from '../reports/gameday.ts';
-import { collectSla, renderSla } from '../reports/sla.ts';
 import { writeReport } from '../reports/write.ts';
 import type { RenderedReport } from '../reports/rendered.ts';
 import type { JournalEntry } from '../scenarios/journal.ts';
@@ -39,6 +40,7 @@ export async function writeSlaReport(request: SlaRequest): Promise<string> {
     const first = entries[0];
     if (first !== undefined && first.atMs >= fromMs && first.atMs < toMs) gamedays.push(entries);
   }
+  const { collectSla, renderSla } = await import('../reports/sla.ts');
   const report = await collectSla({
     reader: store,
     statuses,
@@ -79,6 +81,7 @@ export async function writeGamedayReport(request: GamedayReportRequest): Promise
     }
   }
   const exercise = await collectExercise({ reader: store, statuses, base: configuration.base, journal: entries });
+  const { renderGameday } = await import('../reports/gameday.ts');
   const report = renderGameday({ journal: entries, results, statuses, exercise });
   return write(report, request.folder ?? dirname(journalPath));
 }
