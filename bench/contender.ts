@@ -8,10 +8,23 @@ export interface Order {
   readonly ms: number;
 }
 
+/** What a prober says of one run. */
+export interface Measured {
+  /** Of the answer's body: the name under which the truth is found. */
+  readonly bytes: number;
+  readonly firstByteMs: number;
+  readonly latencyMs: number;
+  /** Its prober vouches for it. */
+  readonly counts: boolean;
+  /** What its prober says that it was late by itself; null where nothing looks. */
+  readonly heldUpMs: number | null;
+}
+
 /** What a process of the bench says: first that it is ready, then the answer to each order. */
 export interface Said {
   readonly port?: number;
   readonly round?: Round;
+  readonly measured?: readonly Measured[];
   readonly failed?: string;
 }
 
@@ -38,11 +51,15 @@ export class Stopwatch {
 
 /** Answers every order of the bench with a round; one at a time. */
 export function answerOrders(round: (ms: number) => Promise<Round> | Round): void {
+  answerWith(async (ms) => ({ round: await round(ms) }));
+}
+
+export function answerWith(work: (ms: number) => Promise<Said>): void {
   process.once('disconnect', () => process.exit());
   process.on('message', (order: Order) => {
     void (async () => {
       try {
-        say({ round: await round(order.ms) });
+        say(await work(order.ms));
       } catch (error) {
         say({ failed: error instanceof Error ? (error.stack ?? error.message) : String(error) });
       }

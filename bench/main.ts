@@ -1,6 +1,7 @@
 /** `npm run bench`: what the parts cost, each against a peer in the same run. docs/performance.md explains the figures. */
 import { parseArgs } from 'node:util';
 import { FULL, QUICK, type Finding, type Run } from './figure.ts';
+import { accuracyFigures } from './accuracy/figures.ts';
 import { httpFigures, httpsFigures, keptFigures } from './http/figures.ts';
 import { ledgerFigures } from './ledger/figures.ts';
 import { machine, reportText, type Report } from './report.ts';
@@ -14,9 +15,10 @@ const SUITES: Readonly<Record<string, (run: Run) => Promise<readonly Finding[]>>
   ticks: ticksFigures,
   slo: sloFigures,
   ledger: ledgerFigures,
+  accuracy: accuracyFigures,
 };
 
-const HELP = `npm run bench -- [--quick] [--json] [--only http,kept,https,ticks,slo,ledger] [--folder FOLDER]
+const HELP = `npm run bench -- [--quick] [--json] [--only http,kept,https,ticks,slo,ledger,accuracy] [--folder FOLDER]
 
   --quick    short rounds: a smoke test in under 45 s, not figures to quote
   --json     one JSON document on standard output, nothing else there

@@ -2,7 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Round } from './arithmetic.ts';
-import type { Order, Said } from './contender.ts';
+import type { Measured, Order, Said } from './contender.ts';
 
 /** Somebody who can do rounds of one kind of work. */
 export interface Contender extends AsyncDisposable {
@@ -59,6 +59,28 @@ export async function startContender(name: string, module: URL, args: readonly s
       const { round } = await heard;
       if (round === undefined) throw new Error(`${name} answered without a round`);
       return round;
+    },
+    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
+  };
+}
+
+/** Somebody who measures a target for so many milliseconds, and says what came of each run. */
+export interface Prober extends AsyncDisposable {
+  readonly name: string;
+  measure(ms: number): Promise<readonly Measured[]>;
+}
+
+export async function startProber(name: string, module: URL, args: readonly string[]): Promise<Prober> {
+  const child = new Child(module, args);
+  await child.hear();
+  return {
+    name,
+    async measure(ms) {
+      const heard = child.hear();
+      child.tell({ ms });
+      const { measured } = await heard;
+      if (measured === undefined) throw new Error(`${name} answered without its runs`);
+      return measured;
     },
     [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
   };

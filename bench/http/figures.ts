@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EXPORTER, findExporter, INSTALL } from '../exporter.ts';
 import { compare, type Finding, type Peer, type Run, type Skipped } from '../figure.ts';
 import { startContender, startServer } from '../process.ts';
 import { findProgram } from '../program.ts';
 import { FRESH, KEPT, toArgs, type Asked } from './asked.ts';
-import { findBlackbox, INSTALL, startBlackbox } from './blackbox.ts';
+import { startBlackbox } from './blackbox.ts';
 import { certify, type CertificateFiles } from './certificate.ts';
 
 /** Of probes on fresh connections against the exporter; aimed at is 3. */
@@ -43,7 +44,7 @@ export async function httpsFigures(run: Run): Promise<readonly Finding[]> {
   return await figuresOf(scheme, certify(folder), run);
 }
 
-const PEERS = { blackbox: 'prometheus-blackbox-exporter', undici: 'bare undici request' } as const;
+const PEERS = { blackbox: EXPORTER, undici: 'bare undici request' } as const;
 
 function skipped({ id, title }: Scheme, peer: keyof typeof PEERS, hint: string): Skipped {
   return { id: `${id}-${peer}`, title, peer: PEERS[peer], skipped: hint };
@@ -76,7 +77,7 @@ async function figuresOf(scheme: Scheme, files: CertificateFiles | null, run: Ru
   await using stack = new AsyncDisposableStack();
   const { asked, ours, undici } = await startPair(stack, { scheme: id, keepAlive: false, files });
   const peers: Peer[] = [{ id: `${id}-undici`, title, contender: undici, goal: null }];
-  const program = findBlackbox();
+  const program = findExporter();
   if (program !== null) {
     const blackbox = stack.use(await startBlackbox(program, asked));
     peers.unshift({ id: `${id}-blackbox`, title, contender: blackbox, goal: FRESH_GOAL });

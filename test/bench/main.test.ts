@@ -30,15 +30,28 @@ const figure = z.strictObject({
   goal: z.number().nullable(),
   met: z.boolean().nullable(),
 });
+const limit = z
+  .strictObject({
+    id: z.string(),
+    title: z.string(),
+    unit: z.string(),
+    value: z.number().nonnegative(),
+    goal: z.number().nullable(),
+    met: z.boolean().nullable(),
+    peer: z.string().nullable(),
+    theirs: z.number().nonnegative().nullable(),
+    note: z.string().nullable(),
+  })
+  .refine(({ value, goal, met }) => met === (goal === null ? null : value <= goal));
 const skipped = z.strictObject({
   id: z.string(),
   title: z.string(),
   peer: z.string(),
   skipped: z.string().includes('apt-get install'),
 });
-const document = z.looseObject({ figures: z.array(z.union([figure, skipped])) });
+const document = z.looseObject({ figures: z.array(z.union([figure, limit, skipped])) });
 
-it('prints one JSON document in which every figure stands beside a peer, and leaves no file behind', async () => {
+it('prints one JSON document of figures beside a peer or a limit, and leaves no file behind', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'pulsedrill-bench-test-'));
   try {
     const { stdout } = await bench(['--quick', '--json', '--folder', folder]);
@@ -52,6 +65,11 @@ it('prints one JSON document in which every figure stands beside a peer, and lea
       'ticks',
       'slo',
       'ledger',
+      ...['idle', 'rate', 'busy'].flatMap((condition) =>
+        ['first-byte-median', 'first-byte-p99', 'latency-median', 'latency-p99', 'unflagged'].map(
+          (name) => `accuracy-${condition}-${name}`,
+        ),
+      ),
     ]);
     expect(readdirSync(folder)).toEqual([]);
   } finally {
@@ -78,6 +96,6 @@ it('names the suite that it does not know', async () => {
   await expect(bench(['--only', 'http,tikcs'])).rejects.toMatchObject({
     code: 2,
     stdout: '',
-    stderr: '--only: expected some of http, kept, https, ticks, slo, ledger, got "tikcs"\n',
+    stderr: '--only: expected some of http, kept, https, ticks, slo, ledger, accuracy, got "tikcs"\n',
   });
 });
