@@ -55,7 +55,8 @@ export async function attempt(run: Attempt, env: AttemptEnvironment): Promise<At
   const { observation, leftBehind } = await observe(run, env);
   const durationMs = clock.monotonicMs() - startMono;
   const sinceMs = env.watchedSinceMs ?? observation.measuredSinceMs ?? startMono;
-  const loopDelayMs = env.loop.maxSince(sinceMs);
+  const isOfOneStretch = sinceMs === startMono;
+  const loopDelayMs = env.loop.maxSince(sinceMs, isOfOneStretch ? stretchesOf(observation, durationMs) : undefined);
   const timely = loopDelayMs > env.toleranceMs ? spoiled(observation, loopDelayMs, env.toleranceMs) : observation;
   const judged = env.trustSince === undefined ? timely : trusted(timely, env.trustSince(sinceMs));
   const { planned } = run;
@@ -87,6 +88,15 @@ export async function attempt(run: Attempt, env: AttemptEnvironment): Promise<At
       gameday: run.gameday,
     },
   };
+}
+
+/**
+ * What a run's time is made of, ms: the end of each was waited for, and may have been seen late. The phases are those of
+ * the last request; what is left is one more.
+ */
+function stretchesOf({ phases, trail = [] }: Observation, durationMs: number): readonly number[] {
+  const known = [...Object.values(phases), ...trail.slice(0, -1).map(({ ms }) => ms)].filter((ms) => ms !== null);
+  return [...known, Math.max(0, durationMs - known.reduce((sum, ms) => sum + ms, 0))];
 }
 
 interface Observed {

@@ -253,6 +253,39 @@ describe('a run that the prober held up', () => {
     expect(result.loopDelayMs).toBeGreaterThan(90);
   });
 
+  it('is asked about stretch by stretch: its phases, its earlier requests, and what is left of it', async () => {
+    const asked: (readonly number[] | undefined)[] = [];
+    const loop = {
+      maxSince: (_sinceMs: number, stretchesMs?: readonly number[]) => {
+        asked.push(stretchesMs);
+        return 0;
+      },
+      [Symbol.dispose]: () => undefined,
+    };
+    const clock = new ManualClock(5000);
+    const phases = {
+      ...GOOD.phases,
+      dnsMs: null,
+      connectMs: 1,
+      tlsMs: null,
+      sentMs: 0.5,
+      firstByteMs: 4,
+      transferMs: 2,
+    };
+    const leg = { name: null, url: 'https://a/', status: 302 };
+    const trail = [
+      { ...leg, ms: 8 },
+      { ...leg, ms: 7.5 },
+    ];
+    const slow = probe(async () => {
+      await clock.advance(20);
+      return { ...GOOD, phases, trail };
+    });
+    await attempt(runOf(slow), environment({ loop, clock }));
+    await attempt(runOf(slow), environment({ loop, clock, watchedSinceMs: 123 }));
+    expect(asked).toEqual([[1, 0.5, 4, 2, 8, 4.5], undefined]);
+  });
+
   it('of a continuous watch is judged by the loop since its events began to be gathered', async () => {
     const asked: number[] = [];
     const loop = {
