@@ -10,6 +10,12 @@ import type { HttpSpec } from './spec.ts';
 import { maskOf, type Mask } from './template.ts';
 
 /**
+ * What a fresh connection is made with weighs some KB and serves the next run as well, unless that is long in coming:
+ * thousands of probes that ask once a minute would hold a hundred MB to save a few microseconds each.
+ */
+const OFTEN_MS = 10_000;
+
+/**
  *     start ── DNS ── TCP ── TLS ── request sent ── first byte ── last byte
  *     └────────────────────────── latency ─────────────────────────────┘
  *
@@ -24,15 +30,19 @@ export function openHttp(spec: HttpSpec, environment: ProbeEnvironment): Probe {
   const credentials = credentialsOf(spec);
   /** The lines that the next run may use. A run takes them away while it asks, and a failed one does not bring them back. */
   let idle: Lines | null = null;
+  let lastMs = -Infinity;
 
   return {
     async run(ctx) {
       const lines = idle ?? new Lines(dialling, environment.clock);
       idle = null;
+      const nowMs = environment.clock.monotonicMs();
+      const isKept = spec.keepAlive || nowMs - lastMs < OFTEN_MS;
+      lastMs = nowMs;
       const asking = begin(spec, lines, redact, credentials, ctx);
       const asked = cleanup.length === 0 ? await walk(steps, asking) : await walkAndClean(steps, cleanup, asking, ctx);
       const failed = asking.sent.some(({ answer }) => answer.failure !== null);
-      if (!failed && idle === null) idle = lines;
+      if (!failed && isKept && idle === null) idle = lines;
       else await lines.destroy();
       return observe(asked, asking, ctx.verbose);
     },
