@@ -23,7 +23,7 @@ export interface LoopWatch extends Disposable {
 const PERIOD_MS = 10;
 /** A timer is late by up to so much on its own account: they go by whole milliseconds. */
 const TIMER_FLOOR_MS = 1;
-/** The run queue is read no more often than this: reading takes 2 to 6 µs. */
+/** The run queue is read no more often than this, and not while the loop is never idle: reading takes 2 to 6 µs. */
 const QUEUE_EVERY_MS = 0.5;
 /** Below this a loop did not wait: events were there when it asked. */
 const WAITED_MS = 0.001;
@@ -51,7 +51,7 @@ export function watchLoop(
   function sinceTurn() {
     const atMs = performance.now();
     const idle = idleSoFar();
-    if (queue !== null && atMs - queueReadMs >= QUEUE_EVERY_MS) {
+    if (queue !== null && idle - idleAtReadMs > WAITED_MS && atMs - queueReadMs >= QUEUE_EVERY_MS) {
       const waitedMs = queue.waitedMs();
       // A wait for a core amid work is in the turn's time already: only what looked like waiting for events is added.
       starvedMs += Math.min(waitedMs - queuedMs, idle - idleAtReadMs);

@@ -21,18 +21,16 @@ interface Stall {
 
 export function createStalls(): Stalls {
   /** Who is beaten by `MOST` later ones is never among the largest: what is left is short. */
-  let kept: Stall[] = [];
+  const kept: Stall[] = [];
   return {
     keep(endMs, delayMs) {
-      let isFull = false;
+      // Once a turn of the loop: in place, and without a closure.
+      let length = 0;
       for (const stall of kept) {
-        if (stall.delayMs > delayMs) continue;
-        stall.beatenBy += 1;
-        if (stall.beatenBy === MOST) isFull = true;
+        if (stall.delayMs <= delayMs) stall.beatenBy += 1;
+        if (stall.beatenBy < MOST && stall.endMs >= endMs - KEEP_MS) kept[length++] = stall;
       }
-      if (isFull || (kept[0]?.endMs ?? endMs) < endMs - KEEP_MS) {
-        kept = kept.filter((stall) => stall.beatenBy < MOST && stall.endMs >= endMs - KEEP_MS);
-      }
+      kept.length = length;
       kept.push({ endMs, delayMs, beatenBy: 0 });
     },
     retract() {
@@ -41,13 +39,19 @@ export function createStalls(): Stalls {
       for (const stall of kept) if (stall.delayMs <= last.delayMs) stall.beatenBy -= 1;
     },
     since(monotonicMs) {
-      return kept
-        .filter(({ endMs }) => endMs >= monotonicMs)
-        .map(({ endMs, delayMs }) => Math.min(delayMs, endMs - monotonicMs))
-        .toSorted((a, b) => b - a)
-        .slice(0, MOST);
+      const delays: number[] = [];
+      for (let index = kept.length - 1; index >= 0; index -= 1) {
+        const stall = kept[index];
+        if (stall === undefined || stall.endMs < monotonicMs) break;
+        delays.push(Math.min(stall.delayMs, stall.endMs - monotonicMs));
+      }
+      return delays.length < 2 ? delays : delays.toSorted(descending).slice(0, MOST);
     },
   };
+}
+
+function descending(a: number, b: number): number {
+  return b - a;
 }
 
 /**
@@ -55,8 +59,11 @@ export function createStalls(): Stalls {
  * more than it took. Both are taken largest first, which is the worst case.
  */
 export function mostLate(delaysMs: readonly number[], stretchesMs: readonly number[]): number {
-  const delays = delaysMs.toSorted((a, b) => b - a);
-  return stretchesMs
-    .toSorted((a, b) => b - a)
-    .reduce((sum, stretchMs, index) => sum + Math.min(stretchMs, delays[index] ?? 0), 0);
+  const delays = delaysMs.length < 2 ? delaysMs : delaysMs.toSorted(descending);
+  const stretches = stretchesMs.length < 2 ? stretchesMs : stretchesMs.toSorted(descending);
+  let sum = 0;
+  for (let index = 0; index < stretches.length; index += 1) {
+    sum += Math.min(stretches[index] ?? 0, delays[index] ?? 0);
+  }
+  return sum;
 }
