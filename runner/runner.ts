@@ -13,7 +13,9 @@ import { createEngine, type Engine } from './engine/engine.ts';
 import { disabledAlert, disabledText } from './disabled.ts';
 import { watchLoop } from './engine/loop-watch.ts';
 import { createHealthWatch, type Health } from './health.ts';
+import type { Overload } from './overload.ts';
 import { watchOwnClock } from './own-clock.ts';
+import { watchOwnLoad } from './own-load.ts';
 import { createJudging } from './judging.ts';
 import { metEvents, obligationsOf, type Obligation } from './obligations.ts';
 import { sweepOnce, sweepOrders } from './sweep.ts';
@@ -51,6 +53,8 @@ export interface Runner extends AsyncDisposable {
   /** How long ago the last evaluation was, ms; null before the first. */
   judgedAgeMs(): number | null;
   health(): Health;
+  /** Whether the plan asks for more than this process can do, as of the last look; null: it keeps up. */
+  overload(): Overload | null;
   colour(service: string): Colour;
   obligations(): Promise<readonly Obligation[]>;
   evaluate(): Promise<void>;
@@ -105,7 +109,7 @@ export function createRunner(options: RunnerOptions): Runner {
     warn,
     trustSince: (monotonicMs) => ownClock.trustSince(monotonicMs),
     deliver(result) {
-      healthWatch.hear(result);
+      ownLoad.hear(result);
       options.hear?.(result);
       delivery.deliver(result);
     },
@@ -133,6 +137,7 @@ export function createRunner(options: RunnerOptions): Runner {
   const isRecording = beside === null;
   const note = isRecording ? record : () => Promise.resolve();
   const ownClock = watchOwnClock({ configuration, clock, path: options.path, record: note, warn });
+  const ownLoad = watchOwnLoad({ location: configuration.location, clock, record: note, warn });
   const judging = createJudging({ configuration, store, clock, engine, record, obligations, isRecording, warn });
   const sweeping = { store, engine, clock, record, probes: configuration.probes };
 
@@ -152,7 +157,7 @@ export function createRunner(options: RunnerOptions): Runner {
     }
     judging.applyPaces();
     await ownClock.refresh(stop);
-    const parts = [engine.run(), ownClock.run(stop), judging.run(stop), delivery.recover()];
+    const parts = [engine.run(), ownClock.run(stop), ownLoad.run(stop), judging.run(stop), delivery.recover()];
     if (beside === null) parts.push(sweepOrders({ ...sweeping, signal: stop, warn }));
     let cause: unknown = null;
     try {
@@ -188,10 +193,12 @@ export function createRunner(options: RunnerOptions): Runner {
       healthWatch.judge({
         resultsWaiting: delivery.trouble === null ? delivery.aside : delivery.waiting,
         trouble: delivery.trouble,
+        overload: ownLoad.standing(),
         silenceMs: silenceMs(),
         judgedAgeMs: judging.ageMs() ?? clock.monotonicMs() - createdMs,
         judgeEveryMs: judging.periodMs,
       }),
+    overload: ownLoad.standing,
     colour: judging.colour,
     obligations,
     evaluate: judging.evaluate,

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { Configuration } from './config/configuration.ts';
 import { CommandError, EXIT } from './io.ts';
+import type { Overload } from './overload.ts';
 import type { Runner } from './runner.ts';
 import { statusJson } from './figures.ts';
 
@@ -29,6 +30,7 @@ export async function startStatusServer(configuration: Configuration, runner: Ru
       return answer(200, {
         timeScale: configuration.base.scale,
         judgedAgeMs,
+        overload: overloadJson(runner.overload()),
         objectives: runner.statuses().map(statusJson),
       });
     }
@@ -53,6 +55,10 @@ export async function startStatusServer(configuration: Configuration, runner: Ru
       });
     },
   };
+}
+
+function overloadJson(overload: Overload | null): unknown {
+  return overload === null ? null : { since: new Date(overload.sinceMs).toISOString(), ...overload.strain };
 }
 
 function rounded(ms: number | null): number | null {

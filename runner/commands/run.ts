@@ -44,7 +44,8 @@ export const run: Command = {
       drain = setTimeout(() => abandon.abort(io.stop.reason), DRAIN_MS);
     });
     const tell = (event: LedgerEvent): void => {
-      log.info({ kind: event.kind, service: event.service, subject: event.subject, ...event.body }, said(event));
+      const level = event.kind === 'overload' && event.subject === 'began' ? 'warn' : 'info';
+      log[level]({ kind: event.kind, service: event.service, subject: event.subject, ...event.body }, said(event));
     };
     const hear = createProbeLog(systemClock, ({ level, kind, probe, service, fields, text }) => {
       log[level]({ kind, probe, service, ...fields }, configuration.redact(text));
@@ -99,6 +100,8 @@ function said(event: LedgerEvent): string {
       return event.subject === 'jump'
         ? `clock: it jumped by ${String(body['byMs'])} ms`
         : `clock: ${String(body['to'])}: ${String(body['text'])}`;
+    case 'overload':
+      return String(body['text']);
     default:
       return `${event.kind}: ${event.subject}`;
   }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createHealthWatch, type HealthQuestion } from '../../runner/health.ts';
 import { LedgerError } from '../../store/ledger-error.ts';
-import { aResult } from '../support/results.ts';
 
 const WELL: HealthQuestion = {
   resultsWaiting: 0,
   trouble: null,
+  overload: null,
   silenceMs: 60_000,
   judgedAgeMs: 30_000,
   judgeEveryMs: 60_000,
@@ -25,11 +25,10 @@ function watch() {
 }
 
 describe('the health of the prober', () => {
-  it('is good while results are written and budgets judged, however ill the target is', () => {
+  it('is good while results are written and budgets judged', () => {
     const { health, pass } = watch();
     for (let n = 0; n < 100; n += 1) {
       pass(1000);
-      health.hear(aResult(n, { outcome: 'bad', reason: 'timeout' }));
       health.stored();
     }
     expect(health.judge(WELL)).toEqual({ status: 'running', reasons: [] });
@@ -45,27 +44,15 @@ describe('the health of the prober', () => {
     expect(reasons({ resultsWaiting: 3 })).toEqual(['results that were put aside wait for the ledger']);
   });
 
-  it('is degraded while more than a tenth of the runs are late, missed or spoiled by this process, and no longer', () => {
-    const { health, pass, reasons } = watch();
-    for (let n = 0; n < 27; n += 1) health.hear(aResult(n));
-    health.hear(aResult(30, { outcome: 'fault', reason: 'loop-stall' }));
-    health.hear(aResult(31, { outcome: 'skipped', reason: 'missed' }));
-    expect(reasons()).toEqual([]);
-    health.hear(aResult(32, { latenessMs: 1001 }));
-    expect(reasons()).toEqual([]);
-    health.hear(aResult(33, { latenessMs: 1001 }));
-    expect(reasons()).toEqual(['overloaded: 4 of the last 31 runs were late, missed or spoiled by this process']);
+  it('is degraded while the process is overloaded, with how long and what became of the runs since', () => {
+    const { pass, reasons, health } = watch();
+    const strain = { runs: 900, late: 120, missed: 4, overlapped: 0, stalled: 0, worstMs: 5210, busy: 0.99 };
+    const overload = { sinceMs: 0, sinceMonotonicMs: 0, strain, text: '' };
+    pass(40_000);
     health.stored();
-    pass(121_000);
-    health.stored();
-    expect(reasons()).toEqual([]);
-  });
-
-  it('does not call a slow target an overload', () => {
-    const { health, reasons } = watch();
-    for (let n = 0; n < 20; n += 1)
-      health.hear(aResult(n, { outcome: 'skipped', reason: 'overlap', latenessMs: 5000 }));
-    expect(reasons()).toEqual([]);
+    expect(reasons({ overload })).toEqual([
+      'overloaded for 40 s: of 900 runs 120 began late, 4 missed (at most 5.2 s late); event loop busy 99 %',
+    ]);
   });
 
   it('is degraded when nothing was written for long, unless only calendars say when a probe runs', () => {
