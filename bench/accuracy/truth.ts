@@ -9,8 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { findProgram } from '../program.ts';
 
-export const COMPILER_HINT =
-  'cc is not on the PATH: apt-get install -y --no-install-recommends gcc libc6-dev linux-libc-dev';
+export const COMPILER_HINT = 'cc is not on the PATH: apt-get install -y --no-install-recommends gcc libc6-dev';
 
 export function findCompiler(): string | null {
   return findProgram('cc');
