@@ -6,6 +6,7 @@ import type { Command } from '../command.ts';
 import type { Configuration, PlannedProbe } from '../config/configuration.ts';
 import { runsPerDay } from '../engine/cron.ts';
 import { intervalMs, yellowAutoMs } from '../engine/cadence.ts';
+import { demandOf, demandText } from '../config/demand.ts';
 import { targetPercent } from '../../reports/figures.ts';
 import { EXIT } from '../io.ts';
 import { table } from '../table.ts';
@@ -25,9 +26,10 @@ export const plan: Command = {
       ...probes.flatMap((probe) => probe.warnings),
       ...objectives.flatMap((each) => each.warnings),
     ];
+    const demand = demandOf(configuration.probes, configuration.objectives, configuration.base);
     const { scale } = configuration.base;
     if (args.flag('json')) {
-      io.print(toJson({ timeScale: scale, probes, objectives, warnings }));
+      io.print(toJson({ timeScale: scale, demand, probes, objectives, warnings }));
       return EXIT.ok;
     }
     const ms = (value: number | null): string => (value === null ? '-' : durationText(value));
@@ -57,6 +59,8 @@ export const plan: Command = {
         ]),
       ),
     );
+    io.print('');
+    io.print(demandText(demand));
     io.print('');
     io.print(
       table(

@@ -3,6 +3,7 @@ import { inOrder, placesInValue, type Locate } from '../../probes/place.ts';
 import { problemLine, problemsOf, withoutSaid } from '../../probes/problem.ts';
 import { timeBase } from '../../slo/time-base.ts';
 import type { Configuration } from './configuration.ts';
+import { demandOf, demandWarnings } from './demand.ts';
 import { draftOf, keyed } from './draft.ts';
 import { readDocument } from './file.ts';
 import { objectiveProblems } from './objective-rules.ts';
@@ -99,7 +100,9 @@ export function checkDocument(
           ? objective
           : { ...objective, owners: service.owners, supporting: service.supporting };
       }),
-      warnings: objectiveWarnings(objectives, probes).map((warning) => redact(warning)),
+      warnings: [...objectiveWarnings(objectives, probes), ...demandWarnings(demandOf(probes, objectives, base))].map(
+        (warning) => redact(warning),
+      ),
       holdMs: value.cadence.hold / base.scale,
       clock: value.clock,
       loopToleranceMs: value.loopTolerance ?? null,

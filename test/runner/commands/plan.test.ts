@@ -13,6 +13,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 interface Planned {
   readonly probes: readonly { readonly probe: string; readonly runsPerDay: number }[];
   readonly objectives: readonly { readonly objective: string; readonly expectedEvents: number | null }[];
+  readonly demand: Readonly<Record<'green' | 'yellow' | 'red' | 'browsersAtOnce', number>>;
   readonly warnings: readonly string[];
 }
 
@@ -45,6 +46,34 @@ describe('plan', () => {
     expect(warnings).toContain(
       'slo-api-latency: about 720 events a window in Green, fewer than 1000: consequences become review items',
     );
+  });
+
+  it('adds up what it asks for, and warns, as validate does, where that is more than one process is built for', async () => {
+    const many = (count: number, every: string): string =>
+      Array.from({ length: count }, (_, n) =>
+        http(`status-${n}`, `every: ${every}, yellow: 500ms, timeout: 400ms`),
+      ).join('\n');
+    const few = await planned(`probes:\n${many(20, '1s')}\n${http('session', 'cron: "* * * * *"')}`);
+    expect(few.demand).toEqual({ green: 20 + 1 / 60, yellow: 40 + 1 / 60, red: 40 + 1 / 60, browsersAtOnce: 0 });
+    expect(few.warnings.filter((line) => line.includes('a second'))).toEqual([]);
+    const mend =
+      'more than the 200 that one process is built for: probe less, at longer intervals, or in another process';
+    const raised = await planned(`probes:\n${many(150, '1s')}`);
+    expect(raised.warnings).toContain(`300 runs a second with every service Yellow, ${mend}`);
+    const { demand, warnings } = await planned(`probes:\n${many(400, '1s')}`);
+    expect(demand).toEqual({ green: 400, yellow: 800, red: 800, browsersAtOnce: 0 });
+    expect(warnings.filter((line) => line.includes('a second'))).toEqual([`400 runs a second in Green, ${mend}`]);
+    expect((await command(folder, 'validate')).printed).toContain(`warning: 400 runs a second in Green, ${mend}`);
+    expect((await command(folder, 'plan')).printed).toContain(
+      '\nruns a second: 400 in Green, 800 with every service Yellow, 800 with every service Red\n',
+    );
+  });
+
+  it('says how many browser runs there would be at once if each took its timeout', async () => {
+    const probe = '{ id: page, kind: browser, service: web, url: "http://127.0.0.1:1/", every: 60s, timeout: 30s }';
+    const { demand } = await planned(`probes: [${probe}]`);
+    expect(demand.browsersAtOnce).toBeCloseTo(0.5);
+    expect((await command(folder, 'plan')).printed).toMatch(/; browser runs at once, if each took its timeout: 0\.5\n/);
   });
 
   it('warns, as validate does, of what is allowed and probably not meant', async () => {
