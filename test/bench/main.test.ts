@@ -92,6 +92,18 @@ it('skips what needs a program that is not there, and says how to install it', a
   ]);
 });
 
+it('has no truth to measure against without a compiler', async () => {
+  const { stdout } = await bench(['--quick', '--json', '--only', 'accuracy'], { PATH: '' });
+  expect(document.parse(JSON.parse(stdout)).figures).toEqual([
+    {
+      id: 'accuracy',
+      title: 'accuracy of http probes',
+      peer: 'prometheus-blackbox-exporter',
+      skipped: 'cc is not on the PATH: apt-get install -y --no-install-recommends gcc libc6-dev',
+    },
+  ]);
+});
+
 it('names the suite that it does not know', async () => {
   await expect(bench(['--only', 'http,tikcs'])).rejects.toMatchObject({
     code: 2,
