@@ -9,6 +9,7 @@ import { burnText, consumedPercent, count, span } from '../figures.ts';
 import { gatherer } from '../measurements.ts';
 import { orderGatherer } from '../orders.ts';
 import { thin } from '../thin.ts';
+import { overloadsOf } from './overloads.ts';
 import type { Change, SlaReport } from './report.ts';
 
 export interface SlaQuery {
@@ -67,6 +68,7 @@ export async function collectSla(query: SlaQuery): Promise<SlaReport> {
     colourChanges: (await reader.events({ fromMs, toMs, kind: 'colour' })).map(changeOf),
     samplingChanges: (await reader.events({ fromMs, toMs, kind: 'cadence' })).map(changeOf),
     exercises,
+    overloads: overloadsOf(await reader.events({ kind: 'overload' }), { fromMs, toMs }),
   };
 }
 

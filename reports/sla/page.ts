@@ -10,6 +10,7 @@ import { scaleWarning } from '../scale-warning.ts';
 import { budgetChart, budgetCourse, latencyChart } from './charts.ts';
 import { assumptions, definitions } from './definitions.ts';
 import { answerTable, executionTable } from './order-tables.ts';
+import { overloadText } from './overloads.ts';
 import type { Change, SlaReport } from './report.ts';
 import { coverageTable, exerciseTable } from './run-tables.ts';
 import { burnTable, confidenceTable, splitTable, windowTable } from './detail-tables.ts';
@@ -52,6 +53,7 @@ export function renderSla(report: SlaReport): RenderedReport {
     ...orderSection(report),
     '## Prober coverage',
     coverageTable(report),
+    overloadText(report),
     'Coverage is the share of scheduled runs that gave a trustworthy measurement. What the prober itself spoiled or missed is no outage of the service: it leaves the objectives and is counted here.',
     '## Changes of colour',
     colourChanges(report.colourChanges),

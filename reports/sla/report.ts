@@ -5,6 +5,7 @@ import type { Miss } from '../causes.ts';
 import type { Exercise } from '../exercise.ts';
 import type { Measurements } from '../measurements.ts';
 import type { VenueOrders } from '../orders.ts';
+import type { Overloaded } from './overloads.ts';
 
 export interface Change {
   readonly atMs: number;
@@ -35,4 +36,6 @@ export interface SlaReport {
   readonly colourChanges: readonly Change[];
   readonly samplingChanges: readonly Change[];
   readonly exercises: readonly Exercise[];
+  /** Oldest first. */
+  readonly overloads: readonly Overloaded[];
 }
