@@ -5,6 +5,7 @@ import { accuracyFigures } from './accuracy/figures.ts';
 import { httpFigures, httpsFigures, keptFigures } from './http/figures.ts';
 import { ledgerFigures } from './ledger/figures.ts';
 import { machine, reportText, type Report } from './report.ts';
+import { scheduleFigures } from './schedule/figures.ts';
 import { sloFigures } from './slo/figures.ts';
 import { ticksFigures } from './ticks/figures.ts';
 
@@ -16,11 +17,12 @@ const SUITES: Readonly<Record<string, (run: Run) => Promise<readonly Finding[]>>
   slo: sloFigures,
   ledger: ledgerFigures,
   accuracy: accuracyFigures,
+  schedule: scheduleFigures,
 };
 
-const HELP = `npm run bench -- [--quick] [--json] [--only http,kept,https,ticks,slo,ledger,accuracy] [--folder FOLDER]
+const HELP = `npm run bench -- [--quick] [--json] [--only http,kept,https,ticks,slo,ledger,accuracy,schedule] [--folder FOLDER]
 
-  --quick    short rounds: a smoke test in under 45 s, not figures to quote
+  --quick    short rounds: a smoke test in about a minute, not figures to quote
   --json     one JSON document on standard output, nothing else there
   --only     only these suites
   --folder   where the ledger's files are written and removed again (default: out); on the disk that is to be measured

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --disable-warning=ExperimentalWarning --max-semi-space-size=8 --heap-growing-percent=50
+#!/usr/bin/env -S node --disable-warning=ExperimentalWarning --max-semi-space-size=4 --heap-growing-percent=30
 // The heap options halve what a process with thousands of probes holds: V8 would keep what is long forgotten, for hours.
 /** Looks at the runtime before anything is loaded that an older one does not have, and would fail on without a clear word. */
 const OLDEST = { major: 22, minor: 19 };

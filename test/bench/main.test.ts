@@ -70,6 +70,8 @@ it('prints one JSON document of figures beside a peer or a limit, and leaves no 
           (name) => `accuracy-${condition}-${name}`,
         ),
       ),
+      'schedule-lateness',
+      'schedule-memory',
     ]);
     expect(readdirSync(folder)).toEqual([]);
   } finally {
@@ -108,6 +110,6 @@ it('names the suite that it does not know', async () => {
   await expect(bench(['--only', 'http,tikcs'])).rejects.toMatchObject({
     code: 2,
     stdout: '',
-    stderr: '--only: expected some of http, kept, https, ticks, slo, ledger, accuracy, got "tikcs"\n',
+    stderr: '--only: expected some of http, kept, https, ticks, slo, ledger, accuracy, schedule, got "tikcs"\n',
   });
 });

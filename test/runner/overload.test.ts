@@ -34,12 +34,12 @@ function watched() {
       busy = share;
     },
     /** One stretch between two looks, with so many good runs and so many of another kind. */
-    async pass(good: number, others = 0, result: Partial<Result> = LATE) {
+    pass: async (good: number, others = 0, result: Partial<Result> = LATE) => {
       hear(good, MINUTE);
       hear(others, result);
       await clock.advance(LOOK_MS);
     },
-    async stop() {
+    stop: async () => {
       stop.abort();
       await done;
     },
