@@ -20,8 +20,13 @@ export interface JudgingOptions {
   readonly obligations: () => Promise<readonly Obligation[]>;
   /** False: another process on the same ledger judges; this one only looks. */
   readonly isRecording: boolean;
+  /** What follows from the statuses of each evaluation; not asked by a process that only looks. Must not reject. */
+  readonly followers?: readonly Follower[];
   readonly warn: (line: string) => void;
 }
+
+/** Alerts, consequences: one after the other, in order, once the changes of colour are durable. */
+export type Follower = (statuses: readonly Status[], nowMs: number) => Promise<void>;
 
 export interface Judging {
   /** As of the last evaluation. */
@@ -138,6 +143,7 @@ export function createJudging(options: JudgingOptions): Judging {
       if (before !== colour) await record(colourEvent(status, before, now.wallMs));
     }
     for (const service of services) await followColour(service, now);
+    for (const follow of options.followers ?? []) await follow(statuses, now.wallMs);
   }
 
   async function tryEvaluate(): Promise<void> {

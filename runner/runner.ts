@@ -16,7 +16,7 @@ import { createHealthWatch, type Health } from './health.ts';
 import type { Overload } from './overload.ts';
 import { watchOwnClock } from './own-clock.ts';
 import { watchOwnLoad } from './own-load.ts';
-import { createJudging } from './judging.ts';
+import { createJudging, type Follower } from './judging.ts';
 import { metEvents, obligationsOf, type Obligation } from './obligations.ts';
 import { sweepOnce, sweepOrders } from './sweep.ts';
 import type { Witness } from './witness.ts';
@@ -138,7 +138,10 @@ export function createRunner(options: RunnerOptions): Runner {
   const note = isRecording ? record : () => Promise.resolve();
   const ownClock = watchOwnClock({ configuration, clock, path: options.path, record: note, warn });
   const ownLoad = watchOwnLoad({ location: configuration.location, clock, record: note, warn });
-  const judging = createJudging({ configuration, store, clock, engine, record, obligations, isRecording, warn });
+  const followers: readonly Follower[] = [];
+  const judging = createJudging({
+    ...{ configuration, store, clock, engine, record, obligations, isRecording, followers, warn },
+  });
   const sweeping = { store, engine, clock, record, probes: configuration.probes };
 
   /** Three intervals of the probe that should be heard of first, ms. */
