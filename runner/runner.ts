@@ -140,7 +140,15 @@ export function createRunner(options: RunnerOptions): Runner {
   const ownLoad = watchOwnLoad({ location: configuration.location, clock, record: note, warn });
   const followers: readonly Follower[] = [];
   const judging = createJudging({
-    ...{ configuration, store, clock, engine, record, obligations, isRecording, followers, warn },
+    configuration,
+    store,
+    clock,
+    engine,
+    record,
+    obligations,
+    isRecording,
+    followers,
+    warn,
   });
   const sweeping = { store, engine, clock, record, probes: configuration.probes };
 
