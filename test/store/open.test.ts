@@ -44,6 +44,8 @@ describe('a store', () => {
         goodWeight: BigInt(1_234 - bad) * 1_000_000n,
         badWeight: BigInt(bad) * 1_000_000n,
         squaredWeight: 1_234n * 1_000_000n,
+        borderline: 0,
+        bounded: 0,
       },
     ]);
   });
