@@ -9,7 +9,6 @@ import type { Configuration, PlannedProbe } from './config/configuration.ts';
 import { INITIAL_PACE, intervalMs, nextPace, yellowAutoMs, type ServicePace } from './engine/cadence.ts';
 import type { Engine } from './engine/engine.ts';
 import { budgetPoint, evaluateAll } from './evaluation.ts';
-import { obligationEvents, type Obligation } from './obligations.ts';
 
 export interface JudgingOptions {
   readonly configuration: Configuration;
@@ -17,7 +16,6 @@ export interface JudgingOptions {
   readonly clock: Clock;
   readonly engine: Engine;
   readonly record: (event: LedgerEvent) => Promise<void>;
-  readonly obligations: () => Promise<readonly Obligation[]>;
   /** False: another process on the same ledger judges; this one only looks. */
   readonly isRecording: boolean;
   /** What follows from the statuses of each evaluation; not asked by a process that only looks. Must not reject. */
@@ -85,11 +83,8 @@ export function createJudging(options: JudgingOptions): Judging {
   async function followColour(service: string, now: { wallMs: number; monotonicMs: number }): Promise<void> {
     const own = statuses.filter((status) => status.objective.service === service);
     const judged = serviceColour(own);
-    const before = colours.get(service) ?? 'unknown';
     const pace = paces.get(service) ?? INITIAL_PACE;
     const next = nextPace(pace, judged.colour, now.monotonicMs, configuration.holdMs);
-    const standing = await options.obligations();
-    for (const event of obligationEvents(service, own, before, standing, now.wallMs)) await record(event);
     colours.set(service, judged.colour);
     paces.set(service, next);
     const probes = configuration.probes.filter((probe) => probe.service === service && probe.everyMs !== null);

@@ -1,6 +1,7 @@
 /** The scheduler's whole life: probes run, results become durable, budgets are judged, sampling follows. */
 import type { Clock } from '../probes/probe.ts';
 import type { Colour } from '../slo/objective.ts';
+import { SERVICE_RULES } from '../slo/service-rules.ts';
 import type { Status } from '../slo/status.ts';
 import { holderText, type Holder } from '../store/lease.ts';
 import { LedgerError } from '../store/ledger-error.ts';
@@ -16,6 +17,7 @@ import { createHealthWatch, type Health } from './health.ts';
 import type { Overload } from './overload.ts';
 import { watchOwnClock } from './own-clock.ts';
 import { watchOwnLoad } from './own-load.ts';
+import { followConsequences } from './consequences.ts';
 import { createJudging, type Follower } from './judging.ts';
 import { metEvents, obligationsOf, type Obligation } from './obligations.ts';
 import { sweepOnce, sweepOrders } from './sweep.ts';
@@ -138,14 +140,15 @@ export function createRunner(options: RunnerOptions): Runner {
   const note = isRecording ? record : () => Promise.resolve();
   const ownClock = watchOwnClock({ configuration, clock, path: options.path, record: note, warn });
   const ownLoad = watchOwnLoad({ location: configuration.location, clock, record: note, warn });
-  const followers: readonly Follower[] = [];
+  const followers: readonly Follower[] = [
+    followConsequences({ store, rules: SERVICE_RULES, record, board: null, warn }),
+  ];
   const judging = createJudging({
     configuration,
     store,
     clock,
     engine,
     record,
-    obligations,
     isRecording,
     followers,
     warn,

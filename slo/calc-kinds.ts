@@ -15,7 +15,7 @@ import {
 } from './decimal.ts';
 import { clopperPearson, statVerdict, wilson } from './interval.ts';
 import { nearestRank, type7, totalWeight, type Sample } from './percentile.ts';
-import { isTriggered, SERVICE_RULES } from './policy.ts';
+import { isTriggered, SERVICE_RULES } from './service-rules.ts';
 import { isViolationNear, naiveExhaustion, projectionAlert, rollOff } from './projection.ts';
 import { hasLatencyRegressed } from './regression.ts';
 import type { Interval } from './status.ts';

@@ -1,10 +1,10 @@
 /** What a colour means for people: the error-budget policy, as data, and who it applies to. */
-import { consumed, shareOf, worstColour } from './budget.ts';
-import { compare, decimal, fromNumber, type Rational } from './decimal.ts';
+import { worstColour } from './budget.ts';
 import type { Colour } from './objective.ts';
 import type { Status } from './status.ts';
 
-export type Gate = 'open' | 'needs-signoff' | 'frozen';
+/** `unknown`: nothing is known that could open it, and Unknown is not Green. */
+export type Gate = 'open' | 'needs-signoff' | 'frozen' | 'unknown';
 
 export interface Consequence {
   readonly gate: Gate;
@@ -14,6 +14,8 @@ export interface Consequence {
   readonly sampling: 'green' | 'yellow' | 'red';
   /** Days within which a game-day on the component is due; null: none is. */
   readonly gamedayDays: number | null;
+  /** Days within which the postmortem review is due; null: none is. The playbook names no date: assumed, as the game-day's. */
+  readonly postmortemDays: number | null;
   /** Work that is written down for people. */
   readonly reviews: readonly string[];
 }
@@ -23,6 +25,7 @@ const CALM: Consequence = {
   says: 'regular releases',
   sampling: 'green',
   gamedayDays: null,
+  postmortemDays: null,
   reviews: ['document regression tests for observed risks'],
 };
 
@@ -33,6 +36,7 @@ export const CONSEQUENCES: Readonly<Record<Colour, Consequence>> = {
     says: 'needs SRE sign-off',
     sampling: 'yellow',
     gamedayDays: null,
+    postmortemDays: null,
     reviews: ['update the alert run books'],
   },
   red: {
@@ -40,9 +44,15 @@ export const CONSEQUENCES: Readonly<Record<Colour, Consequence>> = {
     says: 'frozen, critical deploys only',
     sampling: 'red',
     gamedayDays: 14,
+    postmortemDays: 14,
     reviews: ['schedule a postmortem review with engineering and product leadership'],
   },
-  unknown: { ...CALM, says: 'nothing is known about this service', reviews: ['find out why nothing is measured'] },
+  unknown: {
+    ...CALM,
+    gate: 'unknown',
+    says: 'nothing is known about this service',
+    reviews: ['find out why nothing is measured'],
+  },
 };
 
 export interface ServiceColour {
@@ -66,6 +76,7 @@ export interface ServiceConsequences {
   readonly gate: Gate;
   readonly sampling: Consequence['sampling'];
   readonly gamedayDays: number | null;
+  readonly postmortemDays: number | null;
   readonly reviews: readonly string[];
   /** Red objectives with too few events to freeze a deploy or oblige a game-day: review items instead. */
   readonly thin: readonly string[];
@@ -86,99 +97,8 @@ export function consequencesOf(statuses: readonly Status[]): ServiceConsequences
     gate: costly.gate,
     sampling: own.sampling,
     gamedayDays: costly.gamedayDays,
+    postmortemDays: costly.postmortemDays,
     reviews: costly.reviews,
     thin: red.filter((status) => !status.enoughEvents).map((status) => status.objective.id),
   };
-}
-
-/** A rule that the playbook writes for one objective. */
-export interface ServiceRule {
-  readonly id: string;
-  readonly objective: string;
-  readonly on: 'consumed' | 'burn';
-  /** A decimal string. `strict`: above it, not at it. */
-  readonly threshold: string;
-  readonly strict: boolean;
-  readonly actions: readonly string[];
-}
-
-export const SERVICE_RULES: readonly ServiceRule[] = [
-  {
-    id: 'ingestion-burn',
-    objective: 'kpi-ingestion-latency',
-    on: 'burn',
-    threshold: '2',
-    strict: true,
-    actions: ['pause non-essential ETL jobs', 'require data-team sign-off for schema migrations'],
-  },
-  {
-    id: 'signal-degraded-mode',
-    objective: 'kpi-signal-freshness',
-    on: 'consumed',
-    threshold: '0.25',
-    strict: false,
-    actions: ['enable degraded-mode execution (wider throttles)', 'ask the strategy owners for a mitigation plan'],
-  },
-  {
-    id: 'broker-divert',
-    objective: 'kpi-order-ack',
-    on: 'consumed',
-    threshold: '0.50',
-    strict: false,
-    actions: ['divert new releases from the broker concerned', 'escalate to its account manager'],
-  },
-  {
-    id: 'fill-risk-caps',
-    objective: 'kpi-fill-ratio',
-    on: 'consumed',
-    threshold: '0.60',
-    strict: true,
-    actions: ['tighten risk caps by 20 %', 'reach out to liquidity providers'],
-  },
-];
-
-/** Whether a rule's figure (consumption or burn, uncapped) triggers it; an unknown figure never does. */
-export function isTriggered(rule: ServiceRule, figure: Rational | null): boolean {
-  if (figure === null) return false;
-  const order = compare(figure, decimal(rule.threshold));
-  return rule.strict ? order > 0 : order >= 0;
-}
-
-export interface TriggeredRule {
-  readonly rule: ServiceRule;
-  /** The split (a venue, say) it concerns; null where the objective is not split. */
-  readonly split: string | null;
-  /** `review`: too few events to act on. */
-  readonly as: 'act' | 'review';
-}
-
-/** The service rules an objective's status triggers: each split is judged on its own where consumption is asked about. */
-export function triggeredRules(
-  status: Status,
-  rules: readonly ServiceRule[] = SERVICE_RULES,
-): readonly TriggeredRule[] {
-  const { objective } = status;
-  const target = decimal(objective.target);
-  const parts = status.splits.length > 0 ? status.splits : [{ ...status, split: null }];
-  return rules
-    .filter((rule) => rule.objective === objective.id)
-    .flatMap((rule) =>
-      rule.on === 'burn'
-        ? [
-            {
-              rule,
-              figure: status.burnNow === null ? null : fromNumber(status.burnNow),
-              split: null,
-              enough: status.enoughEvents,
-            },
-          ]
-        : parts.map((part) => ({
-            rule,
-            figure: consumed(shareOf(part.tally), target),
-            split: part.split,
-            enough: part.enoughEvents,
-          })),
-    )
-    .filter(({ rule, figure }) => isTriggered(rule, figure))
-    .map(({ rule, split, enough }) => ({ rule, split, as: enough ? 'act' : 'review' }));
 }

@@ -93,8 +93,9 @@ async function exercise(args: Args, io: Io, mode: 'check' | 'run'): Promise<numb
       scenario,
       mode,
       obligation:
-        (await runner.obligations()).find((each) => each.service === scenario.component && each.state !== 'met')?.id ??
-        null,
+        (await runner.obligations()).find(
+          ({ duty, service, state }) => duty === 'game-day' && service === scenario.component && state !== 'met',
+        )?.id ?? null,
       signal: io.stop,
       path: io.env['PATH'] ?? '',
       onEntry: tell,

@@ -103,7 +103,7 @@ async function burn(stage: Stage, counter: Counter, shown: Set<Chapter>): Promis
 }
 
 async function owedBy({ runner }: Stage): Promise<Obligation | null> {
-  return (await runner.obligations()).find((each) => each.service === SERVICE) ?? null;
+  return (await runner.obligations()).find((each) => each.service === SERVICE && each.duty === 'game-day') ?? null;
 }
 
 /** @returns where the game-day's journal is */

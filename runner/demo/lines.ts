@@ -32,7 +32,7 @@ export function missesText(misses: readonly Miss[]): string | null {
 
 /** One line for somebody watching the demo; null for what it tells in its own words. */
 export function eventText(event: LedgerEvent): string | null {
-  const { body, subject, service } = event;
+  const { body, subject } = event;
   switch (event.kind) {
     case 'colour': {
       const counts = `${String(body['bad'])} bad of ${Number(body['good']) + Number(body['bad'])} events`;
@@ -46,9 +46,9 @@ export function eventText(event: LedgerEvent): string | null {
       return `${subject}: sampling ${String(body['from'])} → ${String(body['to'])}${moved.length > 0 ? `: ${moved.join(', ')}` : ''}`;
     }
     case 'obligation':
-      return body['state'] === 'open'
-        ? `obligation ${subject}: a game-day on ${service ?? ''}, due in ${String(body['days'])} days`
-        : `obligation ${subject}: met by ${String(body['gameday'])}`;
+      return obligationText(event);
+    case 'service-rule':
+      return ruleText(event);
     case 'review-item':
       return `review: ${subject}: ${String(body['why'])}`;
     case 'order-swept':
@@ -56,4 +56,22 @@ export function eventText(event: LedgerEvent): string | null {
     default:
       return null;
   }
+}
+
+function obligationText({ subject, service, body }: LedgerEvent): string | null {
+  const isReview = body['duty'] === 'postmortem';
+  switch (body['state']) {
+    case 'open':
+      return `obligation ${subject}: a ${isReview ? 'postmortem review' : 'game-day'} on ${service ?? ''}, due in ${String(body['days'])} days`;
+    case 'met':
+      return `obligation ${subject}: met by ${String(body[isReview ? 'record' : 'gameday'])}`;
+    default:
+      return null;
+  }
+}
+
+function ruleText({ subject, body }: LedgerEvent): string | null {
+  const { state, actions } = body;
+  if (state === 'triggered') return `rule ${subject}: ${Array.isArray(actions) ? actions.join('; ') : ''}`;
+  return state === 'ended' ? `rule ${subject}: over` : null;
 }

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { metEvents, obligationEvents, obligationsOf, type Obligation } from '../../runner/obligations.ts';
+import {
+  heldEvent,
+  metEvents,
+  obligationEvents,
+  obligationsOf,
+  overdueConditions,
+  scheduledEvent,
+  thinRedEvents,
+  type Obligation,
+} from '../../runner/obligations.ts';
 import type { Status } from '../../slo/status.ts';
 import type { LedgerEvent } from '../../store/store.ts';
 import { DAY, HOUR, judged, MINUTE, NOW, objective, runs } from '../slo/fixtures.ts';
@@ -24,7 +33,10 @@ class Book {
   #before: Status['colour'] = 'unknown';
 
   evaluate(statuses: readonly Status[], nowMs: number): readonly LedgerEvent[] {
-    const fresh = obligationEvents(SERVICE, statuses, this.#before, this.standing(nowMs), nowMs);
+    const fresh = [
+      ...obligationEvents(SERVICE, statuses, this.standing(nowMs), nowMs),
+      ...thinRedEvents(SERVICE, statuses, this.#before, nowMs),
+    ];
     this.#before = statuses.some((each) => each.colour === 'red') ? 'red' : 'green';
     this.events.push(...fresh);
     return fresh;
@@ -36,6 +48,14 @@ class Book {
 
   standing(nowMs: number): readonly Obligation[] {
     return obligationsOf(this.events, nowMs);
+  }
+
+  gamedays(nowMs: number): readonly Obligation[] {
+    return this.standing(nowMs).filter(({ duty }) => duty === 'game-day');
+  }
+
+  reviews(nowMs: number): readonly Obligation[] {
+    return this.standing(nowMs).filter(({ duty }) => duty === 'postmortem');
   }
 }
 
@@ -49,10 +69,15 @@ describe('the figures used below', () => {
 });
 
 describe('a service that turns Red on enough events', () => {
-  it('owes a game-day within 14 days of the calendar', () => {
+  it('owes a game-day and a postmortem review within 14 days of the calendar', () => {
     const book = new Book();
-    const [event, ...more] = book.evaluate([green(), red()], NOW);
+    const [event, review, ...more] = book.evaluate([green(), red()], NOW);
     expect(more).toEqual([]);
+    expect(review).toMatchObject({
+      id: 'pm-20241004T103020-client-api',
+      kind: 'obligation',
+      body: { duty: 'postmortem', state: 'open', days: 14, who: ['engineering leadership', 'product leadership'] },
+    });
     expect(event).toMatchObject({
       id: 'ob-20241004T103020-client-api',
       atMs: NOW,
@@ -60,6 +85,7 @@ describe('a service that turns Red on enough events', () => {
       service: SERVICE,
       subject: 'ob-20241004T103020-client-api',
       body: {
+        duty: 'game-day',
         state: 'open',
         objective: 'slo-api-availability',
         dueMs: NOW + 14 * DAY,
@@ -69,15 +95,19 @@ describe('a service that turns Red on enough events', () => {
         also: ['schedule a postmortem review with engineering and product leadership'],
       },
     });
-    expect(book.standing(NOW)).toEqual([
+    expect(book.gamedays(NOW)).toEqual([
       {
         id: 'ob-20241004T103020-client-api',
+        duty: 'game-day',
         service: SERVICE,
         objective: 'slo-api-availability',
         openedMs: NOW,
         dueMs: NOW + 14 * DAY,
+        who: [],
         state: 'open',
+        scheduled: null,
         gameday: null,
+        held: null,
         metMs: null,
       },
     ]);
@@ -91,7 +121,7 @@ describe('a service that turns Red on enough events', () => {
     }
     book.evaluate([green()], NOW + 11 * MINUTE);
     expect(book.evaluate([red(NOW + 12 * MINUTE)], NOW + 13 * MINUTE)).toEqual([]);
-    expect(book.standing(NOW + DAY)).toHaveLength(1);
+    expect(book.standing(NOW + DAY).map(({ duty }) => duty)).toEqual(['game-day', 'postmortem']);
   });
 
   it('is asked by an obligation that is overdue, not by a second one', () => {
@@ -106,7 +136,7 @@ describe('a service that turns Red on enough events', () => {
     const book = new Book();
     const spent = judged([runs(NOW - 2 * DAY, 20_000, 100), runs(NOW - 7 * HOUR, 60, 0), runs(NOW - HOUR, 60, 0)]);
     expect(spent).toMatchObject({ colour: 'red', enoughEvents: true });
-    expect(book.evaluate([spent], NOW)).toHaveLength(1);
+    expect(book.evaluate([spent], NOW)).toHaveLength(2);
     book.meet('gd-1', NOW + HOUR);
     expect(book.evaluate([spent], NOW + 2 * HOUR)).toEqual([]);
   });
@@ -120,7 +150,7 @@ describe('a service that turns Red on enough events', () => {
       subject: 'ob-1-market-data',
       body: { state: 'open', objective: 'x', dueMs: NOW + DAY },
     };
-    expect(obligationEvents(SERVICE, [red()], 'green', obligationsOf([other], NOW), NOW)).toHaveLength(1);
+    expect(obligationEvents(SERVICE, [red()], obligationsOf([other], NOW), NOW)).toHaveLength(2);
   });
 
   it('owes nothing in Yellow, in Green and in Unknown', () => {
@@ -143,11 +173,11 @@ describe('an obligation that was met', () => {
   }
 
   it('says by which game-day and when', () => {
-    expect(met().standing(metMs)).toMatchObject([{ state: 'met', gameday: 'gd-1', metMs }]);
+    expect(met().gamedays(metMs)).toMatchObject([{ state: 'met', gameday: 'gd-1', metMs }]);
   });
 
   it('stays met after its due date', () => {
-    expect(met().standing(NOW + 30 * DAY)).toMatchObject([{ state: 'met' }]);
+    expect(met().gamedays(NOW + 30 * DAY)).toMatchObject([{ state: 'met' }]);
   });
 
   it('is not opened again by the bad events of the incident or of the exercise itself', () => {
@@ -165,13 +195,13 @@ describe('an obligation that was met', () => {
     );
     expect(later).toMatchObject({ colour: 'red', enoughEvents: true });
     expect(book.evaluate([later], metMs + 5 * MINUTE)).toHaveLength(1);
-    expect(book.standing(metMs + 5 * MINUTE).map((each) => each.state)).toEqual(['met', 'open']);
+    expect(book.gamedays(metMs + 5 * MINUTE).map((each) => each.state)).toEqual(['met', 'open']);
   });
 
   it('is met once: a second game-day changes nothing', () => {
     const book = met();
     book.meet('gd-2', metMs + DAY);
-    expect(book.standing(metMs + DAY)).toMatchObject([{ gameday: 'gd-1', metMs }]);
+    expect(book.gamedays(metMs + DAY)).toMatchObject([{ gameday: 'gd-1', metMs }]);
   });
 
   it('is not met by a game-day on another service', () => {
@@ -193,6 +223,7 @@ describe('Red on thin data', () => {
         subject: 'slo-api-availability',
         body: {
           why: 'Red on 20 valid events, fewer than 1000: a person decides',
+          instead: ['freeze of deploys', 'game-day within 14 days', 'postmortem review within 14 days'],
           consumed: 500,
           badEvents: 10,
           validEvents: 20,
@@ -215,6 +246,97 @@ describe('Red on thin data', () => {
   });
 
   it('does not keep another objective of the service from obliging', () => {
-    expect(new Book().evaluate([thinRed(), red()], NOW).map((event) => event.kind)).toEqual(['obligation']);
+    expect(new Book().evaluate([thinRed(), red()], NOW).map((event) => event.kind)).toEqual([
+      'obligation',
+      'obligation',
+    ]);
+  });
+});
+
+describe('an obligation that somebody takes on', () => {
+  const WHEN = NOW + 3 * DAY;
+
+  /** Red at NOW; the first obligation of a duty. */
+  function owing(): { readonly book: Book; readonly gameday: () => Obligation; readonly review: () => Obligation } {
+    const book = new Book();
+    book.evaluate([red()], NOW);
+    const first = (list: readonly Obligation[]): Obligation => {
+      const [obligation] = list;
+      if (obligation === undefined) throw new Error('nothing is owed');
+      return obligation;
+    };
+    return { book, gameday: () => first(book.gamedays(NOW)), review: () => first(book.reviews(NOW)) };
+  }
+
+  it('is scheduled, with the time and the name, and by the later word when it is said again', () => {
+    const { book, gameday } = owing();
+    book.events.push(scheduledEvent(gameday(), WHEN, 'Ada', NOW + HOUR));
+    expect(book.gamedays(NOW + 2 * HOUR)).toMatchObject([
+      { state: 'scheduled', scheduled: { forMs: WHEN, by: 'Ada' } },
+    ]);
+    book.events.push(scheduledEvent(gameday(), WHEN + DAY, 'Grace', NOW + 3 * HOUR));
+    expect(book.gamedays(NOW + 4 * HOUR)).toMatchObject([{ scheduled: { forMs: WHEN + DAY, by: 'Grace' } }]);
+    expect(book.reviews(NOW + 4 * HOUR)).toMatchObject([{ state: 'open', scheduled: null }]);
+  });
+
+  it('is overdue past its date although it was scheduled, until it is met', () => {
+    const { book, gameday } = owing();
+    book.events.push(scheduledEvent(gameday(), WHEN, 'Ada', NOW + HOUR));
+    expect(book.gamedays(NOW + 14 * DAY)).toMatchObject([{ state: 'scheduled' }]);
+    expect(book.gamedays(NOW + 14 * DAY + 1)).toMatchObject([{ state: 'overdue', scheduled: { by: 'Ada' } }]);
+    book.meet('gd-9', NOW + 15 * DAY);
+    expect(book.gamedays(NOW + 15 * DAY)).toMatchObject([{ state: 'met', gameday: 'gd-9', held: null }]);
+  });
+
+  it('is not scheduled any more once it is met', () => {
+    const { book, gameday } = owing();
+    book.meet('gd-1', NOW + HOUR);
+    book.events.push(scheduledEvent(gameday(), WHEN, 'Ada', NOW + 2 * HOUR));
+    expect(book.gamedays(NOW + 3 * HOUR)).toMatchObject([{ state: 'met', gameday: 'gd-1', scheduled: null }]);
+  });
+
+  it('is a review that no game-day meets, but the word of who held it', () => {
+    const { book, review } = owing();
+    book.meet('gd-1', NOW + HOUR);
+    expect(book.reviews(NOW + HOUR)).toMatchObject([{ state: 'open' }]);
+    book.events.push(heldEvent(review(), 'Grace', 'https://wiki.example/pm-7', NOW + DAY));
+    expect(book.reviews(NOW + 20 * DAY)).toMatchObject([
+      { state: 'met', gameday: null, held: { by: 'Grace', record: 'https://wiki.example/pm-7' }, metMs: NOW + DAY },
+    ]);
+  });
+
+  it('is told to the alert board from its due date on, until it is met', () => {
+    const { book } = owing();
+    expect(overdueConditions(book.standing(NOW + 14 * DAY))).toEqual([]);
+    expect(overdueConditions(book.standing(NOW + 14 * DAY + 1))).toMatchObject([
+      {
+        key: 'obligation/ob-20241004T103020-client-api',
+        rule: 'obligation-overdue',
+        severity: 'SEV-3',
+        as: 'ticket',
+        service: SERVICE,
+        objective: 'slo-api-availability',
+        says: 'client-api: its game-day (ob-20241004T103020-client-api) was due on 2024-10-18 and is not met',
+      },
+      {
+        says: 'client-api: its postmortem review (pm-20241004T103020-client-api) was due on 2024-10-18 and is not met',
+      },
+    ]);
+    book.meet('gd-1', NOW + 15 * DAY);
+    expect(overdueConditions(book.standing(NOW + 15 * DAY)).map(({ key }) => key)).toEqual([
+      'obligation/pm-20241004T103020-client-api',
+    ]);
+  });
+
+  it('is read as a game-day where an older ledger does not say what it is', () => {
+    const old: LedgerEvent = {
+      id: 'ob-1',
+      atMs: NOW,
+      kind: 'obligation',
+      service: SERVICE,
+      subject: 'ob-1',
+      body: { state: 'open', objective: 'x', dueMs: NOW + DAY },
+    };
+    expect(obligationsOf([old], NOW)).toMatchObject([{ duty: 'game-day', who: [], state: 'open' }]);
   });
 });

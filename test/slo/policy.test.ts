@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { burnPairs, burnThresholdProblem } from '../../slo/burn.ts';
 import { decimal, rational, toNumber } from '../../slo/decimal.ts';
-import { consequencesOf, serviceColour, triggeredRules } from '../../slo/policy.ts';
+import { consequencesOf, serviceColour } from '../../slo/policy.ts';
 import { autoIntervalMs, informativeRatePerHour } from '../../slo/sampling.ts';
+import { triggeredRules } from '../../slo/service-rules.ts';
 import type { Status } from '../../slo/status.ts';
 import { timeBase } from '../../slo/time-base.ts';
 import { HOUR, judged, MINUTE, NOW, objective, runs } from './fixtures.ts';
@@ -34,7 +35,7 @@ describe('a service', () => {
     ['Green', [green], { gate: 'open', sampling: 'green', gamedayDays: null }],
     ['Yellow', [green, yellow], { gate: 'needs-signoff', sampling: 'yellow', gamedayDays: null }],
     ['Red', [yellow, red], { gate: 'frozen', sampling: 'red', gamedayDays: 14 }],
-    ['Unknown', [unknown], { gate: 'open', sampling: 'green', gamedayDays: null }],
+    ['Unknown', [unknown], { gate: 'unknown', sampling: 'green', gamedayDays: null }],
   ])('that is %s has its consequences', (_, statuses, expected) => {
     expect(consequencesOf(statuses)).toMatchObject(expected);
   });

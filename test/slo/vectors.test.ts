@@ -5,7 +5,7 @@ import { burnFactor, burnThresholdProblem } from '../../slo/burn.ts';
 import { calc, CALC_KINDS } from '../../slo/calc.ts';
 import { decimal, divide, multiply, rational, rounded, subtract, type Rational } from '../../slo/decimal.ts';
 import { rankInterval } from '../../slo/percentile.ts';
-import { isTriggered, SERVICE_RULES } from '../../slo/policy.ts';
+import { isTriggered, SERVICE_RULES } from '../../slo/service-rules.ts';
 import { latencyCeiling, ratioFloor } from '../../slo/regression.ts';
 import { cadenceFor, cleanEventsForWilson, eventsForOneFailure, eventsToDemonstrate } from '../../slo/sample-size.ts';
 

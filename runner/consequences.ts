@@ -1,0 +1,76 @@
+/** After each evaluation: what colours oblige people to, and which service rules they trigger, kept as events. */
+import type { Colour } from '../slo/objective.ts';
+import { serviceColour } from '../slo/policy.ts';
+import type { ServiceRule } from '../slo/service-rules.ts';
+import type { Status } from '../slo/status.ts';
+import type { LedgerEvent, StoreReader } from '../store/store.ts';
+import type { AlertBoard } from './alerts/alert.ts';
+import type { Follower } from './judging.ts';
+import { obligationEvents, obligationsOf, overdueConditions, thinRedEvents } from './obligations.ts';
+import { noteEvents, notedColours } from './rules/policy-notes.ts';
+import { ruleEvents, standingRules, type StandingRule } from './rules/rule-events.ts';
+
+export interface ConsequencesOptions {
+  readonly store: Pick<StoreReader, 'events'>;
+  readonly rules: readonly ServiceRule[];
+  readonly record: (event: LedgerEvent) => Promise<void>;
+  /** Where obligations that are overdue are told; null: nowhere. */
+  readonly board: Pick<AlertBoard, 'report'> | null;
+  /** Told of what began and what is over, once it is durable. */
+  readonly onRule?: (event: LedgerEvent) => void;
+  readonly warn: (line: string) => void;
+}
+
+/**
+ * All state is in the ledger. A restart begins where the last process ended; obligations are read each time, since another
+ * process may have scheduled or met one meanwhile. What fails is tried again after the next evaluation.
+ */
+export function followConsequences(options: ConsequencesOptions): Follower {
+  const { store, rules, record } = options;
+  const before = new Map<string, Colour>();
+  /** What this process alone writes, read once; null: not yet. */
+  let own: { standing: readonly StandingRule[]; noted: ReadonlyMap<string, Colour> } | null = null;
+  let troubled = false;
+
+  async function follow(statuses: readonly Status[], nowMs: number): Promise<void> {
+    own ??= remembered(await store.events({ kind: 'service-rule' }));
+    const obligations = obligationsOf(await store.events({ kind: 'obligation' }), nowMs);
+    for (const service of new Set(statuses.map(({ objective }) => objective.service))) {
+      const its = statuses.filter(({ objective }) => objective.service === service);
+      const events: readonly LedgerEvent[] = [
+        ...noteEvents(service, its, own.noted.get(service), nowMs),
+        ...obligationEvents(service, its, obligations, nowMs),
+        ...thinRedEvents(service, its, before.get(service) ?? 'unknown', nowMs),
+      ];
+      for (const event of events) {
+        await record(event);
+        own = { ...own, noted: notedColours([event], own.noted) };
+      }
+      before.set(service, serviceColour(its).colour);
+    }
+    const edges: readonly LedgerEvent[] = ruleEvents(statuses, rules, own.standing, nowMs);
+    for (const event of edges) {
+      await record(event);
+      own = { ...own, standing: standingRules([event], own.standing) };
+      if (event.kind === 'service-rule') options.onRule?.(event);
+    }
+    await options.board?.report('obligations', overdueConditions(obligations));
+  }
+
+  return async (statuses, nowMs) => {
+    try {
+      await follow(statuses, nowMs);
+      troubled = false;
+    } catch (error) {
+      if (!troubled) options.warn(`consequences failed: ${error instanceof Error ? error.message : String(error)}`);
+      troubled = true;
+    }
+  };
+}
+
+function remembered(events: readonly LedgerEvent[]): {
+  standing: readonly StandingRule[];
+  noted: ReadonlyMap<string, Colour>;
+} {
+  return { standing: standingRules(events), noted: notedColours(events) };
+}
