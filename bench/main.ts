@@ -4,6 +4,7 @@ import { FULL, QUICK, type Finding, type Run } from './figure.ts';
 import { accuracyFigures } from './accuracy/figures.ts';
 import { httpFigures, httpsFigures, keptFigures } from './http/figures.ts';
 import { ledgerFigures } from './ledger/figures.ts';
+import { proxyFigures } from './proxy/figures.ts';
 import { machine, reportText, type Report } from './report.ts';
 import { scheduleFigures } from './schedule/figures.ts';
 import { sloFigures } from './slo/figures.ts';
@@ -18,9 +19,10 @@ const SUITES: Readonly<Record<string, (run: Run) => Promise<readonly Finding[]>>
   ledger: ledgerFigures,
   accuracy: accuracyFigures,
   schedule: scheduleFigures,
+  proxy: proxyFigures,
 };
 
-const HELP = `npm run bench -- [--quick] [--json] [--only http,kept,https,ticks,slo,ledger,accuracy,schedule] [--folder FOLDER]
+const HELP = `npm run bench -- [--quick] [--json] [--only http,kept,https,ticks,slo,ledger,accuracy,schedule,proxy] [--folder FOLDER]
 
   --quick    short rounds: a smoke test in about a minute, not figures to quote
   --json     one JSON document on standard output, nothing else there

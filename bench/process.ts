@@ -36,6 +36,12 @@ class Child implements AsyncDisposable {
     });
   }
 
+  get pid(): number {
+    const { pid } = this.child;
+    if (pid === undefined) throw new Error(`${this.name} has no pid`);
+    return pid;
+  }
+
   tell(order: Order): void {
     this.child.send(order);
   }
@@ -89,9 +95,9 @@ export async function startProber(name: string, module: URL, args: readonly stri
 export async function startServer(
   module: URL,
   args: readonly string[] = [],
-): Promise<{ port: number } & AsyncDisposable> {
+): Promise<{ port: number; pid: number } & AsyncDisposable> {
   const child = new Child(module, args);
   const { port } = await child.hear();
   if (port === undefined) throw new Error(`${module.pathname} said no port`);
-  return { port, [Symbol.asyncDispose]: () => child[Symbol.asyncDispose]() };
+  return { port, pid: child.pid, [Symbol.asyncDispose]: () => child[Symbol.asyncDispose]() };
 }

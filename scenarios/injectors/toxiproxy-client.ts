@@ -14,22 +14,32 @@ export type Method = 'GET' | 'POST' | 'DELETE';
 const errorBody = z.object({ error: z.string() });
 const NOBODY_THERE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
-/** One call of a Toxiproxy HTTP interface. Never throws. */
+export interface CallOptions {
+  readonly lease?: string | null;
+  readonly patienceMs?: number;
+}
+
+/** One call of a Toxiproxy HTTP interface, under a lease where there is one. Never throws. */
 export async function call(
   url: string,
   method: Method,
   path: string,
   body: unknown,
   signal: AbortSignal,
+  { lease = null, patienceMs = PATIENCE_MS }: CallOptions = {},
 ): Promise<Heard> {
   try {
     const response = await request(url + path, {
       method,
       // Calls are few and servers get restarted: no socket is kept that might turn out dead.
       reset: true,
-      headers: { 'user-agent': 'pulsedrill', 'content-type': 'application/json' },
+      headers: {
+        'user-agent': 'pulsedrill',
+        'content-type': 'application/json',
+        ...(lease === null ? {} : { 'x-pulsedrill-lease': lease }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]),
     });
     const text = await response.body.text();
     const json = jsonOf(text);
@@ -39,7 +49,7 @@ export async function call(
   } catch (error) {
     if (signal.aborted) return { type: 'silent', error: 'aborted' };
     const known = error instanceof Error ? error : new Error(String(error));
-    if (known.name === 'TimeoutError') return { type: 'silent', error: `no answer within ${PATIENCE_MS} ms` };
+    if (known.name === 'TimeoutError') return { type: 'silent', error: `no answer within ${patienceMs} ms` };
     const code = 'code' in known ? String(known.code) : '';
     return { type: NOBODY_THERE.has(code) ? 'refused' : 'silent', error: known.message || code };
   }
@@ -74,6 +84,7 @@ export const proxySchema = z.object({
 export type ProxyDefinition = z.output<typeof proxySchema>;
 export type ToxicDefinition = z.output<typeof toxicSchema>;
 
+export const leasePath = (lease: string) => `/leases/${encodeURIComponent(lease)}`;
 export const proxyPath = (name: string) => `/proxies/${encodeURIComponent(name)}`;
 export const toxicPath = (proxy: string, toxic: string) => `${proxyPath(proxy)}/toxics/${encodeURIComponent(toxic)}`;
 

@@ -1,7 +1,16 @@
 /** Taking a fault back, also from another process, also from a server that has stopped answering for that proxy. */
 import { z } from 'zod';
 import type { Answer, InjectorProblem, Undo } from '../injector.ts';
-import { call, curl, proxyPath, proxySchema, toxicPath, type Heard, type ProxyDefinition } from './toxiproxy-client.ts';
+import {
+  call,
+  curl,
+  leasePath,
+  proxyPath,
+  proxySchema,
+  toxicPath,
+  type Heard,
+  type ProxyDefinition,
+} from './toxiproxy-client.ts';
 
 /** What an undo needs to know, and no more: it may be all that is left of a killed game-day. */
 const bodySchema = z.object({
@@ -12,6 +21,8 @@ const bodySchema = z.object({
   toxics: z.array(z.string()),
   /** The fault is that the proxy is switched off. */
   enable: z.boolean(),
+  /** Under which the fault stands; null where the server knows of none. Journals of older versions lack it. */
+  lease: z.string().nullable().default(null),
 });
 export type UndoBody = z.output<typeof bodySchema>;
 
@@ -42,11 +53,16 @@ export const isGone = (heard: Heard) => heard.type === 'answer' && heard.status 
 /** Silence, or the server's own cut-off of a handler that hangs. */
 const isWedged = (heard: Heard) => heard.type === 'silent' || (heard.type === 'answer' && heard.status === 503);
 
+/** A server that does not answer at once is taken for wedged: the next rung is harmless, and waiting is not. */
+const FIRST = { patienceMs: 1000 } as const;
+
 export async function lift(body: UndoBody, signal: AbortSignal): Promise<Answer<void>> {
-  const { url, proxy, toxics, enable } = body;
+  const { url, proxy, toxics, enable, lease } = body;
   const where = `toxiproxy at ${url}, proxy ${proxy.name}`;
   const steps = [
-    ...toxics.map((toxic) => () => call(url, 'DELETE', toxicPath(proxy.name, toxic), undefined, signal)),
+    // First: whoever still wants to inject under it is refused from here on.
+    ...(lease === null ? [] : [() => call(url, 'DELETE', leasePath(lease), undefined, signal, FIRST)]),
+    ...toxics.map((toxic) => () => call(url, 'DELETE', toxicPath(proxy.name, toxic), undefined, signal, FIRST)),
     ...(enable ? [() => call(url, 'POST', proxyPath(proxy.name), { enabled: true }, signal)] : []),
     () => call(url, 'GET', proxyPath(proxy.name), undefined, signal),
   ];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { httpUrl } from '../../probes/spec.ts';
 import type { Answer, Crossing, Injector, InjectorProblem, Target } from '../injector.ts';
+import { grantLease, keepRenewing } from './toxiproxy-lease.ts';
 import { compile } from './toxiproxy-plan.ts';
 import { call, proxyPath, proxySchema, type Heard, type ProxyDefinition } from './toxiproxy-client.ts';
 import { isGone, lift, newUndo, readUndo } from './toxiproxy-undo.ts';
@@ -43,6 +44,8 @@ export function toxiproxyInjector(options: ToxiproxyInjectorOptions): Injector {
   const url = options.url.replace(/\/+$/, '');
   const prefix = `${OURS}${(options.gameday ?? 'adhoc').replaceAll(/[^\w.-]/g, '-')}`;
   let toxics = 0;
+  /** By their leases: the faults that this process vouches for. */
+  const renewing = new Map<string, Disposable>();
 
   const failed = (target: Target, { type, error }: Heard): Answer<never> =>
     failure(type === 'answer' ? 'failed' : 'unreachable', `toxiproxy at ${url}, proxy ${target.name}: ${error}`);
@@ -83,7 +86,10 @@ export function toxiproxyInjector(options: ToxiproxyInjectorOptions): Injector {
       if (taken !== undefined) return failure('conflict', `proxy ${target.name} has a toxic ${taken.name} already`);
       // Ours are left out of the record: a proxy made anew from it must not bring back a fault lifted meanwhile.
       const others = proxy.value.toxics.filter(({ name }) => !name.startsWith(OURS));
-      const body = { url, proxy: { ...proxy.value, toxics: others }, toxics: names, enable: plan.value.disable };
+      const lease = await grantLease(url, prefix, signal);
+      if (!lease.ok) return failed(target, lease.heard);
+      const proxyAsItWas = { ...proxy.value, toxics: others };
+      const body = { url, proxy: proxyAsItWas, toxics: names, enable: plan.value.disable, lease: lease.id };
       return { ok: true, value: newUndo(KIND, body) };
     },
 
@@ -91,14 +97,17 @@ export function toxiproxyInjector(options: ToxiproxyInjectorOptions): Injector {
       if (!isAllowed(target)) return forbidden(target);
       const body = readUndo(undo);
       if (!body.ok) return body;
-      const { toxics: names, proxy } = body.value;
+      const { toxics: names, proxy, lease } = body.value;
       if (proxy.name !== target.name)
         return failure('failed', `the undo is for proxy ${proxy.name}, not ${target.name}`);
       const plan = compile(fault, (n) => names[n] ?? '');
       if (!plan.ok) return plan;
       const calls = plan.value.disable
-        ? [() => call(url, 'POST', proxyPath(target.name), { enabled: false }, signal)]
-        : plan.value.toxics.map((toxic) => () => call(url, 'POST', `${proxyPath(target.name)}/toxics`, toxic, signal));
+        ? [() => call(url, 'POST', proxyPath(target.name), { enabled: false }, signal, { lease })]
+        : plan.value.toxics.map(
+            (toxic) => () => call(url, 'POST', `${proxyPath(target.name)}/toxics`, toxic, signal, { lease }),
+          );
+      if (lease !== null) renewing.set(lease, keepRenewing(url, lease));
       for (const make of calls) {
         const heard = await make();
         if (heard.type === 'answer' && heard.status === 409) {
@@ -112,7 +121,10 @@ export function toxiproxyInjector(options: ToxiproxyInjectorOptions): Injector {
 
     async undo(undo, signal) {
       const body = readUndo(undo);
-      return body.ok ? lift(body.value, signal) : body;
+      if (!body.ok) return body;
+      const { lease } = body.value;
+      if (lease !== null) renewing.get(lease)?.[Symbol.dispose]();
+      return lift(body.value, signal);
     },
 
     async stands(undo, signal) {

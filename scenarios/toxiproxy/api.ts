@@ -1,5 +1,5 @@
 /** The HTTP interface, route by route: what comes in as text, what goes out as a status and JSON. */
-import { badBody, populateBody, proxyBody, readBody, toxicBody } from './body.ts';
+import { badBody, leaseBody, populateBody, proxyBody, readBody, toxicBody } from './body.ts';
 import type { Proxy } from './proxy.ts';
 import type { Problem, Registry } from './registry.ts';
 import type { Toxic } from './stage.ts';
@@ -18,6 +18,8 @@ export interface Request {
   /** The path's variable segments, decoded. */
   readonly names: readonly string[];
   readonly body: string;
+  /** The lease that it names, which is held; null without one. */
+  readonly lease: string | null;
 }
 
 /** The version of the interface that is spoken. */
@@ -81,10 +83,10 @@ const createProxy: Handler = async (registry, { body }) => {
   return reply.ok ? { status: 201, body: proxyJson(reply.value) } : problem(reply.problem);
 };
 
-const updateProxy: Handler = async (registry, { names: [name = ''], body }) => {
+const updateProxy: Handler = async (registry, { names: [name = ''], body, lease }) => {
   if (registry.get(name) === undefined) return proxyNotFound;
   const input = readBody(proxyBody, body);
-  const reply = input.ok ? await registry.update(name, input.value) : input;
+  const reply = input.ok ? await registry.update(name, input.value, lease) : input;
   return reply.ok ? { status: 200, body: proxyJson(reply.value) } : problem(reply.problem);
 };
 
@@ -111,7 +113,7 @@ const reset: Handler = async (registry) => {
   return failure === null ? { status: 204 } : problem(failure);
 };
 
-const createToxic = withProxy((proxy, { body }) => {
+const createToxic = withProxy((proxy, { body, lease }) => {
   const input = readBody(toxicBody, body);
   if (!input.ok) return problem(input.problem);
   const { type = '', stream = 'downstream', toxicity = 1, attributes = {} } = input.value;
@@ -125,7 +127,7 @@ const createToxic = withProxy((proxy, { body }) => {
   if (proxy.toxic(name) !== undefined) return problem({ status: 409, message: 'toxic already exists' });
   const parsed = kind.parse(attributes);
   if ('problem' in parsed) return problem(badBody(parsed.problem));
-  const toxic: Toxic = { name, type, stream, direction, toxicity, attributes: parsed.attributes, kind };
+  const toxic: Toxic = { name, type, stream, direction, toxicity, attributes: parsed.attributes, kind, lease };
   proxy.addToxic(toxic);
   return { status: 200, body: toxicJson(toxic) };
 });
@@ -140,6 +142,19 @@ const updateToxic = withToxic((proxy, toxic, { body }) => {
   proxy.updateToxic(updated);
   return { status: 200, body: toxicJson(updated) };
 });
+
+const noLease = problem({ status: 404, message: 'lease not found, or over' });
+
+const createLease: Handler = ({ leases }, { body }) => {
+  const input = readBody(leaseBody, body);
+  if (!input.ok) return problem(input.problem);
+  return { status: 201, body: leases.grant(input.value.holder, input.value.ttlms) };
+};
+
+const renewLease: Handler = ({ leases }, { names: [id = ''] }) => {
+  const lease = leases.renew(id);
+  return lease === undefined ? noLease : { status: 200, body: lease };
+};
 
 /** POST on a single proxy or toxic is the older spelling of PATCH; clients still use it. */
 export const ROUTES: readonly Route[] = [
@@ -160,6 +175,18 @@ export const ROUTES: readonly Route[] = [
   {
     path: ['proxies', '*', 'counters'],
     methods: { GET: withProxy(({ counters }) => ({ status: 200, body: counters })) },
+  },
+  // Not Toxiproxy's either: faults that go by themselves.
+  {
+    path: ['leases'],
+    methods: { GET: ({ leases }) => ({ status: 200, body: leases.all() }), POST: createLease },
+  },
+  {
+    path: ['leases', '*'],
+    methods: {
+      POST: renewLease,
+      DELETE: ({ leases }, { names: [id = ''] }) => (leases.giveBack(id) ? { status: 204 } : noLease),
+    },
   },
   {
     path: ['proxies', '*', 'toxics'],

@@ -3,6 +3,7 @@
  * field's name does not matter, null means "not given".
  */
 import { z } from 'zod';
+import { TTL_MS } from './leases.ts';
 import type { Problem, Reply } from './registry.ts';
 
 const text = z.string({ error: 'expected a string' }).optional();
@@ -26,6 +27,15 @@ export const toxicBody = z.object({
     .max(1, { error: 'expected 0 to 1' })
     .optional(),
   attributes: z.record(z.string(), z.unknown(), { error: 'expected an object' }).optional(),
+});
+
+/** Field names come in lower case. */
+export const leaseBody = z.object({
+  holder: z.string({ error: 'expected a string' }).min(1, { error: 'expected who holds it' }),
+  ttlms: z
+    .int({ error: 'expected milliseconds' })
+    .min(TTL_MS.least, { error: `expected ${TTL_MS.least} or more` })
+    .max(TTL_MS.most, { error: `expected at most ${TTL_MS.most}` }),
 });
 
 export const badBody = (what: string): Problem => ({ status: 400, message: `bad request body: ${what}` });

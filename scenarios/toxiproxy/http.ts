@@ -3,6 +3,10 @@ import { ROUTES, type Response, type Route } from './api.ts';
 import type { Registry } from './registry.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
+/** Names the lease under which something is broken. */
+export const LEASE_HEADER = 'x-pulsedrill-lease';
+/** Looking, and taking back, need no lease. */
+const BY_ANYBODY = new Set(['GET', 'DELETE']);
 
 export interface HttpOptions {
   /** When given, only requests whose Host header names one of these are heard (against DNS rebinding). */
@@ -36,10 +40,14 @@ async function answer(registry: Registry, { allowedHosts }: HttpOptions, request
   // A page in somebody's browser has no business here.
   if (request.headers['user-agent']?.startsWith('Mozilla/') === true) return plain(403, 'User agent not allowed');
   if (allowedHosts !== undefined && !allowedHosts.includes(hostOf(request))) return plain(403, 'Host not allowed');
+  const lease = request.headers[LEASE_HEADER]?.toString() ?? null;
+  if (lease !== null && !BY_ANYBODY.has(request.method ?? '') && !registry.leases.isHeld(lease)) {
+    return { status: 412, body: { error: 'the lease is over, or never was: nothing was changed', status: 412 } };
+  }
   const body = await read(request);
   if (body === null)
     return { status: 413, body: { error: `bad request body: longer than ${MAX_BODY_BYTES} bytes`, status: 413 } };
-  return handler(registry, { names: found.names, body });
+  return handler(registry, { names: found.names, body, lease });
 }
 
 /** Without the port. */

@@ -23,6 +23,8 @@ export class Proxy {
   /** As given until it was first bound; from then on the address it really has. */
   listen: string;
   upstream: string;
+  /** The lease under which it was disabled; null when it is enabled, or disabled for good. */
+  disabledUnder: string | null = null;
   readonly #site: ProxySite;
   readonly #connections = new Set<Connection>();
   /** In order of creation; each direction's chain has the same order. */
@@ -78,6 +80,7 @@ export class Proxy {
       this.listen = addressText({ host: bound.address, port: bound.port });
     }
     this.#server = server;
+    this.disabledUnder = null;
     return null;
   }
 

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { Leases } from './leases.ts';
 import { Proxy, type ProxySite } from './proxy.ts';
 
 /** An expected failure, in the interface's own form. */
@@ -36,6 +38,7 @@ function missing(settings: Given, which = ''): Problem | null {
  * leave a proxy half one's and half the other's; reading and toxics never wait.
  */
 export class Registry {
+  readonly leases = new Leases(randomUUID, (id) => void this.#mend(id));
   readonly #proxies = new Map<string, Proxy>();
   readonly #site: ProxySite;
   #last: Promise<unknown> = Promise.resolve();
@@ -75,8 +78,11 @@ export class Registry {
     return done(proxy);
   }
 
-  /** What is not given stays. After a failed bind the proxy has its new listener, disabled. */
-  update(name: string, change: Given): Promise<Reply<Proxy>> {
+  /**
+   * What is not given stays. After a failed bind the proxy has its new listener, disabled.
+   * @param lease under which it is changed: one that is disabled under a lease is enabled again when that is over
+   */
+  update(name: string, change: Given, lease: string | null = null): Promise<Reply<Proxy>> {
     return this.#inTurn(async () => {
       const proxy = this.#proxies.get(name);
       if (proxy === undefined) return failed(404, 'proxy not found');
@@ -89,7 +95,10 @@ export class Registry {
         proxy.listen = listen;
         proxy.upstream = upstream;
       }
-      if (!enabled) await proxy.stop();
+      if (!enabled) {
+        if (proxy.enabled || lease === null) proxy.disabledUnder = lease;
+        await proxy.stop();
+      }
       const problem = enabled ? await proxy.start() : null;
       return problem === null ? done(proxy) : failed(500, problem);
     });
@@ -150,7 +159,18 @@ export class Registry {
     });
   }
 
+  /** Nobody vouches any more for what stands under this lease. One that cannot be bound stays disabled, as after a reset. */
+  #mend(lease: string): Promise<void> {
+    for (const proxy of this.#proxies.values()) {
+      for (const toxic of proxy.toxics) if (toxic.lease === lease) proxy.removeToxic(toxic);
+    }
+    return this.#inTurn(async () => {
+      for (const proxy of this.#proxies.values()) if (proxy.disabledUnder === lease) await proxy.start();
+    });
+  }
+
   close(): Promise<void> {
+    this.leases.close();
     return this.#inTurn(async () => {
       await Promise.all(this.all().map((proxy) => proxy.stop()));
       this.#proxies.clear();

@@ -14,6 +14,8 @@ export interface Toxic {
   readonly toxicity: number;
   readonly attributes: Attributes;
   readonly kind: ToxicKind;
+  /** It goes when this lease is over; null: it stays until somebody removes it. */
+  readonly lease: string | null;
 }
 
 /** Where data goes next: a stage, or at the end of the chain the socket. */

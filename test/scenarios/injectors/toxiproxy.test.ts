@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../../scenarios/fault.ts';
 import type { Answer, Injector, Undo } from '../../../scenarios/injector.ts';
@@ -289,6 +290,38 @@ async function stuckServer(url: string, isStuck: (call: string) => boolean) {
   };
 }
 
+describe('a fault on a server that knows leases', () => {
+  const open = () => openBench(EMBEDDED);
+
+  test('stands for as long as its injector lives, and gives its lease back', async () => {
+    await using bench = await open();
+    await bench.proxy('feed', 'localhost:1');
+    const injector = injectorOn(bench);
+    const undo = await injected(injector, DELAY);
+    await delay(4000);
+    expect(await toxicsOf(bench)).toMatchObject([{ name: 'pd-gd-1-1' }]);
+    expect((await bench.call('GET', '/leases')).json).toMatchObject([{ holder: 'pd-gd-1', ttlMs: 3000 }]);
+    valueOf(await injector.undo(undo, PATIENT));
+    expect((await bench.call('GET', '/leases')).json).toEqual([]);
+  });
+
+  test('cannot be injected any more once somebody else has lifted it', async () => {
+    await using bench = await open();
+    await bench.proxy('feed', 'localhost:1');
+    const [conductor, guardian] = [injectorOn(bench), injectorOn(bench)];
+    const target = { injector: 'toxiproxy', name: 'feed' };
+    for (const fault of [DELAY, { type: 'refuse' }] as const) {
+      const undo = valueOf(await conductor.prepare(target, fault, PATIENT));
+      valueOf(await guardian.undo(undo, PATIENT));
+      expect(problemOf(await conductor.inject(target, fault, undo, PATIENT))).toEqual({
+        code: 'failed',
+        message: `toxiproxy at ${bench.url}, proxy feed: 412 the lease is over, or never was: nothing was changed`,
+      });
+      expect((await bench.call('GET', '/proxies/feed')).json).toMatchObject({ enabled: true, toxics: [] });
+    }
+  });
+});
+
 describe('undoing on a server that is stuck', () => {
   const open = () => openBench(EMBEDDED);
 
@@ -301,7 +334,9 @@ describe('undoing on a server that is stuck', () => {
     await injected(injector, { type: 'throttle', rateKBps: 9, direction: 'downstream' });
     const undo = await injected(injector, DELAY);
     valueOf(await injector.undo(undo, PATIENT));
-    expect(stuck.calls.slice(-4)).toEqual([
+    // Renewing goes on meanwhile.
+    const calls = stuck.calls.filter((call) => !call.includes('/leases'));
+    expect(calls.slice(-4)).toEqual([
       'DELETE /proxies/feed/toxics/pd-gd-1-2',
       'DELETE /proxies/feed',
       'POST /proxies',
