@@ -72,6 +72,10 @@ it('prints one JSON document of figures beside a peer or a limit, and leaves no 
       ),
       'schedule-lateness',
       'schedule-memory',
+      'proxy-messages',
+      'proxy-flood',
+      'proxy-added-median',
+      'proxy-added-p99',
     ]);
     expect(readdirSync(folder)).toEqual([]);
   } finally {
@@ -110,6 +114,6 @@ it('names the suite that it does not know', async () => {
   await expect(bench(['--only', 'http,tikcs'])).rejects.toMatchObject({
     code: 2,
     stdout: '',
-    stderr: '--only: expected some of http, kept, https, ticks, slo, ledger, accuracy, schedule, got "tikcs"\n',
+    stderr: '--only: expected some of http, kept, https, ticks, slo, ledger, accuracy, schedule, proxy, got "tikcs"\n',
   });
 });
