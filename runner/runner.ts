@@ -1,23 +1,23 @@
 /** The scheduler's whole life: probes run, results become durable, budgets are judged, sampling follows. */
 import type { Clock } from '../probes/probe.ts';
 import type { Colour } from '../slo/objective.ts';
-import { SERVICE_RULES } from '../slo/service-rules.ts';
 import type { Status } from '../slo/status.ts';
 import { holderText, type Holder } from '../store/lease.ts';
-import { LedgerError } from '../store/ledger-error.ts';
 import type { Result } from '../store/result.ts';
 import type { Spill } from '../store/spill.ts';
 import type { LedgerEvent, Store } from '../store/store.ts';
 import type { Configuration } from './config/configuration.ts';
 import { createDelivery, type Delivery } from './delivery.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
-import { disabledAlert, disabledText } from './disabled.ts';
+import { accounted } from './accounted.ts';
+import { createAlerting } from './alerts/alerting.ts';
+import { disabledText } from './disabled.ts';
 import { watchLoop } from './engine/loop-watch.ts';
 import { createHealthWatch, type Health } from './health.ts';
 import type { Overload } from './overload.ts';
 import { watchOwnClock } from './own-clock.ts';
 import { watchOwnLoad } from './own-load.ts';
-import { followConsequences } from './consequences.ts';
+import { createConsequences } from './consequences.ts';
 import { createJudging, type Follower } from './judging.ts';
 import { metEvents, obligationsOf, type Obligation } from './obligations.ts';
 import { sweepOnce, sweepOrders } from './sweep.ts';
@@ -117,9 +117,7 @@ export function createRunner(options: RunnerOptions): Runner {
     },
     onDisabled(result) {
       warn(disabledText(result));
-      record(disabledAlert(result, Math.round(clock.wallMs()))).catch((error: unknown) => {
-        warn(`the alert could not be kept: ${error instanceof Error ? error.message : String(error)}`);
-      });
+      if (isRecording) alerting.disabled(result);
     },
     orders: {
       intend: (order) => store.intendOrder(order),
@@ -140,9 +138,19 @@ export function createRunner(options: RunnerOptions): Runner {
   const note = isRecording ? record : () => Promise.resolve();
   const ownClock = watchOwnClock({ configuration, clock, path: options.path, record: note, warn });
   const ownLoad = watchOwnLoad({ location: configuration.location, clock, record: note, warn });
-  const followers: readonly Follower[] = [
-    followConsequences({ store, rules: SERVICE_RULES, record, board: null, warn }),
-  ];
+  const alerting = createAlerting({
+    location: configuration.location,
+    store,
+    clock,
+    record,
+    standing: () => ownClock.trustSince(clock.monotonicMs()).standing,
+    overload: ownLoad.standing,
+    trouble: () => delivery.trouble?.message ?? null,
+    warn,
+  });
+  const { board } = alerting;
+  const consequences = createConsequences({ configuration, store, clock, record, stop, board, warn });
+  const followers: readonly Follower[] = [alerting.follow, consequences.follow];
   const judging = createJudging({
     configuration,
     store,
@@ -172,7 +180,7 @@ export function createRunner(options: RunnerOptions): Runner {
     judging.applyPaces();
     await ownClock.refresh(stop);
     const parts = [engine.run(), ownClock.run(stop), ownLoad.run(stop), judging.run(stop), delivery.recover()];
-    if (beside === null) parts.push(sweepOrders({ ...sweeping, signal: stop, warn }));
+    if (beside === null) parts.push(sweepOrders({ ...sweeping, signal: stop, warn }), alerting.run(stop));
     let cause: unknown = null;
     try {
       await Promise.race([Promise.all(parts), delivery.failed]);
@@ -226,18 +234,9 @@ export function createRunner(options: RunnerOptions): Runner {
     run: live,
     async [Symbol.asyncDispose]() {
       await engine.close();
+      await consequences[Symbol.asyncDispose]();
       await delivery.flush();
       loop[Symbol.dispose]();
     },
   };
-}
-
-/** The last line of a process whose results are not in the ledger says how many there are and where. */
-function accounted(cause: unknown, account: string | null): unknown {
-  if (account === null || !(cause instanceof Error)) return cause;
-  const message = `${cause.message}; ${account}`;
-  if (!(cause instanceof LedgerError)) return new Error(message, { cause });
-  const told = new LedgerError(cause.code, cause.path, '', cause.mend, cause);
-  told.message = message;
-  return told;
 }

@@ -1,4 +1,4 @@
-/** When somebody should be told. Conditions are facts about one status; edges say which of them are news. */
+/** When somebody should be told: facts about one status. Which of them are news is for the alert board to say. */
 import { formatPercent } from './budget.ts';
 import type { PairStatus, Severity, Status } from './status.ts';
 
@@ -91,47 +91,4 @@ function condition(status: Status, rule: AlertRule, severity: Severity, says: st
     says: `${objective.title}: ${says}`,
     lastBadAtMs: status.lastBadAtMs,
   };
-}
-
-/** What is remembered of one alert between evaluations; plain data, so that it survives a restart. */
-export interface AlertMemory {
-  readonly key: string;
-  /** When somebody (or nobody: null) resolved it while its condition went on. */
-  readonly resolvedAtMs: number | null;
-  /** As it was last told; an alert that gets worse is news. */
-  readonly as: AlertCondition['as'];
-}
-
-export interface AlertEdges {
-  readonly opened: readonly AlertCondition[];
-  /** Keys of alerts whose condition is over. */
-  readonly ended: readonly string[];
-  readonly memory: readonly AlertMemory[];
-}
-
-/**
- * Opens an alert on the edge: when its condition begins, when a review item gains enough events to page, and when one that
- * was resolved meanwhile sees new bad events. A condition that merely lasts is not news.
- */
-export function alertEdges(conditions: readonly AlertCondition[], memory: readonly AlertMemory[]): AlertEdges {
-  const known = new Map(memory.map((each) => [each.key, each]));
-  const opened = conditions.filter((condition) => isNews(condition, known.get(condition.key)));
-  const fresh = new Set(opened.map((condition) => condition.key));
-  const lasting = new Set(conditions.map((condition) => condition.key));
-  return {
-    opened,
-    ended: memory.filter((each) => !lasting.has(each.key)).map((each) => each.key),
-    memory: conditions.map(({ key, as }) => ({
-      key,
-      as,
-      resolvedAtMs: fresh.has(key) ? null : (known.get(key)?.resolvedAtMs ?? null),
-    })),
-  };
-}
-
-function isNews(condition: AlertCondition, known: AlertMemory | undefined): boolean {
-  if (known === undefined) return true;
-  if (known.as === 'review' && condition.as === 'page') return true;
-  const { resolvedAtMs } = known;
-  return resolvedAtMs !== null && condition.lastBadAtMs !== null && condition.lastBadAtMs > resolvedAtMs;
 }

@@ -39,7 +39,9 @@ export interface AlertChange {
 export interface AlertBoard {
   /** All that is true of `source` now: what it names no more is over, what it names for the first time opens. */
   report(source: string, conditions: readonly Condition[]): Promise<void>;
-  /** Alerts whose condition lasts and which nobody resolved, oldest first. */
+  /** Reads what the ledger remembers, at once instead of with the first report. */
+  load(): Promise<readonly Alert[]>;
+  /** Alerts whose condition lasts and which nobody resolved, oldest first; none before anything was read. */
   standing(): readonly Alert[];
   resolve(id: string, by: string): Promise<Alert | null>;
 }

@@ -44,7 +44,7 @@ export const run: Command = {
       drain = setTimeout(() => abandon.abort(io.stop.reason), DRAIN_MS);
     });
     const tell = (event: LedgerEvent): void => {
-      const level = event.kind === 'overload' && event.subject === 'began' ? 'warn' : 'info';
+      const level = isTrouble(event) ? 'warn' : 'info';
       log[level]({ kind: event.kind, service: event.service, subject: event.subject, ...event.body }, said(event));
     };
     const hear = createProbeLog(systemClock, ({ level, kind, probe, service, fields, text }) => {
@@ -89,9 +89,16 @@ export const run: Command = {
   },
 };
 
+function isTrouble({ kind, subject, body }: LedgerEvent): boolean {
+  if (kind === 'alert') return body['type'] === 'opened' || body['type'] === 'worsened';
+  return kind === 'overload' && subject === 'began';
+}
+
 function said(event: LedgerEvent): string {
   const { body } = event;
   switch (event.kind) {
+    case 'alert':
+      return `alert ${String(body['type'])}: ${String(body['severity'])} ${String(body['says'])}`;
     case 'colour':
       return `${event.subject}: ${String(body['from'])} → ${String(body['to'])}`;
     case 'cadence':

@@ -73,7 +73,11 @@ describe('an account that is not proven paper', () => {
     expect(venue.log).toEqual(['GET /account']);
     using ledger = new Ledger({ path: join(folder, 'pulsedrill.db'), readOnly: true });
     expect(ledger.events({ kind: 'alert' })).toMatchObject([
-      { service: 's', subject: 'buy', body: { what: 'probe-disabled', reason: 'not-paper', detail: WHY, text } },
+      {
+        service: 's',
+        subject: 'probe-disabled/buy',
+        body: { type: 'opened', rule: 'probe-disabled', severity: 'SEV-2', as: 'page', says: text },
+      },
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { alertConditions, alertEdges, isBurning, type AlertMemory } from '../../slo/alerts.ts';
+import { alertConditions, isBurning } from '../../slo/alerts.ts';
 import type { Status } from '../../slo/status.ts';
 import { HOUR, hourly, judged, MINUTE, NOW, objective, runs } from './fixtures.ts';
 
@@ -91,37 +91,5 @@ describe('alert conditions', () => {
       },
     ]);
     expect(said(judged([...hourly(calmHours(24)), runs(STEP, 0, 0, { excluded: 526 })]))).toEqual([]);
-  });
-});
-
-describe('alert edges', () => {
-  const conditions = alertConditions(outage).slice(0, 2);
-  const [first, second] = conditions;
-  if (first === undefined || second === undefined) throw new Error('the outage has conditions');
-
-  it('open once, and end with their condition', () => {
-    const opened = alertEdges(conditions, []);
-    expect(opened.opened).toEqual(conditions);
-    const lasting = alertEdges(conditions, opened.memory);
-    expect([lasting.opened, lasting.ended]).toEqual([[], []]);
-    const ended = alertEdges([first], lasting.memory);
-    expect(ended.ended).toEqual([second.key]);
-    expect(alertEdges(conditions, ended.memory).opened).toEqual([second]);
-  });
-
-  it('open again after they were resolved only on new bad events', () => {
-    const resolved: AlertMemory[] = [{ key: first.key, as: 'page', resolvedAtMs: STEP }];
-    expect(alertEdges([first], resolved).opened).toEqual([]);
-    const again = { ...first, lastBadAtMs: STEP + MINUTE };
-    const edges = alertEdges([again], resolved);
-    expect(edges.opened).toEqual([again]);
-    expect(edges.memory).toEqual([{ key: first.key, as: 'page', resolvedAtMs: null }]);
-  });
-
-  it('page for a review item that has gained enough events', () => {
-    const review = { ...first, as: 'review' as const };
-    const { memory } = alertEdges([review], []);
-    expect(alertEdges([review], memory).opened).toEqual([]);
-    expect(alertEdges([first], memory).opened).toEqual([first]);
   });
 });
