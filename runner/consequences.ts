@@ -1,39 +1,52 @@
 /** After each evaluation: what colours oblige people to, and which service rules they trigger, kept as events. */
+import type { Clock } from '../probes/probe.ts';
 import type { Colour } from '../slo/objective.ts';
 import { serviceColour } from '../slo/policy.ts';
-import type { ServiceRule } from '../slo/service-rules.ts';
 import type { Status } from '../slo/status.ts';
 import type { LedgerEvent, StoreReader } from '../store/store.ts';
 import type { AlertBoard } from './alerts/alert.ts';
+import type { Configuration } from './config/configuration.ts';
 import type { Follower } from './judging.ts';
 import { obligationEvents, obligationsOf, overdueConditions, thinRedEvents } from './obligations.ts';
 import { noteEvents, notedColours } from './rules/policy-notes.ts';
 import { ruleEvents, standingRules, type StandingRule } from './rules/rule-events.ts';
+import { createRuleWebhooks } from './rules/webhooks.ts';
 
 export interface ConsequencesOptions {
   readonly store: Pick<StoreReader, 'events'>;
-  readonly rules: readonly ServiceRule[];
+  readonly configuration: Pick<Configuration, 'rules' | 'environment' | 'location'>;
+  readonly clock: Clock;
+  readonly stop: AbortSignal;
   readonly record: (event: LedgerEvent) => Promise<void>;
-  /** Where obligations that are overdue are told; null: nowhere. */
+  /** Where obligations that are overdue and webhooks that fail are told; null: nowhere. */
   readonly board: Pick<AlertBoard, 'report'> | null;
-  /** Told of what began and what is over, once it is durable. */
-  readonly onRule?: (event: LedgerEvent) => void;
   readonly warn: (line: string) => void;
+}
+
+export interface Consequences extends AsyncDisposable {
+  readonly follow: Follower;
 }
 
 /**
  * All state is in the ledger. A restart begins where the last process ended; obligations are read each time, since another
  * process may have scheduled or met one meanwhile. What fails is tried again after the next evaluation.
  */
-export function followConsequences(options: ConsequencesOptions): Follower {
-  const { store, rules, record } = options;
+export function createConsequences(options: ConsequencesOptions): Consequences {
+  const { store, configuration, record, board } = options;
+  const { environment, location } = configuration;
+  const { rules, webhooks } = configuration.rules;
+  const hooks = createRuleWebhooks({ ...options, webhooks, environment, location });
   const before = new Map<string, Colour>();
   /** What this process alone writes, read once; null: not yet. */
   let own: { standing: readonly StandingRule[]; noted: ReadonlyMap<string, Colour> } | null = null;
   let troubled = false;
 
   async function follow(statuses: readonly Status[], nowMs: number): Promise<void> {
-    own ??= remembered(await store.events({ kind: 'service-rule' }));
+    if (own === null) {
+      own = remembered(await store.events({ kind: 'service-rule' }));
+      // Before anything new: a webhook hears of its rule in order.
+      await hooks.recover();
+    }
     const obligations = obligationsOf(await store.events({ kind: 'obligation' }), nowMs);
     for (const service of new Set(statuses.map(({ objective }) => objective.service))) {
       const its = statuses.filter(({ objective }) => objective.service === service);
@@ -52,12 +65,13 @@ export function followConsequences(options: ConsequencesOptions): Follower {
     for (const event of edges) {
       await record(event);
       own = { ...own, standing: standingRules([event], own.standing) };
-      if (event.kind === 'service-rule') options.onRule?.(event);
+      if (event.kind === 'service-rule') hooks.hear(event);
     }
-    await options.board?.report('obligations', overdueConditions(obligations));
+    await board?.report('obligations', overdueConditions(obligations));
+    await board?.report('rule-webhooks', hooks.conditions(nowMs));
   }
 
-  return async (statuses, nowMs) => {
+  async function tryToFollow(statuses: readonly Status[], nowMs: number): Promise<void> {
     try {
       await follow(statuses, nowMs);
       troubled = false;
@@ -65,7 +79,9 @@ export function followConsequences(options: ConsequencesOptions): Follower {
       if (!troubled) options.warn(`consequences failed: ${error instanceof Error ? error.message : String(error)}`);
       troubled = true;
     }
-  };
+  }
+
+  return { follow: tryToFollow, [Symbol.asyncDispose]: () => hooks[Symbol.asyncDispose]() };
 }
 
 function remembered(events: readonly LedgerEvent[]): {

@@ -139,13 +139,14 @@ export function createRunner(options: RunnerOptions): Runner {
   const ownClock = watchOwnClock({ configuration, clock, path: options.path, record: note, warn });
   const ownLoad = watchOwnLoad({ location: configuration.location, clock, record: note, warn });
   const alerting = createAlerting({
-    location: configuration.location,
+    configuration,
     store,
     clock,
     record,
     standing: () => ownClock.trustSince(clock.monotonicMs()).standing,
     overload: ownLoad.standing,
     trouble: () => delivery.trouble?.message ?? null,
+    stop,
     warn,
   });
   const { board } = alerting;
@@ -180,7 +181,7 @@ export function createRunner(options: RunnerOptions): Runner {
     judging.applyPaces();
     await ownClock.refresh(stop);
     const parts = [engine.run(), ownClock.run(stop), ownLoad.run(stop), judging.run(stop), delivery.recover()];
-    if (beside === null) parts.push(sweepOrders({ ...sweeping, signal: stop, warn }), alerting.run(stop));
+    if (beside === null) parts.push(sweepOrders({ ...sweeping, signal: stop, warn }), alerting.run());
     let cause: unknown = null;
     try {
       await Promise.race([Promise.all(parts), delivery.failed]);

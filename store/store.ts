@@ -23,6 +23,8 @@ export interface LedgerEvent {
     | 'silence'
     | 'incident'
     | 'service-rule'
+    /** A deploy that somebody let through a gate that was not open. */
+    | 'gate'
     | 'note';
   readonly service: string | null;
   readonly subject: string;

@@ -2,29 +2,118 @@
 import type { ClockStanding } from '../../probes/clock/standing.ts';
 import type { Clock } from '../../probes/probe.ts';
 import type { LedgerEvent, StoreReader } from '../../store/store.ts';
+import type { Configuration } from '../config/configuration.ts';
+import type { Follower } from '../judging.ts';
 import type { Overload } from '../overload.ts';
-import type { AlertBoard, AlertListener } from './alert.ts';
+import type { Result } from '../../store/result.ts';
+import type { AlertBoard, AlertListener, Condition, Dispatcher } from './alert.ts';
 import { createAlertBoard } from './board.ts';
-import { watchAlerts, type AlertWatch } from './watch.ts';
+import { createDispatcher } from './dispatcher.ts';
+import { postsOf } from './notifiers/kinds.ts';
+import { silenceOf, silencesOf, type Silence } from './silences.ts';
+import { watchAlerts } from './watch.ts';
 
 export interface AlertingOptions {
-  readonly location: string;
+  readonly configuration: Pick<Configuration, 'location' | 'environment' | 'notify' | 'silences' | 'redact'>;
   readonly store: Pick<StoreReader, 'events'>;
   readonly clock: Clock;
   readonly record: (event: LedgerEvent) => Promise<void>;
+  /** How this machine's clock stands. */
   readonly standing: () => ClockStanding;
   readonly overload: () => Overload | null;
+  /** Why results do not reach the ledger; null: they do. */
   readonly trouble: () => string | null;
+  /** Who else has something to say, by name; asked every ten seconds. */
+  readonly sources?: ReadonlyMap<string, () => readonly Condition[]>;
   readonly listeners?: readonly AlertListener[];
+  readonly stop: AbortSignal;
   readonly warn: (line: string) => void;
 }
 
-export interface Alerting extends AlertWatch {
+export interface Alerting {
   readonly board: AlertBoard;
+  readonly dispatcher: Dispatcher;
+  readonly follow: Follower;
+  /** A probe sends nothing more until the next start. */
+  disabled(result: Result): void;
+  /** Until `stop`. */
+  run(): Promise<void>;
 }
 
+const LOOK_MS = 10_000;
+
 export function createAlerting(options: AlertingOptions): Alerting {
-  const { store, clock, record, warn, listeners = [] } = options;
-  const board = createAlertBoard({ store, wallMs: () => clock.wallMs(), record, listeners, warn });
-  return { board, ...watchAlerts({ ...options, board }) };
+  const { configuration, store, clock, record, stop, listeners = [] } = options;
+  const { location, environment } = configuration;
+  const warn = (line: string): void => options.warn(configuration.redact(line));
+  const written = configuration.silences.map(({ match, from, to, author, reason }, index): Silence => ({
+    id: `configuration/${index}`,
+    match,
+    fromMs: from,
+    toMs: to,
+    author,
+    reason,
+  }));
+  let silences: readonly Silence[] = written;
+
+  const dispatcher = createDispatcher({
+    posts: postsOf({ documents: configuration.notify, source: `${location} (${environment})`, clock, write: warn }),
+    store,
+    clock,
+    random: Math.random,
+    record,
+    standing: () => board.standing(),
+    isSilenced: (alert, nowMs) => silenceOf(alert, silences, nowMs)?.reason ?? null,
+    stop,
+    warn,
+  });
+  const board = createAlertBoard({
+    store,
+    wallMs: () => clock.wallMs(),
+    record,
+    listeners: [...listeners, () => dispatcher.announce()],
+    warn,
+  });
+  const watch = watchAlerts({
+    ...options,
+    warn,
+    board,
+    location,
+    sources: new Map([...(options.sources ?? []), ['notifiers', () => dispatcher.conditions()]]),
+  });
+
+  async function begin(): Promise<void> {
+    await board.load();
+    await dispatcher.recover();
+  }
+
+  async function look(): Promise<void> {
+    await watch.look();
+    silences = [...written, ...silencesOf(await store.events({ kind: 'silence' }))];
+    dispatcher.announce();
+  }
+
+  return {
+    board,
+    dispatcher,
+    follow: watch.follow,
+    disabled: (result) => watch.disabled(result),
+    async run() {
+      let isBegun = false;
+      let troubled = false;
+      while (!stop.aborted) {
+        try {
+          if (!isBegun) await begin();
+          isBegun = true;
+          await look();
+          troubled = false;
+        } catch (error) {
+          // A ledger that cannot be read now may be read in ten seconds.
+          if (!troubled) warn(`alerts: ${error instanceof Error ? error.message : String(error)}`);
+          troubled = true;
+        }
+        await clock.sleep(LOOK_MS, stop).catch(() => undefined);
+      }
+    },
+  };
 }

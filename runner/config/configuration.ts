@@ -3,6 +3,7 @@ import type { Mode } from '../../probes/kind.ts';
 import type { ProbeSpec } from '../../probes/kinds.ts';
 import type { Objective } from '../../slo/objective.ts';
 import type { TimeBase } from '../../slo/time-base.ts';
+import type { Rules } from './rules.ts';
 import type { Document, InfluxDocument } from './schema.ts';
 import type { Redact } from './secrets.ts';
 
@@ -41,6 +42,10 @@ export interface Configuration {
   readonly warnings: readonly string[];
   /** Real milliseconds: already divided by the time scale. */
   readonly holdMs: number;
+  readonly gate: Document['gate'];
+  readonly rules: Rules;
+  readonly notify: Document['notify'];
+  readonly silences: Document['silences'];
   readonly clock: Document['clock'];
   readonly loopToleranceMs: number | null;
   readonly listen: { readonly host: string; readonly port: number } | null;

@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { inOrder, placesInValue, type Locate } from '../../probes/place.ts';
 import { problemLine, problemsOf, withoutSaid } from '../../probes/problem.ts';
+import type { Objective } from '../../slo/objective.ts';
 import { timeBase } from '../../slo/time-base.ts';
 import type { Configuration } from './configuration.ts';
 import { demandOf, demandWarnings } from './demand.ts';
@@ -8,7 +9,8 @@ import { draftOf, keyed } from './draft.ts';
 import { readDocument } from './file.ts';
 import { objectiveProblems } from './objective-rules.ts';
 import { buildObjectives } from './objectives.ts';
-import { draftProbes, plannedOf } from './probes.ts';
+import { draftProbes, plannedOf, type ProbeDraft } from './probes.ts';
+import { buildRules, ruleProblems } from './rules.ts';
 import { readScenarios } from './scenarios.ts';
 import { documentSchema } from './schema.ts';
 import { literalSecrets, resolveReferences } from './secrets.ts';
@@ -69,6 +71,7 @@ export function checkDocument(
   const rules = [
     ...(isWritten ? objectiveProblems(given['objectives'], drafts) : []),
     ...undeclared(declared, given['objectives'], drafts),
+    ...ruleProblems(given['rules'], () => (isWritten ? asFarAsRead(given['objectives'], drafts) : null)),
   ];
   const problems = [...read, ...withoutSaid(rules, read)];
   if (!parsed.success || problems.length > 0) {
@@ -104,6 +107,10 @@ export function checkDocument(
         (warning) => redact(warning),
       ),
       holdMs: value.cadence.hold / base.scale,
+      gate: value.gate,
+      rules: buildRules(value.rules, objectives),
+      notify: value.notify,
+      silences: value.silences,
       clock: value.clock,
       loopToleranceMs: value.loopTolerance ?? null,
       listen: value.listen === false ? null : value.listen,
@@ -122,6 +129,12 @@ export function checkDocument(
       secrets: values,
     },
   };
+}
+
+/** What rules can be about; null while the section does not read. */
+function asFarAsRead(document: unknown, drafts: readonly ProbeDraft[]): readonly Objective[] | null {
+  const read = documentSchema.shape.objectives.safeParse(document);
+  return read.success ? buildObjectives(read.data, drafts, plannedOf(drafts), timeBase(1)) : null;
 }
 
 /** The scenarios that a document names, whatever else is wrong with it. */

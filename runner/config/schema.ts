@@ -5,6 +5,9 @@ import { duration, httpUrl } from '../../probes/spec.ts';
 import { injectorSchema } from '../../scenarios/injectors/kinds.ts';
 import { parseDecimal } from '../../slo/decimal.ts';
 import { LOOKBACKS } from '../../slo/objective.ts';
+import { gateSchema } from './gate.ts';
+import { notifySchema, silencesSchema } from './notify.ts';
+import { rulesSchema } from './rules.ts';
 
 const id = () => z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, { error: 'an id of a-z, 0-9 and hyphens' });
 const names = () => z.array(z.string().min(1)).default([]);
@@ -183,6 +186,11 @@ export const documentSchema = z.strictObject({
     .min(1, { error: 'a list of at least one probe' }),
   objectives: objectives.default({ extends: 'tradepulse', settings: DEFAULT_SETTINGS, override: [], add: [] }),
   cadence: z.strictObject({ hold: duration().default(1_800_000) }).default({ hold: 1_800_000 }),
+  /** Deploys into this environment. */
+  gate: gateSchema.prefault({}),
+  rules: rulesSchema.default({}),
+  notify: notifySchema,
+  silences: silencesSchema,
   /** This machine's clock: who is asked about it, how often, and how far off it may be. */
   clock: clockSchema.prefault({}),
   /** Largest event-loop delay that a run may have seen; default: 5 % of the strictest threshold or of the timeout, at least 2 ms. */

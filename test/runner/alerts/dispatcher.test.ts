@@ -1,0 +1,324 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Alert, Notice, Told } from '../../../runner/alerts/alert.ts';
+import { createDispatcher, type Post } from '../../../runner/alerts/dispatcher.ts';
+import { openStore, type LedgerStore } from '../../../store/open.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { anAlert, aNotice } from './notices.ts';
+
+const OK: Told = { ok: true };
+const EVERYTHING = { severities: [], services: [], as: [], to: [] };
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+let folder: string;
+let store: LedgerStore;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'dispatcher-'));
+  store = await openStore({ path: join(folder, 'ledger.db'), objectives: [] });
+});
+afterEach(async () => {
+  await store[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true });
+});
+
+interface Inbox {
+  readonly post: Post;
+  readonly got: Notice[];
+  answer: () => Told | Promise<Told>;
+}
+
+function inbox(name: string, more: Partial<Post> = {}): Inbox {
+  const it: Inbox = {
+    got: [],
+    answer: () => OK,
+    post: {
+      route: EVERYTHING,
+      groupMs: 0,
+      repeatMs: null,
+      isKeptUp: false,
+      notifier: {
+        name,
+        kind: 'test',
+        notify(notice) {
+          it.got.push(notice);
+          return Promise.resolve(it.answer());
+        },
+      },
+      ...more,
+    },
+  };
+  return it;
+}
+
+interface Life {
+  readonly clock?: ManualClock;
+  readonly silence?: () => string | null;
+  readonly refuses?: () => boolean;
+  /** What its board remembers when it begins. */
+  readonly standing?: Alert[];
+}
+
+/** One process: a dispatcher on the ledger, and what stands on its board. */
+async function living(
+  posts: readonly Inbox[],
+  { clock = new ManualClock(), silence = () => null, refuses = () => false, standing = [] }: Life = {},
+) {
+  const warnings: string[] = [];
+  const stop = new AbortController();
+  const written: Promise<void>[] = [];
+  const dispatcher = createDispatcher({
+    posts: posts.map(({ post }) => post),
+    store,
+    clock,
+    random: () => 1,
+    record(event) {
+      if (refuses()) return Promise.reject(new Error('disk full'));
+      const kept = store.recordEvents([event]);
+      written.push(kept);
+      return kept;
+    },
+    standing: () => standing,
+    isSilenced: silence,
+    stop: stop.signal,
+    warn: (line) => warnings.push(line),
+  });
+  await dispatcher.recover();
+  /** As the board's look does; then time passes. */
+  const look = async (ms = 0): Promise<void> => {
+    dispatcher.announce();
+    await clock.advance(ms);
+    await Promise.all(written);
+  };
+  return { dispatcher, standing, warnings, stop, clock, look };
+}
+
+const said = ({ got }: Inbox) => got.map(({ type, summary, severity }) => `${type} ${severity} ${summary}`);
+
+describe('a dispatcher', () => {
+  it('says once that an alert fires, once that it got worse, and once that it is over', async () => {
+    const pager = inbox('pager');
+    const life = await living([pager]);
+    life.standing.push(anAlert());
+    for (let time = 0; time < 3; time += 1) await life.look(1000);
+    life.standing[0] = anAlert({ severity: 'SEV-1' });
+    for (let time = 0; time < 3; time += 1) await life.look(1000);
+    life.standing.pop();
+    for (let time = 0; time < 3; time += 1) await life.look(1000);
+    const text = 'slo-api/burn/1h burns';
+    expect(said(pager)).toEqual([`firing SEV-2 ${text}`, `firing SEV-1 ${text}`, `resolved SEV-1 ${text}`]);
+    expect(new Set(pager.got.map(({ dedupeKey }) => dedupeKey)).size).toBe(1);
+  });
+
+  it('tells each notifier what it wants to hear', async () => {
+    const pager = inbox('pager', { route: { ...EVERYTHING, as: ['page'] } });
+    const tickets = inbox('tickets', { route: { ...EVERYTHING, severities: ['SEV-3'] } });
+    const other = inbox('other', { route: { ...EVERYTHING, services: ['market-data'] } });
+    const boss = inbox('boss', { route: { ...EVERYTHING, to: ['leadership'] } });
+    const life = await living([pager, tickets, other, boss]);
+    life.standing.push(
+      anAlert({ key: 'a' }),
+      anAlert({ key: 'b', severity: 'SEV-3', as: 'ticket' }),
+      anAlert({ key: 'c', as: 'review' }),
+      anAlert({ key: 'd', service: null, severity: 'SEV-3', as: 'ticket' }),
+    );
+    await life.look(10);
+    life.dispatcher.send(aNotice({ type: 'escalation', to: 'leadership', summary: 'SEV-1 for 15 min' }));
+    await life.look(10);
+    const texts = ({ got }: Inbox) => got.map(({ summary }) => summary);
+    expect(texts(pager)).toEqual(['a burns', 'SEV-1 for 15 min']);
+    expect(texts(tickets)).toEqual(['b burns', 'd burns']);
+    expect(texts(other)).toEqual(['d burns']);
+    expect(texts(boss)).toEqual(['SEV-1 for 15 min']);
+  });
+
+  it('says together what a service has to say within the time that is waited for', async () => {
+    const chat = inbox('chat', { groupMs: 30_000 });
+    const life = await living([chat]);
+    life.standing.push(anAlert({ key: 'a' }));
+    await life.look(10_000);
+    life.standing.push(anAlert({ key: 'b', severity: 'SEV-1' }), anAlert({ key: 'x', service: 'market-data' }));
+    await life.look(19_999);
+    expect(chat.got).toEqual([]);
+    await life.look(60_000);
+    expect(said(chat)).toEqual(['firing SEV-1 2 alerts of client-api:\n• a burns\n• b burns', 'firing SEV-2 x burns']);
+  });
+
+  it('reminds for as long as an alert lasts, and no longer', async () => {
+    const pager = inbox('pager', { repeatMs: 4 * HOUR });
+    const life = await living([pager]);
+    life.standing.push(anAlert());
+    for (let hour = 0; hour < 9; hour += 1) await life.look(HOUR);
+    life.standing.pop();
+    for (let hour = 0; hour < 9; hour += 1) await life.look(HOUR);
+    expect(pager.got.map(({ type }) => type)).toEqual(['firing', 'reminder', 'reminder', 'resolved']);
+  });
+
+  it('tries again, later each time, as late as it is asked to, and holds nobody else up', async () => {
+    const slow = inbox('slow');
+    const fast = inbox('fast');
+    const answers: Told[] = [
+      { ok: false, retry: true, reason: '503' },
+      { ok: false, retry: true, reason: '503' },
+      { ok: false, retry: true, afterMs: 30_000, reason: '429' },
+      OK,
+    ];
+    const times: number[] = [];
+    const life = await living([slow, fast]);
+    slow.answer = () => {
+      times.push(life.clock.monotonicMs());
+      return answers.shift() ?? OK;
+    };
+    life.standing.push(anAlert({ key: 'a' }));
+    await life.look();
+    life.standing.push(anAlert({ key: 'b' }));
+    await life.look(MINUTE);
+    expect(times.slice(0, 4)).toEqual([0, 1000, 3000, 33_000]);
+    expect(slow.got.map(({ summary }) => summary)).toEqual(['a burns', 'a burns', 'a burns', 'a burns', 'b burns']);
+    expect(fast.got).toHaveLength(2);
+    expect(life.dispatcher.conditions()).toEqual([]);
+  });
+
+  it('does not try again what was refused, and says that nobody was told', async () => {
+    const pager = inbox('pager');
+    pager.answer = () => ({ ok: false, retry: false, reason: '400 bad routing key' });
+    const life = await living([pager]);
+    life.standing.push(anAlert());
+    await life.look(MINUTE);
+    expect(pager.got).toHaveLength(1);
+    expect(life.warnings).toEqual(['notifier pager: not told (400 bad routing key): slo-api/burn/1h burns']);
+    const states = (await store.events({ kind: 'notification' })).map(({ body }) => [body['state'], body['reason']]);
+    expect(states).toEqual([
+      ['queued', undefined],
+      ['failed', '400 bad routing key'],
+    ]);
+  });
+
+  it('tells the others of a notifier that keeps failing, and of its recovery', async () => {
+    const pager = inbox('pager', { route: { ...EVERYTHING, as: ['page'] } });
+    const chat = inbox('chat');
+    pager.answer = () => ({ ok: false, retry: true, reason: 'connect ECONNREFUSED' });
+    const life = await living([pager, chat]);
+    life.standing.push(anAlert());
+    await life.look(MINUTE);
+    const [condition] = life.dispatcher.conditions();
+    expect(condition).toMatchObject({ key: 'notifier/pager', rule: 'notifier', severity: 'SEV-2', as: 'page' });
+    expect(condition?.says).toMatch(
+      /^notifier pager does not get through: \d failures, the last: connect ECONNREFUSED$/,
+    );
+    if (condition === undefined) return;
+    life.standing.push(anAlert({ ...condition, id: 'notifier/pager@1' }));
+    await life.look(MINUTE);
+    expect(chat.got.map(({ details }) => details['rule'])).toEqual(['burn', 'notifier']);
+    expect(new Set(pager.got.map(({ details }) => details['rule']))).toEqual(new Set(['burn']));
+    pager.answer = () => OK;
+    await life.look(10 * MINUTE);
+    expect(life.dispatcher.conditions()).toEqual([]);
+  });
+
+  it('gives up on its way and goes on where it was after a restart: nothing is lost, nothing said is said again', async () => {
+    const pager = inbox('pager');
+    const chat = inbox('chat');
+    pager.answer = () => ({ ok: false, retry: true, reason: '503' });
+    const first = await living([pager, chat]);
+    first.standing.push(anAlert({ key: 'a' }), anAlert({ key: 'b' }));
+    await first.look(10);
+    first.stop.abort();
+    await first.look(10);
+
+    pager.answer = () => OK;
+    pager.got.length = 0;
+    chat.got.length = 0;
+    const second = await living([pager, chat]);
+    second.standing.push(anAlert({ key: 'b' }));
+    await second.look(10);
+    expect(pager.got.map(({ type, summary }) => `${type} ${summary}`)).toEqual([
+      'firing a burns',
+      'firing b burns',
+      'resolved a burns',
+    ]);
+    expect(chat.got.map(({ type, summary }) => `${type} ${summary}`)).toEqual(['resolved a burns']);
+  });
+
+  it('says what a process that died between its ledger and its notices had still to say', async () => {
+    const pager = inbox('pager');
+    const life = await living([pager]);
+    // It stands by the events of the ledger; no notice of it was ever taken on.
+    life.standing.push(anAlert());
+    await life.look(10);
+    expect(pager.got).toHaveLength(1);
+  });
+
+  it('a day later says only what still stands of what was never delivered', async () => {
+    const pager = inbox('pager');
+    pager.answer = () => ({ ok: false, retry: true, reason: '503' });
+    const first = await living([pager]);
+    first.standing.push(anAlert({ key: 'a' }), anAlert({ key: 'b' }));
+    await first.look(10);
+    first.stop.abort();
+    pager.got.length = 0;
+    pager.answer = () => OK;
+    const clock = new ManualClock(0, first.clock.wallMs() + 25 * HOUR);
+    const second = await living([pager], { clock, standing: [anAlert({ key: 'b' })] });
+    await second.look(MINUTE);
+    expect(pager.got.map(({ type, summary }) => `${type} ${summary}`)).toEqual(['firing b burns', 'resolved a burns']);
+  });
+
+  it('tells people although the ledger refuses', async () => {
+    const pager = inbox('pager');
+    const life = await living([pager], { refuses: () => true });
+    life.standing.push(anAlert());
+    await life.look(10);
+    expect(pager.got).toHaveLength(1);
+  });
+
+  it('is silent while an alert is silenced, speaks when the silence ends, and never mentions what ended in it', async () => {
+    let reason: string | null = 'maintenance';
+    const pager = inbox('pager', { repeatMs: MINUTE });
+    const life = await living([pager], { silence: () => reason });
+    life.standing.push(anAlert({ key: 'a' }), anAlert({ key: 'b' }));
+    for (let minute = 0; minute < 3; minute += 1) await life.look(MINUTE);
+    life.standing.shift();
+    await life.look(MINUTE);
+    expect(pager.got).toEqual([]);
+    reason = null;
+    await life.look(1000);
+    expect(said(pager)).toEqual(['firing SEV-2 b burns']);
+    reason = 'again';
+    for (let minute = 0; minute < 3; minute += 1) await life.look(MINUTE);
+    expect(pager.got).toHaveLength(1);
+    life.standing.pop();
+    await life.look(1000);
+    expect(said(pager).slice(1)).toEqual(['resolved SEV-2 b burns']);
+  });
+
+  it('repeats at once, after a restart too, what the other side forgets, and keeps no record of that', async () => {
+    const alertmanager = inbox('am', { repeatMs: MINUTE, isKeptUp: true });
+    const first = await living([alertmanager]);
+    first.standing.push(anAlert());
+    for (let minute = 0; minute < 3; minute += 1) await first.look(MINUTE);
+    expect(alertmanager.got.map(({ type }) => type)).toEqual(['firing', 'reminder', 'reminder']);
+    first.stop.abort();
+    const second = await living([alertmanager]);
+    second.standing.push(anAlert());
+    await second.look(10);
+    expect(alertmanager.got.map(({ type }) => type)).toEqual(['firing', 'reminder', 'reminder', 'reminder']);
+    expect((await store.events({ kind: 'notification' })).map(({ body }) => body['state'])).toEqual(['queued', 'sent']);
+  });
+
+  it('holds no more than a thousand notices of a notifier that hangs, and drops reminders first', async () => {
+    const pager = inbox('pager');
+    pager.answer = () => new Promise<Told>(() => {});
+    const life = await living([pager]);
+    const notice = (n: number): Notice =>
+      aNotice({ type: n === 5 ? 'reminder' : 'escalation', dedupeKey: `k${n}`, summary: `n${n}` });
+    for (let n = 0; n < 1003; n += 1) life.dispatcher.send(notice(n));
+    await life.clock.advance(10);
+    expect(life.warnings).toEqual([
+      'notifier pager: not told (more than 1000 notices wait): n5',
+      'notifier pager: not told (more than 1000 notices wait): n1',
+    ]);
+  });
+});
