@@ -10,7 +10,7 @@ import type { AlertBoard, AlertListener, Condition, Dispatcher } from './alert.t
 import { createAlertBoard } from './board.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { postsOf } from './notifiers/kinds.ts';
-import { silenceOf, silencesOf, type Silence } from './silences.ts';
+import { silenceOf, silencesOf, writtenSilences, type Silence } from './silences.ts';
 import { watchAlerts } from './watch.ts';
 
 export interface AlertingOptions {
@@ -46,14 +46,7 @@ export function createAlerting(options: AlertingOptions): Alerting {
   const { configuration, store, clock, record, stop, listeners = [] } = options;
   const { location, environment } = configuration;
   const warn = (line: string): void => options.warn(configuration.redact(line));
-  const written = configuration.silences.map(({ match, from, to, author, reason }, index): Silence => ({
-    id: `configuration/${index}`,
-    match,
-    fromMs: from,
-    toMs: to,
-    author,
-    reason,
-  }));
+  const written = writtenSilences(configuration);
   let silences: readonly Silence[] = written;
 
   const dispatcher = createDispatcher({

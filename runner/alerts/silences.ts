@@ -1,5 +1,6 @@
 /** Maintenance: who is not to be told of what, until when, by whose word and why. */
 import { z } from 'zod';
+import type { Configuration } from '../config/configuration.ts';
 import type { LedgerEvent } from '../../store/store.ts';
 import type { Alert } from './alert.ts';
 
@@ -27,6 +28,20 @@ const added = z.object({
   author: z.string(),
   reason: z.string(),
 });
+
+/** How the ids of those begin that stand in the configuration. */
+export const WRITTEN = 'configuration/';
+
+export function writtenSilences({ silences }: Pick<Configuration, 'silences'>): readonly Silence[] {
+  return silences.map(({ match, from, to, author, reason }, index) => ({
+    id: `${WRITTEN}${index}`,
+    match,
+    fromMs: from,
+    toMs: to,
+    author,
+    reason,
+  }));
+}
 
 /** Those of the ledger; one that was ended early ends then. */
 export function silencesOf(events: readonly LedgerEvent[]): readonly Silence[] {

@@ -3,12 +3,14 @@ import { budget } from './budget.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { gameday } from './gameday.ts';
+import { gate } from './gate.ts';
 import { init } from './init.ts';
 import { once } from './once.ts';
 import { plan } from './plan.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
 import { sandbox } from './sandbox.ts';
+import { silence } from './silence.ts';
 import { sweep } from './sweep.ts';
 import { toxiproxy } from './toxiproxy.ts';
 import { validate } from './validate.ts';
@@ -23,7 +25,9 @@ export const COMMANDS: readonly Command[] = [
   once,
   run,
   budget,
+  gate,
   gameday,
+  silence,
   report,
   sweep,
   doctor,

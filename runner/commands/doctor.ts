@@ -12,6 +12,7 @@ import {
   checkTargets,
 } from '../doctor/checks.ts';
 import type { Finding } from '../doctor/finding.ts';
+import { checkNotifiers, tryNotifiers } from '../doctor/notifiers.ts';
 import { EXIT, type Io } from '../io.ts';
 import { jsonOption, openConfiguration, toJson } from './open.ts';
 
@@ -20,14 +21,22 @@ export const doctor: Command = {
   describe: 'Look at what a run will need: clock, event loop, ledger, InfluxDB, fault proxy, browser, targets',
   example: ['doctor --clock', 'only the clock; exit 1 beyond its limit, 3 when nothing knows it'],
   build: (yargs) =>
-    jsonOption(yargs).option('clock', { type: 'boolean', describe: 'only the clock; needs no configuration' }),
+    jsonOption(yargs)
+      .option('clock', { type: 'boolean', describe: 'only the clock; needs no configuration' })
+      .option('notify', { type: 'boolean', describe: 'only the notifiers: a test notice to each, and its end' }),
   async run(args, io) {
-    const findings = args.flag('clock') ? [await onlyClock(args, io)] : await everything(args, io);
+    const findings = await findingsOf(args, io);
     if (args.flag('json')) io.print(toJson(findings));
     else for (const finding of findings) io.print(lineOf(finding));
     return exitCodeOf(findings, args.flag('clock'));
   },
 };
+
+async function findingsOf(args: Args, io: Io): Promise<readonly Finding[]> {
+  if (args.flag('clock')) return [await onlyClock(args, io)];
+  if (args.flag('notify')) return tryNotifiers(await openConfiguration(args, io), systemClock, io.stop);
+  return everything(args, io);
+}
 
 const path = (io: Io): string => io.env['PATH'] ?? '';
 
@@ -47,6 +56,7 @@ async function everything(args: Args, io: Io): Promise<readonly Finding[]> {
     await checkLedger(configuration),
     ...(await checkInflux(configuration, io.stop)),
     ...(await checkInjectors(configuration, io.stop)),
+    ...(await checkNotifiers(configuration, systemClock)),
     ...(await checkBrowser(configuration, path(io))),
     ...(await checkTargets(configuration, systemClock)),
   ];

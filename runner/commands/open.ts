@@ -1,5 +1,6 @@
 /** What most commands begin with: the configuration, the ledger, a runner. Each refusal is one clear message. */
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -29,6 +30,15 @@ export function openLedger(configuration: Configuration, readOnly = false): Prom
     stepMs: configuration.base.minuteMs,
     readOnly,
   });
+}
+
+/** To look at only. @throws CommandError when there is no ledger yet */
+export function openExisting(configuration: Configuration): Promise<LedgerStore> {
+  if (existsSync(configuration.ledgerPath)) return openLedger(configuration, true);
+  throw new CommandError(
+    `${configuration.ledgerPath}: expected a ledger, got no such file; "pulsedrill run" makes and fills one, "pulsedrill once" makes one too, though its runs are not counted`,
+    EXIT.prober,
+  );
 }
 
 /** A runner over a store that is open already. `isHolder`: this process keeps the schedule on it. */

@@ -128,6 +128,6 @@ export const silencesSchema = z
         author: z.string().min(1, { error: 'who says so' }),
         reason: z.string().min(1, { error: 'why' }),
       })
-      .refine(({ from, to }) => from < to, { path: ['to'], error: 'a time after from' }),
+      .refine(({ from, to }) => !(from >= to), { path: ['to'], error: 'a time after from' }),
   )
   .default([]);
