@@ -20,7 +20,15 @@ export type Verdict =
   | 'aborted'
   | 'refused';
 
-export type MarkName = 'injected' | 'impact' | 'detected' | 'mitigated' | 'lifted' | 'recovered';
+export type MarkName =
+  | 'injected'
+  | 'impact'
+  | 'detected'
+  | 'acknowledged'
+  | 'diagnosed'
+  | 'mitigated'
+  | 'lifted'
+  | 'recovered';
 
 export type JournalBody =
   | {
@@ -89,8 +97,11 @@ export type JournalBody =
       readonly source: string;
       /** How much earlier it may really have happened (the probe's interval). */
       readonly uncertaintyMs: number;
-      /** From the first injection, the one origin of all marks; absent in older journals. */
+      /** From the first injection, the one origin of all marks; absent in older journals, and before anything was injected. */
       readonly afterMs?: number;
+      /** Whoever said so; absent when it was measured. */
+      readonly by?: string;
+      readonly note?: string | null;
     }
   | { readonly type: 'note'; readonly text: string }
   | {

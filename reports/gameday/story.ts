@@ -94,6 +94,8 @@ const MARK_WORDS: Readonly<Record<MarkName, string>> = {
   injected: 'fault injected',
   impact: 'steady state broken',
   detected: 'detected',
+  acknowledged: 'acknowledged',
+  diagnosed: 'diagnosed',
   mitigated: 'mitigated',
   lifted: 'fault lifted',
   recovered: 'recovered',
@@ -104,9 +106,21 @@ export function markWord(what: MarkName): string {
   return MARK_WORDS[what];
 }
 
-export const MARKS: readonly MarkName[] = ['injected', 'impact', 'detected', 'mitigated', 'lifted', 'recovered'];
+export const MARKS: readonly MarkName[] = [
+  'injected',
+  'impact',
+  'detected',
+  'acknowledged',
+  'diagnosed',
+  'mitigated',
+  'lifted',
+  'recovered',
+];
 
-/** The first mark of each name, in the order of a game-day. */
+/** The first mark of each name, in the order of a game-day: what was measured, and what somebody said of it. */
 export function firstMarks(story: Story): readonly Entry<'mark'>[] {
-  return MARKS.flatMap((name) => story.marks.find(({ what }) => what === name) ?? []);
+  return MARKS.flatMap((name) => {
+    const all = story.marks.filter(({ what }) => what === name);
+    return [all.find(({ by }) => by === undefined) ?? [], all.find(({ by }) => by !== undefined) ?? []].flat();
+  });
 }

@@ -27,7 +27,9 @@ export function markTable(story: Story): string {
         since === null ? '–' : offset(since),
         mark.uncertaintyMs < 50 ? 'none' : `−${seconds(mark.uncertaintyMs)}`,
         text(mark.source),
-        mark.what === goalMark && since !== null ? againstGoal(since, mark.uncertaintyMs, goalMs) : '–',
+        mark.what === goalMark && mark.by === undefined && since !== null
+          ? againstGoal(since, mark.uncertaintyMs, goalMs)
+          : '–',
       ];
     }),
     'Nothing was marked.',

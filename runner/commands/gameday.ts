@@ -12,6 +12,8 @@ import { CommandError, EXIT, type Io } from '../io.ts';
 import { writeGamedayReport } from '../reporting.ts';
 import { table } from '../table.ts';
 import type { Argv } from 'yargs';
+import { due, held, schedule } from './gameday-duties.ts';
+import { abort, mark } from './gameday-requests.ts';
 import { jsonOption, openConfiguration, openLedger, openRunner, toJson } from './open.ts';
 
 function scenarioOptions(yargs: Argv): Argv {
@@ -165,7 +167,7 @@ const recover: Command = {
 
 export const gameday: Command = {
   name: 'gameday',
-  describe: 'Practise a failure: list, check, run, recover',
+  describe: 'Practise a failure, and what is owed of it: list, due, schedule, held, check, run, mark, abort, recover',
   example: ['gameday list', 'what can be practised'],
-  below: [list, check, run, recover],
+  below: [list, due, schedule, held, check, run, mark, abort, recover],
 };

@@ -21,6 +21,8 @@ import type { Journal } from './journal.ts';
 import { openJournal, transientJournal } from './journal.ts';
 import { holdLock } from './lock.ts';
 import type { CheckResult, GamedayOutcome } from './outcome.ts';
+import { heeder } from './heed.ts';
+import { heedRequests } from './requests.ts';
 import { SteadyState } from './steady-state.ts';
 import { claimOf, underWay } from './under-way.ts';
 import { finish, heeded, ProberTrouble } from './prober-trouble.ts';
@@ -179,6 +181,10 @@ async function examineAndExercise(options: ConductOptions, stage: Stage): Promis
       over.signal,
     ),
   );
+  if (mode === 'run') {
+    const heed = heeder(stop, () => exercise, note);
+    inBackground(heedRequests(dirname(options.journalPath), options.clock, heed, over.signal));
+  }
   const found: CheckResult[] = [];
   const folder = options.folder ?? dirname(dirname(options.journalPath));
   const others = () => underWay(folder, claimOf(scenario), gamedayId);

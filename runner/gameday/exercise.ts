@@ -47,6 +47,14 @@ export class Exercise {
     this.#mark('impact', what, this.#uncertaintyMs('hypothesis', atMs), atMs).catch(() => undefined);
   }
 
+  /** Somebody says so: beside what is measured, never instead of it. */
+  async said(what: MarkName, by: string, note: string | null): Promise<void> {
+    const isInjected = this.#injectedAtMs !== null;
+    const after = isInjected ? { afterMs: this.#sinceInjection(this.#options.sinceStartMs()) } : {};
+    const source = note === null ? `${by}, by hand` : `${by}, by hand: ${note}`;
+    await this.#options.journal.append({ type: 'mark', what, source, uncertaintyMs: 0, ...after, by, note });
+  }
+
   /** Ends early, without a throw, when the signal aborts. Rejects when a fault cannot be injected or lifted. */
   async run(signal: AbortSignal): Promise<void> {
     let skipsToLift = false;
