@@ -1,4 +1,5 @@
 /** Game-days as the commands and the demo start them: scenarios found, injectors opened, the record kept. */
+import { Calendar } from '../probes/market-data/calendar.ts';
 import { didYouMean } from '../probes/nearest.ts';
 import { problemLine } from '../probes/problem.ts';
 import type { JournalEntry } from '../scenarios/journal.ts';
@@ -10,6 +11,7 @@ import type { Configuration } from './config/configuration.ts';
 import { readScenarios } from './config/scenarios.ts';
 import { seededRandom } from '../scenarios/random.ts';
 import { conduct } from './gameday/conductor.ts';
+import { alarmOf, guardChecks, type Approval, type Facts, type Safety } from './gameday/guards.ts';
 import { makeGamedayFolder } from './gameday/gameday-id.ts';
 import { guardianStarter } from './gameday/guard.ts';
 import { injectorsByKind } from './gameday/injectors.ts';
@@ -79,6 +81,8 @@ export interface GamedayRequest {
   readonly scenario: Scenario;
   readonly mode: 'check' | 'run';
   readonly obligation: string | null;
+  /** Who approves what needs it; null: nobody. */
+  readonly approval?: Approval | null;
   readonly signal: AbortSignal;
   readonly path: string;
   readonly onEntry: (entry: JournalEntry) => void;
@@ -94,8 +98,18 @@ export interface Conducted {
 
 /** The runner's probes must be running. A pass meets the component's obligation. What was found is told also when the ledger refuses it. */
 export async function conductGameday(request: GamedayRequest): Promise<Conducted> {
-  const { configuration, runner, scenario, mode, obligation, signal } = request;
-  const { gamedays, seed } = configuration;
+  const { configuration, runner, scenario, mode, obligation, signal, approval = null } = request;
+  const { gamedays, seed, environment } = configuration;
+  const { maxBudgetSpend, limits } = gamedays;
+  const market = gamedays.market === null ? null : new Calendar(gamedays.market);
+  const safety: Safety = { environment, maxBudgetSpend, limits, market, approval };
+  const facts = (): Facts => ({
+    clock: runner.clockStanding(),
+    statuses: runner.statuses(),
+    nowMs: systemClock.wallMs(),
+  });
+  // What is left of the budgets is asked before anything is spent; a ledger that cannot be read says so elsewhere.
+  await runner.evaluate().catch(() => undefined);
   const startedMs = Math.round(systemClock.wallMs());
   const { gamedayId, journalPath } =
     mode === 'check'
@@ -115,7 +129,10 @@ export async function conductGameday(request: GamedayRequest): Promise<Conducted
     random: seededRandom(seed),
     seed,
     startGuardian: guardianStarter({ injectors: gamedays.injectors }),
-    environment: configuration.environment,
+    approval,
+    guards: () => guardChecks(scenario, safety, facts()),
+    alarm: alarmOf(scenario, safety, facts, () => runner.overload()?.text ?? null),
+    environment,
     location: configuration.location,
     timeScale: configuration.base.scale,
     obligation,

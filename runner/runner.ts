@@ -1,4 +1,5 @@
 /** The scheduler's whole life: probes run, results become durable, budgets are judged, sampling follows. */
+import type { ClockStanding } from '../probes/clock/standing.ts';
 import type { Clock } from '../probes/probe.ts';
 import type { Colour } from '../slo/objective.ts';
 import type { Status } from '../slo/status.ts';
@@ -62,6 +63,8 @@ export interface Runner extends AsyncDisposable {
   evaluate(): Promise<void>;
   /** Asks how far this machine's clock is off; `run` does so by itself. */
   checkClock(): Promise<void>;
+  /** How this machine's clock stands, as of the last answer of its source. */
+  clockStanding(): ClockStanding;
   /** A passed game-day meets what its component owes. */
   meet(service: string, gameday: string): Promise<void>;
   readonly record: (event: LedgerEvent) => Promise<void>;
@@ -138,12 +141,13 @@ export function createRunner(options: RunnerOptions): Runner {
   const note = isRecording ? record : () => Promise.resolve();
   const ownClock = watchOwnClock({ configuration, clock, path: options.path, record: note, warn });
   const ownLoad = watchOwnLoad({ location: configuration.location, clock, record: note, warn });
+  const clockStanding = (): ClockStanding => ownClock.trustSince(clock.monotonicMs()).standing;
   const alerting = createAlerting({
     configuration,
     store,
     clock,
     record,
-    standing: () => ownClock.trustSince(clock.monotonicMs()).standing,
+    standing: clockStanding,
     overload: ownLoad.standing,
     trouble: () => delivery.trouble?.message ?? null,
     stop,
@@ -226,6 +230,7 @@ export function createRunner(options: RunnerOptions): Runner {
     obligations,
     evaluate: judging.evaluate,
     checkClock: () => ownClock.refresh(stop),
+    clockStanding,
     async meet(service, gameday) {
       for (const event of metEvents(service, gameday, await obligations(), Math.round(clock.wallMs())))
         await record(event);

@@ -45,6 +45,8 @@ export type JournalBody =
       readonly recoveryGoalMs: number | null;
       readonly obligation: string | null;
       readonly seed: number;
+      /** Who approved what would have been refused; absent in older journals. */
+      readonly approval?: { readonly by: string; readonly reason: string } | null;
     }
   | { readonly type: 'check'; readonly name: string; readonly ok: boolean; readonly detail: string }
   | { readonly type: 'phase'; readonly phase: Phase }

@@ -12,6 +12,7 @@ import { conditionSchema } from './condition.ts';
 import { faultSchema } from './fault.ts';
 import type { Verdict } from './journal.ts';
 import { fillIn } from './parameters.ts';
+import { percent } from './percent.ts';
 import type { Values } from './parameters.ts';
 import { contradictions } from './way-back.ts';
 import { watchSchema } from './watch.ts';
@@ -77,6 +78,8 @@ export const scenarioSchema = z
     /** Longest time from injection to recovery. */
     recoveryGoal: duration().optional(),
     timebox: duration().default(DEFAULT_TIMEBOX_MS),
+    /** Share of each budget of the component that the exercise may spend. */
+    budget: percent().optional(),
     /** The steady state: holds before, is expected to break or to hold during, must hold after. */
     hypothesis: z
       .array(conditionSchema, { error: 'a list of conditions' })
@@ -99,8 +102,9 @@ export const scenarioSchema = z
       ctx.addIssue({ code: 'custom', path: [...path], message: expected, input: value });
     }
   })
-  .transform(({ recoveryGoal, timebox, settle, ...rest }) => ({
+  .transform(({ recoveryGoal, timebox, settle, budget, ...rest }) => ({
     ...rest,
+    budget: budget ?? null,
     recoveryGoalMs: recoveryGoal ?? null,
     timeboxMs: timebox,
     settleMs: settle,

@@ -3,6 +3,7 @@ import { listScenarios } from '../../scenarios/load.ts';
 import type { Values } from '../../scenarios/parameters.ts';
 import { systemClock } from '../clock.ts';
 import type { Args, Command } from '../command.ts';
+import type { Approval } from '../gameday/guards.ts';
 import { gamedayExitCode } from '../gameday/outcome.ts';
 import { conductGameday, findScenario, loadScenarios, recoverGamedays } from '../gamedays.ts';
 import { entryText } from '../gameday-text.ts';
@@ -19,7 +20,17 @@ import { jsonOption, openConfiguration, openLedger, openRunner, toJson } from '.
 function scenarioOptions(yargs: Argv): Argv {
   return jsonOption(yargs)
     .positional('scenario', { type: 'string', describe: 'a shipped scenario, or a file', demandOption: true })
-    .option('set', { type: 'string', array: true, describe: 'NAME=VALUE for a ${NAME} of the scenario' });
+    .option('set', { type: 'string', array: true, describe: 'NAME=VALUE for a ${NAME} of the scenario' })
+    .option('approved-by', { type: 'string', describe: 'who approves it in production, or while the market is open' })
+    .option('reason', { type: 'string', describe: 'why; with --approved-by' });
+}
+
+/** @throws CommandError when what a person has to say for it is incomplete */
+function approvalOf(args: Args): Approval | null {
+  const [by, reason] = ['approved-by', 'reason'].map((name) => args.text(name)?.trim() ?? '');
+  if (by === '' && reason === '') return null;
+  if (by !== undefined && by !== '' && reason !== undefined && reason !== '') return { by, reason };
+  throw new CommandError('gameday: expected both of --approved-by NAME and --reason TEXT, got one', EXIT.usage);
 }
 
 /** What `--set` says. @throws CommandError */
@@ -65,6 +76,7 @@ const list: Command = {
 };
 
 async function exercise(args: Args, io: Io, mode: 'check' | 'run'): Promise<number> {
+  const approval = approvalOf(args);
   const configuration = await openConfiguration(args, io);
   const scenario = await findScenario(args.text('scenario') ?? '', configuration, {
     env: io.env,
@@ -98,6 +110,7 @@ async function exercise(args: Args, io: Io, mode: 'check' | 'run'): Promise<numb
         (await runner.obligations()).find(
           ({ duty, service, state }) => duty === 'game-day' && service === scenario.component && state !== 'met',
         )?.id ?? null,
+      approval,
       signal: io.stop,
       path: io.env['PATH'] ?? '',
       onEntry: tell,

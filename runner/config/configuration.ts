@@ -1,4 +1,5 @@
 /** A configuration that has been checked: what the rest of the house works with. */
+import type { CalendarSpec } from '../../probes/market-data/calendar.ts';
 import type { Mode } from '../../probes/kind.ts';
 import type { ProbeSpec } from '../../probes/kinds.ts';
 import type { Objective } from '../../slo/objective.ts';
@@ -58,6 +59,10 @@ export interface Configuration {
     readonly folder: string;
     readonly injectors: Document['gamedays']['injectors'];
     readonly scenarios: readonly string[];
+    /** Share of a budget, (0, 1]; null: no limit. */
+    readonly maxBudgetSpend: number | null;
+    readonly limits: Document['gamedays']['limits'];
+    readonly market: CalendarSpec | null;
   };
   readonly reportsFolder: string;
   /** Where pictures and traces of failed browser runs are kept. */

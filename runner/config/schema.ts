@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { clockFields } from '../../probes/clock/spec.ts';
 import { duration, httpUrl } from '../../probes/spec.ts';
-import { injectorSchema } from '../../scenarios/injectors/kinds.ts';
 import { parseDecimal } from '../../slo/decimal.ts';
 import { LOOKBACKS } from '../../slo/objective.ts';
+import { gamedaysSchema } from './gamedays.ts';
 import { gateSchema } from './gate.ts';
 import { notifySchema, silencesSchema } from './notify.ts';
 import { rulesSchema } from './rules.ts';
@@ -203,20 +203,7 @@ export const documentSchema = z.strictObject({
       influx: influx.optional(),
     })
     .default({ ledger: './pulsedrill.db' }),
-  gamedays: z
-    .strictObject({
-      environments: z.array(z.string().min(1)).default(['sandbox', 'staging']),
-      folder: z.string().min(1).default('./gamedays'),
-      /** One a kind: a scenario names the kind, and which proxies it may touch stands here. */
-      injectors: z
-        .array(injectorSchema)
-        .refine((list) => new Set(list.map(({ kind }) => kind)).size === list.length, {
-          error: 'one injector of a kind',
-        })
-        .default([]),
-      scenarios: z.array(z.string().min(1)).default([]),
-    })
-    .default({ environments: ['sandbox', 'staging'], folder: './gamedays', injectors: [], scenarios: [] }),
+  gamedays: gamedaysSchema.prefault({}),
   /** Pictures and traces of failed browser runs; default: a folder below the reports. */
   artefacts: z.strictObject({ folder: z.string().min(1).optional() }).default({}),
   reports: z.strictObject({ folder: z.string().min(1).default('./reports-out') }).default({ folder: './reports-out' }),

@@ -31,6 +31,7 @@ export async function exerciseWith(
       () => undefined,
     ),
   );
+  if (options.alarm !== undefined) inBackground(listenForAlarm(options.alarm, options.clock, stop, over.signal));
   const faults = new Faults({ injectors, journal, clock, mayInject: () => guardian.renew() });
   const exercise = new Exercise({ scenario, faults, steadyState, journal, log, sinceStartMs });
   begins(exercise);
@@ -39,6 +40,21 @@ export async function exerciseWith(
   } finally {
     guardian.lost.removeEventListener('abort', lost);
     await guardian.finish();
+  }
+}
+
+const ALARM_MS = 1000;
+
+async function listenForAlarm(
+  alarm: () => string | null,
+  clock: ConductOptions['clock'],
+  stop: AbortController,
+  over: AbortSignal,
+): Promise<void> {
+  while (!over.aborted && !stop.signal.aborted) {
+    const why = alarm();
+    if (why !== null) stop.abort(new Error(why));
+    await clock.sleep(ALARM_MS, over).catch(() => undefined);
   }
 }
 

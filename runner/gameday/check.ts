@@ -29,6 +29,8 @@ export interface CheckOptions {
   readonly ask: (spec: WatchSpec) => Promise<string | null>;
   /** Other game-days in the way, a line each. */
   readonly others: () => Promise<readonly string[]>;
+  /** What else speaks for or against it: the prober, the budgets, the hour. */
+  readonly guards?: () => readonly CheckResult[];
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -39,6 +41,7 @@ const ASK_MS = 5_000;
 export async function* checks(options: CheckOptions): AsyncGenerator<CheckResult> {
   yield environmentCheck(options);
   yield await aloneCheck(options);
+  yield* options.guards?.() ?? [];
   yield probeCheck(options);
   for (const step of options.scenario.steps) {
     if (step.type !== 'inject') continue;

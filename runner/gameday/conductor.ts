@@ -21,8 +21,10 @@ import type { Journal } from './journal.ts';
 import { openJournal, transientJournal } from './journal.ts';
 import { holdLock } from './lock.ts';
 import type { CheckResult, GamedayOutcome } from './outcome.ts';
+import type { Approval } from './guards.ts';
 import { heeder } from './heed.ts';
 import { heedRequests } from './requests.ts';
+import { startedEntry } from './started.ts';
 import { SteadyState } from './steady-state.ts';
 import { claimOf, underWay } from './under-way.ts';
 import { finish, heeded, ProberTrouble } from './prober-trouble.ts';
@@ -55,6 +57,11 @@ export interface ConductOptions {
   readonly timeScale: number;
   /** The obligation that a pass would meet. */
   readonly obligation: string | null;
+  readonly approval?: Approval | null;
+  /** Checks of the prober, the budgets and the hour; asked once, when the others are. */
+  readonly guards?: () => readonly CheckResult[];
+  /** Why the exercise must end; asked each second once it has begun. Null: it need not. */
+  readonly alarm?: () => string | null;
   /** Stops and undoes. Its reason, an error or a text such as "SIGINT", says why. */
   readonly signal: AbortSignal;
   /** Hears every entry once it is durable. */
@@ -231,23 +238,4 @@ async function startGuardian(options: ConductOptions, stage: Stage): Promise<Gua
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
-}
-
-function startedEntry(options: ConductOptions) {
-  const { scenario, environment, location, timeScale, obligation, seed } = options;
-  const { id, title, objective, component, timeboxMs, recoveryGoalMs } = scenario;
-  return {
-    type: 'started' as const,
-    scenario: id,
-    title,
-    objective,
-    component,
-    environment,
-    location,
-    timeScale,
-    timeboxMs,
-    recoveryGoalMs,
-    obligation,
-    seed,
-  };
 }

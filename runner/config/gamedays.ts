@@ -1,0 +1,31 @@
+/** The `gamedays` section: where and when scenarios may break something, what, and how much of it. */
+import { z } from 'zod';
+import { calendar } from '../../probes/market-data/calendar.ts';
+import { duration } from '../../probes/spec.ts';
+import { injectorSchema } from '../../scenarios/injectors/kinds.ts';
+import { percent } from '../../scenarios/percent.ts';
+
+export const gamedaysSchema = z.strictObject({
+  environments: z.array(z.string().min(1)).default(['sandbox', 'staging']),
+  folder: z.string().min(1).default('./gamedays'),
+  /** One a kind: a scenario names the kind, and which targets it may touch stands here. */
+  injectors: z
+    .array(injectorSchema)
+    .refine((list) => new Set(list.map(({ kind }) => kind)).size === list.length, {
+      error: 'one injector of a kind',
+    })
+    .default([]),
+  scenarios: z.array(z.string().min(1)).default([]),
+  /** Share of an error budget that an exercise may spend; without it none is refused for what is left. */
+  maxBudgetSpend: percent().optional(),
+  limits: z
+    .strictObject({
+      /** Different targets that one scenario may break. */
+      targets: z.int().min(1).optional(),
+      /** Longest timebox. */
+      duration: duration().optional(),
+    })
+    .default({}),
+  /** While it is open a game-day needs somebody's approval. */
+  market: calendar.optional(),
+});
