@@ -53,7 +53,8 @@ export function createJudging(options: JudgingOptions): Judging {
   const services = [...new Set([...configuration.probes, ...configuration.objectives].map((each) => each.service))];
   const paces = new Map<string, ServicePace>(services.map((service) => [service, INITIAL_PACE]));
   const colours = new Map<string, Colour>(services.map((service) => [service, 'unknown']));
-  const objectiveColours = new Map<string, Colour>();
+  /** Of each objective, as the ledger knows it: a restart is no change. Null: not yet read. */
+  let known: Map<string, Colour> | null = null;
   const attended = new Map<string, string>();
   const periodMs = Math.max(base.minuteMs, LEAST_EVALUATION_MS);
   let statuses: readonly Status[] = [];
@@ -131,14 +132,24 @@ export function createJudging(options: JudgingOptions): Judging {
       return;
     }
     await store.recordBudgets(statuses.filter((status) => status.colour !== 'unknown').map(budgetPoint));
+    known ??= await remember();
     for (const status of statuses) {
       const { objective, colour } = status;
-      const before = objectiveColours.get(objective.id) ?? 'unknown';
-      objectiveColours.set(objective.id, colour);
+      const before = known.get(objective.id) ?? 'unknown';
       if (before !== colour) await record(colourEvent(status, before, now.wallMs));
+      known.set(objective.id, colour);
     }
     for (const service of services) await followColour(service, now);
     for (const follow of options.followers ?? []) await follow(statuses, now.wallMs);
+  }
+
+  /** A restart changes no colour, and begins the hold before sampling falls back anew instead of forgetting it. */
+  async function remember(): Promise<Map<string, Colour>> {
+    for (const { service, body } of await store.events({ kind: 'cadence' })) {
+      const cadence = RAISED.find((each) => each === body['to']) ?? 'green';
+      if (service !== null && paces.has(service)) paces.set(service, { cadence, greenSinceMs: null });
+    }
+    return lastColours(await store.events({ kind: 'colour' }));
   }
 
   async function tryEvaluate(): Promise<void> {
@@ -181,14 +192,41 @@ export function createJudging(options: JudgingOptions): Judging {
   };
 }
 
-function colourEvent({ objective, colour, consumed, tally, burnNow }: Status, from: Colour, atMs: number): LedgerEvent {
+const RAISED = ['yellow', 'red'] as const;
+
+function lastColours(events: readonly LedgerEvent[]): Map<string, Colour> {
+  const colours: readonly Colour[] = ['green', 'yellow', 'red', 'unknown'];
+  return new Map(
+    events.map(({ subject, body }) => [subject, colours.find((colour) => colour === body['to']) ?? 'unknown']),
+  );
+}
+
+/** With the counts that caused it. */
+function colourEvent(status: Status, from: Colour, atMs: number): LedgerEvent {
+  const { objective, colour, consumed, tally, validEvents, burnNow, worstSplit, unknownBecause } = status;
   const { good, bad, excluded, faults } = tally;
+  const { id, service, target, windowMs } = objective;
+  const split = worstSplit?.split ?? null;
   return {
-    id: `colour/${objective.id}/${atMs}`,
+    id: `colour/${id}/${atMs}`,
     atMs,
     kind: 'colour',
-    service: objective.service,
-    subject: objective.id,
-    body: { from, to: colour, consumed, good, bad, excluded, faults, burnNow },
+    service,
+    subject: id,
+    body: {
+      from,
+      to: colour,
+      consumed,
+      good,
+      bad,
+      excluded,
+      faults,
+      validEvents,
+      burnNow,
+      target,
+      windowMs,
+      split,
+      unknownBecause,
+    },
   };
 }

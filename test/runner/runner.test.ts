@@ -211,6 +211,28 @@ describe('a runner', () => {
     expect((await life.runner.obligations())[0]).toMatchObject({ objective: 'availability', state: 'open' });
   });
 
+  it('records no change of colour because it was restarted, and goes on sampling as often', async () => {
+    server.status = 503;
+    const configuration = practice(server.url);
+    {
+      await using life = await living(configuration);
+      const running = life.live();
+      await eventually(() => of(life.events, 'cadence', 'red'), 'sampling is raised');
+      expect(of(life.events, 'colour', 'red')?.body).toMatchObject({ target: '0.9', windowMs: 6000, split: null });
+      life.stop.abort('SIGTERM');
+      await running;
+    }
+    server.status = 200;
+    await using life = await living(configuration);
+    void life.live();
+    await eventually(() => (life.runner.judgedAgeMs() !== null ? true : undefined), 'the first evaluation');
+    await eventually(() => (life.runner.colour('client-api') === 'red' ? true : undefined), 'it is Red');
+    expect(life.runner.engine.intervalMs('status')).toBe(50);
+    expect(of(life.events, 'colour', 'red')).toBeUndefined();
+    expect(of(life.events, 'cadence', 'red')).toBeUndefined();
+    await eventually(() => of(life.events, 'cadence', 'green'), 'it falls back when Green has held');
+  });
+
   it('obliges once when two evaluations are asked for at the same time', async () => {
     server.status = 503;
     await using life = await living(practice(server.url));
