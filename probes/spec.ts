@@ -111,7 +111,7 @@ export const baseFields = {
   venue: z.string().min(1, { error: 'the name of a venue' }).optional(),
 } as const;
 
-function isTimezone(name: string): boolean {
+export function isTimezone(name: string): boolean {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
   } catch {
