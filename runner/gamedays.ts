@@ -15,6 +15,7 @@ import { alarmOf, guardChecks, type Approval, type Facts, type Safety } from './
 import { makeGamedayFolder } from './gameday/gameday-id.ts';
 import { guardianStarter } from './gameday/guard.ts';
 import { injectorsByKind } from './gameday/injectors.ts';
+import { permittedTargets } from '../scenarios/injectors/kinds.ts';
 import type { GamedayOutcome } from './gameday/outcome.ts';
 import { recover, type Recovery } from './gameday/recover.ts';
 import { CommandError, EXIT } from './io.ts';
@@ -115,20 +116,28 @@ export async function conductGameday(request: GamedayRequest): Promise<Conducted
     mode === 'check'
       ? { gamedayId: 'check', journalPath: '' }
       : await makeGamedayFolder(gamedays.folder, scenario.id, startedMs);
+  const { secrets } = configuration;
+  const { path } = request;
+  const spared = new Set<number>();
+  const start = guardianStarter({ injectors: gamedays.injectors, secrets, path });
   const outcome = await conduct({
     scenario,
     gamedayId,
     mode,
     journalPath,
     folder: gamedays.folder,
-    injectors: injectorsByKind(gamedays.injectors, gamedayId),
-    permittedTargets: new Map(gamedays.injectors.map(({ kind, proxies }) => [kind, proxies])),
+    injectors: injectorsByKind(gamedays.injectors, { gameday: gamedayId, secrets, path, spared }),
+    permittedTargets: permittedTargets(gamedays.injectors),
     permittedEnvironments: gamedays.environments,
     witness: runner.witness,
     clock: systemClock,
     random: seededRandom(seed),
     seed,
-    startGuardian: guardianStarter({ injectors: gamedays.injectors }),
+    startGuardian: async (charge) => {
+      const guardian = await start(charge);
+      spared.add(guardian.pid);
+      return guardian;
+    },
     approval,
     guards: () => guardChecks(scenario, safety, facts()),
     alarm: alarmOf(scenario, safety, facts, () => runner.overload()?.text ?? null),
@@ -138,7 +147,7 @@ export async function conductGameday(request: GamedayRequest): Promise<Conducted
     obligation,
     signal,
     onEntry: request.onEntry,
-    path: request.path,
+    path,
   });
   if (mode === 'check') return { outcome, journalPath: null, unrecorded: null };
   try {
@@ -178,8 +187,9 @@ async function record(outcome: GamedayOutcome, startedMs: number, request: Gamed
 export async function recoverGamedays(
   configuration: Configuration,
   signal: AbortSignal,
+  path: string,
 ): Promise<Recovery & { readonly lines: readonly string[] }> {
-  const injectors = injectorsByKind(configuration.gamedays.injectors);
+  const injectors = injectorsByKind(configuration.gamedays.injectors, { secrets: configuration.secrets, path });
   const recovery = await recover({
     folder: configuration.gamedays.folder,
     injectorFor: (kind) => injectors.get(kind) ?? null,

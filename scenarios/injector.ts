@@ -1,6 +1,7 @@
+import type { Clock } from '../probes/probe.ts';
 import type { Fault } from './fault.ts';
 
-/** Where a fault goes: a proxy's name for `toxiproxy`. */
+/** Where a fault goes: the kind of its injector, and what the configuration calls it there (for `toxiproxy`, a proxy). */
 export interface Target {
   readonly injector: string;
   readonly name: string;
@@ -35,14 +36,42 @@ export interface Crossing {
   readonly cut: number;
 }
 
+/** What an injector is told of the game-day, and of the process that it works in. */
+export interface InjectorContext {
+  /** Goes into the names of its faults, so that whoever finds one knows whose it is. */
+  readonly gameday: string;
+  /** Value → its reference, longest value first: none of the values leaves the process but to where it belongs. */
+  readonly secrets: ReadonlyMap<string, string>;
+  readonly clock: Pick<Clock, 'monotonicMs' | 'sleep'>;
+  /** Value of PATH: where programs are looked for. */
+  readonly path: string;
+  /** Value of HOME, for what lies below it. */
+  readonly home: string;
+  /** Processes that no fault may touch, the guardian above all; read at each injection. */
+  readonly spared: ReadonlySet<number>;
+}
+
 export interface Injector {
   readonly kind: string;
+  /** One fault at a time on a target. */
+  readonly isExclusive?: boolean;
+  /** How long injecting and undoing may take on this target, ms; null, or none: 5,000. */
+  patienceMs?(target: Target): number | null;
   /** Can this fault be expressed on this target, right now? Changes nothing. */
   check(target: Target, fault: Fault, signal: AbortSignal): Promise<Answer<void>>;
   /** The undo for a fault that has not been applied yet. Changes nothing. */
   prepare(target: Target, fault: Fault, signal: AbortSignal): Promise<Answer<Undo>>;
-  /** Applies it. Call only after the undo is durable. */
-  inject(target: Target, fault: Fault, undo: Undo, signal: AbortSignal): Promise<Answer<void>>;
+  /**
+   * Applies it. Call only after the undo is durable.
+   * @param mayInject renews the lease; a fault that goes on acting (a crash loop) asks each time
+   */
+  inject(
+    target: Target,
+    fault: Fault,
+    undo: Undo,
+    signal: AbortSignal,
+    mayInject: () => Promise<boolean>,
+  ): Promise<Answer<void>>;
   /** Takes it back and reads back that it is gone. */
   undo(undo: Undo, signal: AbortSignal): Promise<Answer<void>>;
   /** Is all of it still there? False: somebody else lifted it, or the other side was restarted; the fault is lost. */

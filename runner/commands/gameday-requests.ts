@@ -109,7 +109,7 @@ async function isOver(folder: string): Promise<boolean> {
 }
 
 async function leftovers(configuration: Configuration, io: Io): Promise<number> {
-  const { lines, remaining } = await recoverGamedays(configuration, io.stop);
+  const { lines, remaining } = await recoverGamedays(configuration, io.stop, io.env['PATH'] ?? '');
   for (const line of lines) io.print(line);
   return remaining.length > 0 ? EXIT.notUndone : EXIT.ok;
 }

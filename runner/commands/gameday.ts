@@ -86,7 +86,7 @@ async function exercise(args: Args, io: Io, mode: 'check' | 'run'): Promise<numb
   await using store = await openLedger(configuration);
   await using exporter = startExport(configuration, store, io.complain);
   if (mode === 'run') {
-    const { lines } = await recoverGamedays(configuration, io.stop);
+    const { lines } = await recoverGamedays(configuration, io.stop, io.env['PATH'] ?? '');
     for (const line of lines) io.complain(line);
   }
   // The probes go on until the exercise has undone what it did, however it ends.
@@ -168,7 +168,7 @@ const recover: Command = {
   build: jsonOption,
   async run(args, io) {
     const configuration = await openConfiguration(args, io);
-    const recovery = await recoverGamedays(configuration, io.stop);
+    const recovery = await recoverGamedays(configuration, io.stop, io.env['PATH'] ?? '');
     if (args.flag('json')) {
       const { recovered, remaining, running } = recovery;
       io.print(toJson({ recovered, remaining, running, at: new Date(Math.round(systemClock.wallMs())).toISOString() }));

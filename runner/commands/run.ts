@@ -34,7 +34,7 @@ export const run: Command = {
       location: configuration.location,
       startedMs: Math.round(systemClock.wallMs()),
     });
-    const recovered = await recoverGamedays(configuration, io.stop);
+    const recovered = await recoverGamedays(configuration, io.stop, io.env['PATH'] ?? '');
     for (const line of recovered.lines) warn(line);
 
     await using store = await openLedger(configuration);

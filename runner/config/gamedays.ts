@@ -2,17 +2,24 @@
 import { z } from 'zod';
 import { calendar } from '../../probes/market-data/calendar.ts';
 import { duration } from '../../probes/spec.ts';
-import { injectorSchema } from '../../scenarios/injectors/kinds.ts';
+import { injectorSchema, repeatedTargets } from '../../scenarios/injectors/kinds.ts';
 import { percent } from '../../scenarios/percent.ts';
 
 export const gamedaysSchema = z.strictObject({
   environments: z.array(z.string().min(1)).default(['sandbox', 'staging']),
   folder: z.string().min(1).default('./gamedays'),
-  /** One a kind: a scenario names the kind, and which targets it may touch stands here. */
+  /** A scenario names a kind and a target of it; what that target is, and that it may be touched, stands here. */
   injectors: z
     .array(injectorSchema)
-    .refine((list) => new Set(list.map(({ kind }) => kind)).size === list.length, {
-      error: 'one injector of a kind',
+    .superRefine((list, ctx) => {
+      for (const { index, kind, name } of repeatedTargets(list)) {
+        ctx.addIssue({
+          code: 'custom',
+          path: [index],
+          message: `targets that no other ${kind} has`,
+          input: name,
+        });
+      }
     })
     .default([]),
   scenarios: z.array(z.string().min(1)).default([]),

@@ -108,14 +108,16 @@ export async function checkInflux({ influx }: Configuration, signal: AbortSignal
 
 export async function checkInjectors({ gamedays }: Configuration, signal: AbortSignal): Promise<readonly Finding[]> {
   return Promise.all(
-    gamedays.injectors.map(({ kind, url }) =>
-      checkAnswer(
-        `fault proxy ${url}`,
-        new URL('version', url.endsWith('/') ? url : `${url}/`),
-        `no game-day can inject by ${kind}; "pulsedrill toxiproxy" starts one`,
-        signal,
+    gamedays.injectors
+      .flatMap((spec) => (spec.kind === 'toxiproxy' ? [spec] : []))
+      .map(({ kind, url }) =>
+        checkAnswer(
+          `fault proxy ${url}`,
+          new URL('version', url.endsWith('/') ? url : `${url}/`),
+          `no game-day can inject by ${kind}; "pulsedrill toxiproxy" starts one`,
+          signal,
+        ),
       ),
-    ),
   );
 }
 

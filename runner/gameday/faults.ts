@@ -23,8 +23,8 @@ export interface FaultsOptions {
   readonly mayInject: () => Promise<boolean>;
 }
 
-/** One question to a target. */
-const ASK_MS = 5_000;
+/** One question to a target, unless its injector says otherwise. */
+export const ASK_MS = 5_000;
 const UNDO_ROUNDS = 3;
 const UNDO_PAUSE_MS = 500;
 
@@ -67,7 +67,8 @@ export class Faults {
     if (signal.aborted) return 'stopped';
     // Not cut short by a stop: half a request could still be read after its undo.
     const whole = new AbortController().signal;
-    const injected = await this.#ask((inner) => injector.inject(target, fault, undo, inner), whole);
+    const injecting = (inner: AbortSignal) => injector.inject(target, fault, undo, inner, mayInject);
+    const injected = await this.#ask(injecting, whole, injector.patienceMs?.(target) ?? ASK_MS);
     if (!injected.ok) return injected.problem.message;
     await journal.append({ type: 'injected', fault: step.id });
     return null;
@@ -118,7 +119,8 @@ export class Faults {
     if (applied === undefined) return null;
     const { step, injector, undo, before } = applied;
     const after = await this.#effect(injector, step.target, signal);
-    const answer = await this.#ask((inner) => injector.undo(undo, inner), signal);
+    const patienceMs = injector.patienceMs?.(step.target) ?? ASK_MS;
+    const answer = await this.#ask((inner) => injector.undo(undo, inner), signal, patienceMs);
     if (!answer.ok) return { fault: id, target: step.target, why: answer.problem.message, byHand: undo.byHand };
     this.#applied.delete(id);
     this.#crossed = sum(this.#crossed, before, after);
@@ -139,8 +141,12 @@ export class Faults {
     return answer.ok ? answer.value : null;
   }
 
-  async #ask<T>(work: (signal: AbortSignal) => Promise<Answer<T>>, signal: AbortSignal): Promise<Answer<T>> {
-    const answer = await bounded(work, this.#options.clock, ASK_MS, signal);
+  async #ask<T>(
+    work: (signal: AbortSignal) => Promise<Answer<T>>,
+    signal: AbortSignal,
+    withinMs = ASK_MS,
+  ): Promise<Answer<T>> {
+    const answer = await bounded(work, this.#options.clock, withinMs, signal);
     return answer.ok ? answer.value : { ok: false, problem: { code: 'failed', message: answer.why } };
   }
 }

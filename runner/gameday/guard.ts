@@ -35,6 +35,8 @@ export type ToGuardian =
       readonly leaseMs: number;
       readonly sinceStartMs: number;
       readonly injectors: readonly InjectorSpec[];
+      readonly secrets: readonly (readonly [string, string])[];
+      readonly path: string | null;
     }
   | { readonly type: 'renew'; readonly call: number; readonly sinceStartMs: number }
   | { readonly type: 'finish' };
@@ -45,6 +47,10 @@ export type FromGuardian = { readonly type: 'ready' } | { readonly type: 'renewe
 export interface GuardSettings {
   /** Enough for the guardian to reach every target by itself. */
   readonly injectors: readonly InjectorSpec[];
+  /** Value → its reference: what a journal holds is filled in again from here. */
+  readonly secrets?: ReadonlyMap<string, string>;
+  /** Value of PATH. */
+  readonly path?: string;
   /** A conductor that is silent for this long counts as hung; default 3,000. */
   readonly leaseMs?: number;
   /** How long it may take to start; default 10,000. */
@@ -54,7 +60,7 @@ export interface GuardSettings {
 /** The guardian has a session of its own, so that neither our end nor that of our terminal reaches it. */
 export function guardianStarter(settings: GuardSettings): StartGuardian {
   return async (charge) => {
-    const { leaseMs = 3_000, startWithinMs = 10_000, injectors } = settings;
+    const { leaseMs = 3_000, startWithinMs = 10_000, injectors, secrets = new Map(), path = null } = settings;
     const child = fork(new URL(`./guardian${extname(import.meta.filename)}`, import.meta.url), [], {
       detached: true,
       execArgv: [],
@@ -70,6 +76,8 @@ export function guardianStarter(settings: GuardSettings): StartGuardian {
         leaseMs,
         sinceStartMs: charge.sinceStartMs(),
         injectors,
+        secrets: [...secrets],
+        path,
       };
       child.send(begin, () => undefined);
       await guard.ready(startWithinMs);
@@ -101,6 +109,7 @@ function attach(child: ChildProcess, charge: Charge, leaseMs: number) {
   const renew = (): Promise<boolean> => {
     if (lost.signal.aborted || !child.connected) return Promise.resolve(false);
     call += 1;
+    const askedMs = charge.sinceStartMs();
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const timer = setTimeout(() => {
       calls.delete(call);
@@ -108,9 +117,10 @@ function attach(child: ChildProcess, charge: Charge, leaseMs: number) {
     }, leaseMs);
     calls.set(call, (renewed) => {
       clearTimeout(timer);
-      resolve(renewed);
+      // An answer that was read late, after a suspension, is of a lease that is over.
+      resolve(renewed && charge.sinceStartMs() - askedMs < leaseMs);
     });
-    tell({ type: 'renew', call, sinceStartMs: charge.sinceStartMs() });
+    tell({ type: 'renew', call, sinceStartMs: askedMs });
     return promise;
   };
   const heartbeat = setInterval(() => void renew(), leaseMs / 4);

@@ -55,7 +55,7 @@ async function act(charge: Begin, isDead: boolean): Promise<void> {
   }
 }
 
-async function lift({ journalPath, gameday, injectors }: Begin, isDead: boolean): Promise<void> {
+async function lift({ journalPath, gameday, injectors, secrets, path }: Begin, isDead: boolean): Promise<void> {
   await using journal = await openJournal({
     path: journalPath,
     gameday,
@@ -63,7 +63,11 @@ async function lift({ journalPath, gameday, injectors }: Begin, isDead: boolean)
     sinceStartMs: () => sinceStartMs + systemClock.monotonicMs() - heardAtMs,
   });
   const signal = AbortSignal.timeout(GIVE_UP_MS);
-  const reachable = injectorsByKind(injectors);
+  const reachable = injectorsByKind(injectors, {
+    gameday,
+    secrets: new Map(secrets),
+    ...(path === null ? {} : { path }),
+  });
   const options = {
     path: journalPath,
     journal,

@@ -1,7 +1,20 @@
-import type { Injector } from '../../scenarios/injector.ts';
-import { createInjector, type InjectorSpec } from '../../scenarios/injectors/kinds.ts';
+import { homedir } from 'node:os';
+import type { Injector, InjectorContext } from '../../scenarios/injector.ts';
+import { createInjectors, type InjectorSpec } from '../../scenarios/injectors/kinds.ts';
+import { systemClock } from '../clock.ts';
 
-/** The injectors of one game-day, by kind. @param gameday goes into the names of its faults; undoing needs none */
-export function injectorsByKind(specs: readonly InjectorSpec[], gameday = 'adhoc'): ReadonlyMap<string, Injector> {
-  return new Map(specs.map((spec) => [spec.kind, createInjector(spec, gameday)]));
+/** The injectors of one game-day, by kind. Undoing needs no name of a game-day, and spares nobody. */
+export function injectorsByKind(
+  specs: readonly InjectorSpec[],
+  context: Partial<InjectorContext> = {},
+): ReadonlyMap<string, Injector> {
+  return createInjectors(specs, {
+    gameday: 'adhoc',
+    secrets: new Map(),
+    clock: systemClock,
+    path: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    home: homedir(),
+    spared: new Set(),
+    ...context,
+  });
 }

@@ -2,6 +2,7 @@
 import type { Clock } from '../../probes/probe.ts';
 import type { Injector } from '../../scenarios/injector.ts';
 import { bounded } from './bounded.ts';
+import { ASK_MS } from './faults.ts';
 import type { Journal, Outstanding } from './journal.ts';
 import { NOTHING_MEASURED } from './verdict.ts';
 import { isFinished, outstandingFaults, readJournal } from './journal.ts';
@@ -30,8 +31,6 @@ export interface Lifted {
   readonly remaining: readonly Left[];
 }
 
-/** Longest wait for one attempt: a target that hangs must not keep the others waiting for long. */
-const ATTEMPT_MS = 5_000;
 const PAUSE_MS = 250;
 
 export async function liftOutstanding(options: LiftOptions): Promise<Lifted> {
@@ -75,10 +74,14 @@ async function attempt(
 }
 
 /** Null when it is gone; otherwise why not. */
-async function undo({ undo }: Outstanding, { injectorFor, clock, signal }: LiftOptions): Promise<string | null> {
+async function undo(
+  { undo, target }: Outstanding,
+  { injectorFor, clock, signal }: LiftOptions,
+): Promise<string | null> {
   const injector = injectorFor(undo.injector);
   if (injector === null) return `no injector of kind ${undo.injector} is configured`;
-  const answer = await bounded((inner) => injector.undo(undo, inner), clock, ATTEMPT_MS, signal);
+  const withinMs = injector.patienceMs?.(target) ?? ASK_MS;
+  const answer = await bounded((inner) => injector.undo(undo, inner), clock, withinMs, signal);
   if (!answer.ok) return answer.why;
   return answer.value.ok ? null : answer.value.problem.message;
 }

@@ -1,5 +1,7 @@
 import type { Direction, Fault } from '../fault.ts';
+import type { StreamFault } from '../faults/stream.ts';
 import type { Answer } from '../injector.ts';
+import { inexpressible } from './answers.ts';
 import type { ToxicDefinition } from './toxiproxy-client.ts';
 
 /** What a fault is, in the terms of the interface: toxics to add, or the proxy switched off. */
@@ -14,7 +16,11 @@ const ways = (direction: Direction) => (direction === 'both' ? (['upstream', 'do
 const parts = (type: string, direction: Direction, attributes: Readonly<Record<string, number>>): readonly Part[] =>
   ways(direction).map((stream) => ({ type, stream, attributes: { ...attributes } }));
 
-function partsOf(fault: Exclude<Fault, { type: 'refuse' }>): readonly Part[] {
+const EXPRESSES = ['latency', 'blackhole', 'refuse', 'reset', 'throttle', 'slowClose', 'cutAfter', 'slice'] as const;
+
+const isExpressible = (fault: Fault): fault is StreamFault => EXPRESSES.some((type) => type === fault.type);
+
+function partsOf(fault: Exclude<StreamFault, { type: 'refuse' }>): readonly Part[] {
   switch (fault.type) {
     case 'latency': {
       const { ms: latency, jitterMs: jitter } = fault;
@@ -58,6 +64,7 @@ function nonsense({ type, attributes }: Part): string | null {
 
 /** `name`: the n-th toxic's. */
 export function compile(fault: Fault, name: (n: number) => string): Answer<Plan> {
+  if (!isExpressible(fault)) return inexpressible('toxiproxy', fault, EXPRESSES);
   if (fault.type === 'refuse') return { ok: true, value: { toxics: [], disable: true } };
   const compiled = partsOf(fault);
   const problem = compiled.map(nonsense).find((text) => text !== null);

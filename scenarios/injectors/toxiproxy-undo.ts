@@ -1,6 +1,7 @@
 /** Taking a fault back, also from another process, also from a server that has stopped answering for that proxy. */
 import { z } from 'zod';
-import type { Answer, InjectorProblem, Undo } from '../injector.ts';
+import type { Answer, Undo } from '../injector.ts';
+import { DONE, failure } from './answers.ts';
 import {
   call,
   curl,
@@ -39,12 +40,6 @@ export function readUndo(undo: Undo): Answer<UndoBody> {
   const parsed = bodySchema.safeParse(undo.body);
   if (parsed.success) return { ok: true, value: parsed.data };
   return failure('failed', `this undo is not the toxiproxy injector's: ${z.prettifyError(parsed.error)}`);
-}
-
-const DONE: Answer<void> = { ok: true, value: undefined };
-
-function failure(code: InjectorProblem['code'], message: string): Answer<never> {
-  return { ok: false, problem: { code, message } };
 }
 
 const accepted = (heard: Heard) => heard.type === 'answer' && heard.status < 300;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { httpUrl } from '../../probes/spec.ts';
-import type { Answer, Crossing, Injector, InjectorProblem, Target } from '../injector.ts';
+import type { Answer, Crossing, Injector, Target } from '../injector.ts';
+import { DONE, failure } from './answers.ts';
 import { grantLease, keepRenewing } from './toxiproxy-lease.ts';
 import { compile } from './toxiproxy-plan.ts';
 import { call, proxyPath, proxySchema, type Heard, type ProxyDefinition } from './toxiproxy-client.ts';
@@ -32,12 +33,6 @@ const counters = z.object({
   downstream: z.object({ receivedBytes: z.number() }),
   connections: z.object({ accepted: z.number(), cut: z.number() }),
 });
-
-const DONE: Answer<void> = { ok: true, value: undefined };
-
-function failure(code: InjectorProblem['code'], message: string): Answer<never> {
-  return { ok: false, problem: { code, message } };
-}
 
 /** Faults through any server that speaks the Toxiproxy HTTP interface, ours or a real one. */
 export function toxiproxyInjector(options: ToxiproxyInjectorOptions): Injector {

@@ -87,7 +87,7 @@ const outcome = await conduct({
   scenario: parsed.scenario,
   gamedayId,
   mode: 'run',
-  injectors: injectorsByKind([{ kind: 'toxiproxy', url, proxies: ['feed'] }], gamedayId),
+  injectors: injectorsByKind([{ kind: 'toxiproxy', url, proxies: ['feed'] }], { gameday: gamedayId }),
   permittedTargets: new Map([['toxiproxy', ['feed']]]),
   permittedEnvironments: null,
   witness,

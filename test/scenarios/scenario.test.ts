@@ -118,7 +118,7 @@ describe('a scenario', () => {
       },
       [
         'mine.yaml: steps[0].inject.id: expected a later step { lift: { fault: slow } }, since a fault that is never lifted has no way back, got "slow"',
-        'mine.yaml: steps[0].inject.target.injector: expected an injector that can undo what it does: toxiproxy, got "sledgehammer"',
+        'mine.yaml: steps[0].inject.target.injector: expected an injector that can undo what it does: toxiproxy, process, netem, stress, http, exec, kubernetes, got "sledgehammer"',
       ],
     ],
     [

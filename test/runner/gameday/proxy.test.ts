@@ -76,7 +76,7 @@ async function run(fault: object, wait: readonly object[], pass: readonly string
     scenario: parsed.scenario,
     gamedayId,
     mode: 'run',
-    injectors: injectorsByKind([setting], gamedayId),
+    injectors: injectorsByKind([setting], { gameday: gamedayId }),
     permittedTargets: new Map([['toxiproxy', ['shop']]]),
     permittedEnvironments: ['sandbox'],
     witness: quiet,

@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../../scenarios/fault.ts';
 import type { Answer, Injector, Undo } from '../../../scenarios/injector.ts';
-import { createInjector, injectorSchema } from '../../../scenarios/injectors/kinds.ts';
+import { injectorSchema } from '../../../scenarios/injectors/kinds.ts';
+import { injectorsByKind } from '../../../runner/gameday/injectors.ts';
 import { toxiproxyInjector } from '../../../scenarios/injectors/toxiproxy.ts';
 import { eventually, freePort } from '../../support/servers.ts';
 import {
@@ -19,6 +20,8 @@ import {
 } from '../toxiproxy/support.ts';
 
 const PATIENT = new AbortController().signal;
+/** The lease is there. */
+const MAY = () => Promise.resolve(true);
 const FEED = { injector: 'toxiproxy', name: 'feed' };
 const DELAY: Fault = { type: 'latency', ms: 100, jitterMs: 0, roundTrip: false };
 const REFUSE: Fault = { type: 'refuse' };
@@ -39,7 +42,7 @@ function injectorOn({ url }: { readonly url: string }): Injector {
 
 async function injected(injector: Injector, fault: Fault): Promise<Undo> {
   const undo = valueOf(await injector.prepare(FEED, fault, PATIENT));
-  valueOf(await injector.inject(FEED, fault, undo, PATIENT));
+  valueOf(await injector.inject(FEED, fault, undo, PATIENT, MAY));
   return undo;
 }
 
@@ -91,7 +94,7 @@ describe.each(BACKENDS)('the toxiproxy injector on the $name server', (backend) 
     valueOf(await injector.check(FEED, fault, PATIENT));
     const undo = valueOf(await injector.prepare(FEED, fault, PATIENT));
     expect(await toxicsOf(bench)).toEqual([]);
-    valueOf(await injector.inject(FEED, fault, undo, PATIENT));
+    valueOf(await injector.inject(FEED, fault, undo, PATIENT, MAY));
     expect(await toxicsOf(bench)).toEqual(toxics);
     expect(valueOf((await injector.stands?.(undo, PATIENT)) ?? { ok: true, value: false })).toBe(true);
     // As another process would read it from the journal.
@@ -154,7 +157,7 @@ describe.each(BACKENDS)('the toxiproxy injector on the $name server', (backend) 
       code: 'conflict',
       message: 'proxy feed has a toxic pd-gd-1-1 already',
     });
-    expect(problemOf(await injectorOn(bench).inject(FEED, DELAY, undo, PATIENT))).toEqual({
+    expect(problemOf(await injectorOn(bench).inject(FEED, DELAY, undo, PATIENT, MAY))).toEqual({
       code: 'conflict',
       message: `toxiproxy at ${bench.url}, proxy feed: 409 toxic already exists`,
     });
@@ -252,7 +255,9 @@ describe('the toxiproxy injector', () => {
     await using bench = await openBench(EMBEDDED);
     await bench.proxy('feed', 'localhost:1');
     const spec = injectorSchema.parse({ kind: 'toxiproxy', url: bench.url, proxies: ['feed'] });
-    await injected(createInjector(spec, 'gd/ä 2'), DELAY);
+    const injector = injectorsByKind([spec], { gameday: 'gd/ä 2' }).get('toxiproxy');
+    if (injector === undefined) throw new Error('no injector was made');
+    await injected(injector, DELAY);
     expect(toxicNamesOf(await bench.call('GET', '/proxies/feed/toxics'))).toEqual(['pd-gd---2-1']);
     expect(injectorSchema.safeParse({ kind: 'toxiproxy', url: 'x', proxies: [], more: 1 }).success).toBe(false);
   });
@@ -313,7 +318,7 @@ describe('a fault on a server that knows leases', () => {
     for (const fault of [DELAY, { type: 'refuse' }] as const) {
       const undo = valueOf(await conductor.prepare(target, fault, PATIENT));
       valueOf(await guardian.undo(undo, PATIENT));
-      expect(problemOf(await conductor.inject(target, fault, undo, PATIENT))).toEqual({
+      expect(problemOf(await conductor.inject(target, fault, undo, PATIENT, MAY))).toEqual({
         code: 'failed',
         message: `toxiproxy at ${bench.url}, proxy feed: 412 the lease is over, or never was: nothing was changed`,
       });
