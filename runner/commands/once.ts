@@ -67,9 +67,12 @@ function print(result: Result, transcript: readonly string[], io: Io): void {
   const phases = Object.entries(result.phases)
     .filter(([, ms]) => ms !== null)
     .map(([name, ms]) => `${name.replace(/Ms$/, '')} ${milliseconds(ms ?? 0)}`);
-  const values = Object.entries(result.values)
-    .filter(([, value]) => value !== null)
-    .map(([name, value]) => `${name} ${Math.round((value ?? 0) * 1000) / 1000}`);
+  const isBySymbol = ([name]: readonly [string, unknown]): boolean =>
+    result.kind === 'market-data' && name.includes(':');
+  const known = Object.entries(result.values).flatMap(([name, value]) =>
+    value === null ? [] : [[name, value] as const],
+  );
+  const values = known.filter((each) => !isBySymbol(each)).map(valueText);
   const took = result.durationMs === null ? '' : `the whole run ${milliseconds(result.durationMs)} ms`;
   const reason = result.reason === null ? '' : ` (${result.reason})`;
   io.print(`${result.probe}  ${result.outcome}${reason}  ${took}`);
@@ -87,10 +90,34 @@ function print(result: Result, transcript: readonly string[], io: Io): void {
     }
   }
   if (values.length > 0) io.print(`  ${values.join(', ')}`);
+  for (const line of bySymbol(known.filter(isBySymbol))) io.print(`  ${line}`);
   for (const { name, url, status, ms } of result.trail ?? []) {
     const took = ms === null ? 'no end' : `${milliseconds(ms)} ms`;
     io.print(`  → ${name === null ? '' : `${name}: `}${url}  ${status ?? 'no answer'}  ${took}`);
   }
   if (result.detail !== null) io.print(`  ${result.detail}`);
   for (const line of transcript) io.print(`  | ${line}`);
+}
+
+type Value = readonly [name: string, value: number];
+
+function valueText([name, value]: Value): string {
+  return `${name} ${Math.round(value * 1000) / 1000}`;
+}
+
+const MOST_SYMBOLS = 3;
+
+/** A feed has dozens of symbols, with half a dozen values each: those whose ticks were oldest, and how many there are. */
+function bySymbol(values: readonly Value[]): readonly string[] {
+  const symbols = new Map<string, Value[]>();
+  for (const [name, value] of values) {
+    const at = name.lastIndexOf(':');
+    const of = symbols.get(name.slice(at + 1)) ?? [];
+    symbols.set(name.slice(at + 1), [...of, [name.slice(0, at), value]]);
+  }
+  const oldest = (of: readonly Value[]): number => of.find(([name]) => name === 'maxMs')?.[1] ?? 0;
+  const sorted = [...symbols].toSorted(([, a], [, b]) => oldest(b) - oldest(a));
+  const shown = sorted.slice(0, MOST_SYMBOLS).map(([symbol, of]) => `${symbol}: ${of.map(valueText).join(', ')}`);
+  const left = sorted.length - shown.length;
+  return left > 0 ? [...shown, `and ${left} symbols more; --json has them`] : shown;
 }
