@@ -18,7 +18,15 @@ import { contradictions } from './way-back.ts';
 import { watchSchema } from './watch.ts';
 
 /** Injectors that offer an undo. One that offers none is not to be named in a scenario. */
-export const INJECTOR_KINDS: readonly string[] = ['toxiproxy', 'process', 'netem', 'stress', 'http', 'exec', 'kubernetes'];
+export const INJECTOR_KINDS: readonly string[] = [
+  'toxiproxy',
+  'process',
+  'netem',
+  'stress',
+  'http',
+  'exec',
+  'kubernetes',
+];
 
 const id = (what: string) => z.string({ error: what }).regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, { error: what });
 const text = (what: string) => z.string({ error: what }).min(1, { error: what });
