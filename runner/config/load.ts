@@ -111,7 +111,6 @@ export function checkDocument(
       rules: buildRules(value.rules, objectives),
       notify: value.notify,
       silences: value.silences,
-      incidents: value.incidents,
       clock: value.clock,
       loopToleranceMs: value.loopTolerance ?? null,
       listen: value.listen === false ? null : value.listen,
