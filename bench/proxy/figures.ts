@@ -118,7 +118,9 @@ async function addedMs(
       if (found === undefined) throw new RangeError('no round trips');
       return found;
     };
-    const added = (share: number) => [at(1, share) - at(0, share), at(2, share) - at(0, share)] as const;
+    // Less than nothing is noise.
+    const over = (index: number, share: number): number => Math.max(0, at(index, share) - at(0, share));
+    const added = (share: number) => [over(1, share), over(2, share)] as const;
     return { median: added(0.5), p99: added(0.99) };
   } finally {
     for (const line of lines) line.close();

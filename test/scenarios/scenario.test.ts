@@ -217,7 +217,11 @@ describe('loading', () => {
     const all = await listScenarios();
     expect(all.map(({ id, component }) => `${id} ${component}`)).toEqual([
       'ack-lag order-execution',
+      'broker-outage order-execution',
+      'edge-resets client-api',
       'feed-latency market-data',
+      'silent-feed market-data',
+      'slow-and-truncated client-api',
     ]);
     for (const { id } of all) {
       expect(await loadScenario(id, { VENUE_URL: 'http://127.0.0.1:8080' })).toMatchObject({
@@ -260,13 +264,13 @@ describe('loading', () => {
       'a name that is neither',
       'no-such',
       null,
-      'no-such: expected a file, or one of the shipped scenarios: ack-lag, feed-latency, got neither',
+      'no-such: expected a file, or one of the shipped scenarios: ack-lag, broker-outage, edge-resets, feed-latency, silent-feed, slow-and-truncated, got neither',
     ],
     [
       'a file that is not there',
       'no-such.yaml',
       null,
-      'no-such.yaml: expected a file, or one of the shipped scenarios: ack-lag, feed-latency, got neither',
+      'no-such.yaml: expected a file, or one of the shipped scenarios: ack-lag, broker-outage, edge-resets, feed-latency, silent-feed, slow-and-truncated, got neither',
     ],
     ['YAML that does not parse', 'bad.yaml', 'id: [', 'bad.yaml: expected valid YAML, got'],
     [
