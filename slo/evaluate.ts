@@ -1,16 +1,17 @@
 /** From an objective's tallies to its status. Pure: the caller says what time it is and fetches what `ranges` names. */
 import { attainment, byWorst, colourOf, consumed, isMet, shareOf } from './budget.ts';
 import { confidenceOf, NO_CONFIDENCE } from './confidence.ts';
-import { decimal, divide, fromNumber, rational, toNumber, type Rational } from './decimal.ts';
-import { buckets, rollOffHours } from './forecast.ts';
-import { burnRate, byLookback, lookbackTallies, pairStatuses, slowerBurn } from './lookback.ts';
+import { divide, fromNumber, multiply, rational, toNumber, type Rational } from './decimal.ts';
+import { buckets, meanTraffic, rollOffHours } from './forecast.ts';
+import { burnRate, byLookback, lookbackSpans, pairStatuses, slowerBurn } from './lookback.ts';
 import { isAge, type Objective } from './objective.ts';
 import { isViolationNear, naiveExhaustion, projectionAlert } from './projection.ts';
 import { ranges, stepEnd, type RangeName, type TallyStep } from './ranges.ts';
-import { hasLatencyRegressed, hasRatioRegressed } from './regression.ts';
+import { hasRatioRegressed } from './regression.ts';
 import { judgeWindows, liveWindow } from './sliding.ts';
-import type { Borderline, SplitStatus, Status } from './status.ts';
-import { EMPTY_TALLY, sumTallies, validEvents, type Tally } from './tally.ts';
+import type { Borderline, LiveWindow, OwnFigure, SplitStatus, Status } from './status.ts';
+import { EMPTY_TALLY, validEvents, type Tally } from './tally.ts';
+import { blendedTarget, heldAt, restated, spanOf, versionsWithin, type Restated, type Span } from './targets.ts';
 import type { TimeBase } from './time-base.ts';
 
 export interface EvaluateInput {
@@ -21,50 +22,61 @@ export interface EvaluateInput {
   readonly tallies: Readonly<Partial<Record<RangeName, readonly TallyStep[]>>>;
   /** As given to {@link ranges}. */
   readonly attainmentMs?: number;
-  /**
-   * Percentile rows: the nearest-rank percentile of the sliding window, from its results (`Infinity` = never ended; null
-   * without any). Left out, the regression check of such a row is null.
-   */
-  readonly slidingPercentileMs?: number | null;
 }
 
 /** What one split, or an objective without splits, is judged by. */
 interface Slice {
   readonly split: string;
   readonly steps: Readonly<Record<RangeName, readonly TallyStep[]>>;
-  readonly tally: Tally;
+  readonly whole: Span;
   readonly spent: Rational | null;
 }
 
-export function evaluate(input: EvaluateInput): Status {
+/** What all slices are judged by: the objective as it holds now, and its older targets restated. */
+interface Judgement extends EvaluateInput {
+  readonly restated: Restated;
+}
+
+export function evaluate(given: EvaluateInput): Status {
+  const { nowMs } = given;
+  const input: Judgement = {
+    ...given,
+    objective: heldAt(given.objective, nowMs),
+    restated: restated(given.objective, nowMs),
+  };
   const { objective } = input;
   if (objective.unknownBecause !== null) return unknown(input, objective.unknownBecause);
-  const target = decimal(objective.target);
-  const slices = slicesOf(input, target);
-  const splits = objective.split === null ? [] : slices.map((slice) => splitStatus(slice, input, target));
+  const slices = slicesOf(input);
+  const splits = objective.split === null ? [] : slices.map((slice) => splitStatus(slice, input));
   const worst = governing(splits);
   const slice = slices.find((each) => each.split === (worst?.split ?? each.split));
   if (slice === undefined) return unknown(input, whyNoEvents(EMPTY_TALLY));
-  const figures = figuresOf(slice, input, target);
-  return { ...figures, splits, worstSplit: worst, manualReview: figures.manualReview || splits.some(isThin) };
+  const figures = figuresOf(slice, input);
+  return {
+    ...figures,
+    own: objective.split === null ? null : ownFigure(slices, input),
+    splits,
+    worstSplit: worst,
+    manualReview: figures.manualReview || splits.some(isThin),
+  };
 }
 
 function isThin(split: SplitStatus): boolean {
   return !split.enoughEvents;
 }
 
-function slicesOf(input: EvaluateInput, target: Rational): Slice[] {
+function slicesOf({ tallies, restated: by }: Judgement): Slice[] {
   const bySplit = new Map<string, Record<RangeName, TallyStep[]>>();
   for (const name of RANGE_NAMES) {
-    for (const step of input.tallies[name] ?? []) {
+    for (const step of tallies[name] ?? []) {
       let steps = bySplit.get(step.split);
       if (steps === undefined) bySplit.set(step.split, (steps = noSteps()));
       steps[name].push(step);
     }
   }
   return [...bySplit].map(([split, steps]) => {
-    const tally = sumTallies([...steps.edge, ...steps.hours]);
-    return { split, steps, tally, spent: consumed(shareOf(tally), target) };
+    const whole = spanOf([...steps.edge, ...steps.hours], by);
+    return { split, steps, whole, spent: consumed(whole.share, by.target) };
   });
 }
 
@@ -74,17 +86,34 @@ function noSteps(): Record<RangeName, TallyStep[]> {
   return { edge: [], hours: [], minutes: [], completeHour: [], sliding: [] };
 }
 
-function splitStatus(slice: Slice, input: EvaluateInput, target: Rational): SplitStatus {
-  const share = shareOf(slice.tally);
+function splitStatus(slice: Slice, input: Judgement): SplitStatus {
+  const { tally } = slice.whole;
   return {
     split: slice.split,
     colour: colourOf(slice.spent),
-    tally: slice.tally,
-    validEvents: validEvents(slice.tally),
-    enoughEvents: validEvents(slice.tally) >= input.objective.minEvents,
-    attainment: display(attainment(share)),
+    tally,
+    validEvents: validEvents(tally),
+    enoughEvents: validEvents(tally) >= input.objective.minEvents,
+    attainment: display(attainment(shareOf(tally))),
     consumed: display(slice.spent),
-    live: liveOf(slice, input, target),
+    spent: slice.spent,
+    live: liveOf(slice.steps.sliding, input),
+  };
+}
+
+/** All splits together. Their steps may be added up, because nothing is judged by the sum. */
+function ownFigure(slices: readonly Slice[], input: Judgement): OwnFigure {
+  const steps = (name: RangeName): readonly TallyStep[] => slices.flatMap((slice) => slice.steps[name]);
+  const { tally, share } = spanOf([...steps('edge'), ...steps('hours')], input.restated);
+  return {
+    tally,
+    validEvents: validEvents(tally),
+    attainment: display(attainment(shareOf(tally))),
+    consumed: display(consumed(share, input.restated.target)),
+    live: liveOf(
+      steps('sliding').toSorted((a, b) => a.atMs - b.atMs),
+      input,
+    ),
   };
 }
 
@@ -97,28 +126,32 @@ function governing(splits: readonly SplitStatus[]): SplitStatus | null {
   );
 }
 
-function liveOf(slice: Slice, input: EvaluateInput, target: Rational): Status['live'] {
-  const { slidingMs } = input.objective;
-  if (slidingMs === null) return null;
-  return liveWindow(slice.steps.sliding, stepEnd(input.base, input.nowMs) - slidingMs, target);
+function liveOf(sliding: readonly TallyStep[], { objective, base, nowMs, restated: by }: Judgement): Status['live'] {
+  const { slidingMs } = objective;
+  return slidingMs === null ? null : liveWindow(sliding, stepEnd(base, nowMs) - slidingMs, by);
 }
 
-function figuresOf(slice: Slice, input: EvaluateInput, target: Rational): Status {
-  const { objective, base } = input;
-  const { tally, spent, steps } = slice;
-  const end = stepEnd(base, input.nowMs);
+function figuresOf(slice: Slice, input: Judgement): Status {
+  const { objective, base, restated: by } = input;
+  const { whole, spent, steps } = slice;
+  const { tally } = whole;
+  const { target } = by;
+  const { windowMs } = objective;
+  const endMs = stepEnd(base, input.nowMs);
   const events = validEvents(tally);
   const colour = colourOf(spent);
-  const windowHours = divide(fromNumber(objective.windowMs), fromNumber(base.hourMs));
-  const lookbacks = lookbackTallies(steps, base, objective.windowMs, end);
-  const burnNow = slowerBurn(lookbacks, tally, target);
-  const hours = buckets([...steps.edge, ...steps.hours], base, objective.windowMs, end);
-  const rolloffHours = rollOffHours(hours, burnNow, target);
+  const windowHours = divide(fromNumber(windowMs), fromNumber(base.hourMs));
+  const lookbacks = lookbackSpans(steps, base, { windowMs, endMs, restated: by });
+  const burnNow = slowerBurn(lookbacks, whole, target);
+  const rolloffHours = projected(steps, input, burnNow);
   const rolloff = rolloffHours === null ? null : rational(rolloffHours);
-  const live = liveOf(slice, input, target);
+  const live = liveOf(steps.sliding, input);
+  const required = blendedTarget(whole.share, tally, by);
   return {
-    ...confidenceOf(tally, objective.weighing, target),
+    ...confidenceOf(tally, objective.weighing, required ?? target),
     objective,
+    versions: versionsWithin(objective, endMs - windowMs, input.nowMs),
+    required: display(required),
     atMs: input.nowMs,
     colour,
     unknownBecause: spent === null ? whyNoEvents(tally) : null,
@@ -127,9 +160,10 @@ function figuresOf(slice: Slice, input: EvaluateInput, target: Rational): Status
     enoughEvents: events >= objective.minEvents,
     attainment: display(attainment(shareOf(tally))),
     consumed: display(spent),
+    spent,
     met: isMet(spent),
     excludedShare: excludedShare(tally),
-    excludedShare1h: excludedShare(lookbacks['1h'] ?? tally),
+    excludedShare1h: excludedShare(lookbacks['1h']?.tally ?? tally),
     borderline: borderlineOf(tally, objective),
     coverage: coverageOf(tally, objective),
     burn: byLookback((lookback) => display(burnRate(lookbacks[lookback], target))),
@@ -139,13 +173,23 @@ function figuresOf(slice: Slice, input: EvaluateInput, target: Rational): Status
     alert: projectionAlert(colour, rolloff),
     sev2Within24h: isViolationNear(rolloff),
     manualReview: events < objective.minEvents || (live !== null && live.valid < objective.minEvents),
-    regression: regressionOf(slice, input, target),
+    regression: regressionOf(slice, live, input),
     lastBadAtMs: lastBad(steps),
     live,
-    windows: windowsOf(slice, input, target),
+    windows: windowsOf(slice, input),
+    own: null,
     splits: [],
     worstSplit: null,
   };
+}
+
+/** Old hours by the targets that held in them; what is coming by the present one. */
+function projected(steps: Slice['steps'], { objective, base, nowMs, restated: by }: Judgement, burn: Rational | null) {
+  const window = { windowMs: objective.windowMs, endMs: stepEnd(base, nowMs) };
+  const whole = [...steps.edge, ...steps.hours];
+  const hours = buckets(whole, base, { ...window, shareOf: by.share });
+  const counted = by.unit === 1n ? hours : buckets(whole, base, { ...window, shareOf });
+  return rollOffHours(hours, multiply(meanTraffic(counted), rational(by.unit)), burn, by.target);
 }
 
 function excludedShare(tally: Tally): number | null {
@@ -164,13 +208,14 @@ function coverageOf(tally: Tally, objective: Objective): number | null {
   return wanted === 0 ? null : 1 - tally.faults / wanted;
 }
 
-/** Ratios by their last complete hour; percentiles by their sliding window, whose value only the caller can know. */
-function regressionOf(slice: Slice, input: EvaluateInput, target: Rational): boolean | null {
-  const { sli, slidingMs } = input.objective;
-  if (slidingMs === null) return hasRatioRegressed(attainment(shareOf(sumTallies(slice.steps.completeHour))), target);
-  const percentile = input.slidingPercentileMs ?? null;
-  if (sli.type !== 'threshold' || percentile === null) return null;
-  return hasLatencyRegressed(Number.isFinite(percentile) ? fromNumber(percentile) : null, fromNumber(sli.ms));
+/**
+ * Ratios by their last complete hour. A percentile within its limit has not regressed; by how much one beyond it has,
+ * only its samples say (`withPercentile`).
+ */
+function regressionOf(slice: Slice, live: LiveWindow | null, { restated: by }: Judgement): boolean | null {
+  if (live !== null) return live.pass === true ? false : null;
+  const { tally, share } = spanOf(slice.steps.completeHour, by);
+  return hasRatioRegressed(attainment(shareOf(tally)), blendedTarget(share, tally, by) ?? by.target);
 }
 
 function lastBad(steps: Slice['steps']): number | null {
@@ -178,12 +223,12 @@ function lastBad(steps: Slice['steps']): number | null {
   return newest(steps.minutes) ?? newest(steps.hours) ?? newest(steps.edge);
 }
 
-function windowsOf(slice: Slice, input: EvaluateInput, target: Rational): Status['windows'] {
+function windowsOf(slice: Slice, input: Judgement): Status['windows'] {
   const { objective, base, nowMs } = input;
   const options = input.attainmentMs === undefined ? {} : { attainmentMs: input.attainmentMs };
   const range = ranges(objective, base, nowMs, options).find(({ name }) => name === 'sliding');
   if (range === undefined || objective.slidingMs === null) return null;
-  return judgeWindows(slice.steps.sliding, target, {
+  return judgeWindows(slice.steps.sliding, input.restated, {
     slidingMs: objective.slidingMs,
     stepMs: base.minuteMs,
     fromMs: range.fromMs,
@@ -206,12 +251,13 @@ function whyNoEvents(tally: Tally): string {
   return `no valid events in the window: ${parts.join(', ')}`;
 }
 
-function unknown(input: EvaluateInput, because: string): Status {
-  const { objective } = input;
+function unknown({ objective, nowMs }: Judgement, because: string): Status {
   return {
     ...NO_CONFIDENCE,
     objective,
-    atMs: input.nowMs,
+    versions: versionsWithin(objective, nowMs - objective.windowMs, nowMs),
+    required: null,
+    atMs: nowMs,
     colour: 'unknown',
     unknownBecause: because,
     tally: EMPTY_TALLY,
@@ -219,6 +265,7 @@ function unknown(input: EvaluateInput, because: string): Status {
     enoughEvents: objective.minEvents <= 0,
     attainment: null,
     consumed: null,
+    spent: null,
     met: null,
     excludedShare: null,
     excludedShare1h: null,
@@ -236,6 +283,7 @@ function unknown(input: EvaluateInput, because: string): Status {
     lastBadAtMs: null,
     live: null,
     windows: null,
+    own: null,
     splits: [],
     worstSplit: null,
   };

@@ -1,15 +1,15 @@
 /** Burn rates over the policy's lookbacks, each counted back from the end of the current step. */
-import { consumed, shareOf } from './budget.ts';
+import { consumed } from './budget.ts';
 import { burnPairs, LOOKBACK_MINUTES } from './burn.ts';
 import { compare, fromNumber, toNumber, type Rational } from './decimal.ts';
 import type { BurnThreshold } from './objective.ts';
 import type { TallyStep } from './ranges.ts';
 import type { Lookback, PairStatus } from './status.ts';
-import { sumTallies, type Tally } from './tally.ts';
+import { spanOf, type Restated, type Span } from './targets.ts';
 import type { TimeBase } from './time-base.ts';
 
 /** Null: the lookback is longer than the window. */
-export type Lookbacks = Readonly<Record<Lookback, Tally | null>>;
+export type Lookbacks = Readonly<Record<Lookback, Span | null>>;
 
 export interface LookbackSteps {
   readonly minutes: readonly TallyStep[];
@@ -17,11 +17,15 @@ export interface LookbackSteps {
 }
 
 /** Whole hours come from the hourly groups, which count back from the same end, so that they add up exactly. */
-export function lookbackTallies(steps: LookbackSteps, base: TimeBase, windowMs: number, endMs: number): Lookbacks {
+export function lookbackSpans(
+  steps: LookbackSteps,
+  base: TimeBase,
+  { windowMs, endMs, restated }: { windowMs: number; endMs: number; restated: Restated },
+): Lookbacks {
   return byLookback((lookback) => {
     const lengthMs = LOOKBACK_MINUTES[lookback] * base.minuteMs;
     if (lengthMs > windowMs) return null;
-    return sumTallies(since(lengthMs < base.hourMs ? steps.minutes : steps.hours, endMs - lengthMs));
+    return spanOf(since(lengthMs < base.hourMs ? steps.minutes : steps.hours, endMs - lengthMs), restated);
   });
 }
 
@@ -45,12 +49,12 @@ export function byLookback<Value>(of: (lookback: Lookback) => Value): Record<Loo
 }
 
 /** Null without valid events, or without the lookback. */
-export function burnRate(tally: Tally | null, target: Rational): Rational | null {
-  return tally === null ? null : consumed(shareOf(tally), target);
+export function burnRate(span: Span | null, target: Rational): Rational | null {
+  return span === null ? null : consumed(span.share, target);
 }
 
 /** min(BR_1h, BR_6h): a burst that is over and a wobble that just began both stay quiet. `whole` stands in for a lookback longer than the window. */
-export function slowerBurn(lookbacks: Lookbacks, whole: Tally, target: Rational): Rational | null {
+export function slowerBurn(lookbacks: Lookbacks, whole: Span, target: Rational): Rational | null {
   const fast = burnRate(lookbacks['1h'] ?? whole, target);
   const slow = burnRate(lookbacks['6h'] ?? whole, target);
   if (fast === null || slow === null) return null;
@@ -78,6 +82,6 @@ export function pairStatuses(
     factor: toNumber(factor),
     severity,
     burning: reaches(long, factor) && reaches(short, factor),
-    badEvents: lookbacks[long]?.bad ?? 0,
+    badEvents: lookbacks[long]?.tally.bad ?? 0,
   }));
 }

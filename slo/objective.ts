@@ -8,12 +8,40 @@ export type Severity = 'SEV-1' | 'SEV-2' | 'SEV-3';
 
 export type Colour = 'green' | 'yellow' | 'red' | 'unknown';
 
+/** Milliseconds. `strict`: below, not at. */
+export interface Limit {
+  readonly ms: number;
+  readonly strict: boolean;
+}
+
+/** What was promised from a date on. */
+export interface TargetVersion {
+  /** A word for people and reports. */
+  readonly version: string;
+  readonly target: string;
+  /** Threshold rows: the limit that came with it. */
+  readonly limit: Limit | null;
+  /** Wall-clock ms of the whole minute from which it holds; null: since ever. */
+  readonly fromMs: number | null;
+  /** Link of the RFC, or of the document, that changed it. */
+  readonly rfc: string | null;
+  /** Whether everybody whom the playbook asks has signed it off. */
+  readonly signedOff: boolean;
+}
+
 /** What makes one event good. */
 export type Sli =
   /** The run's own outcome: good ÷ (good + bad); excluded runs leave both. */
   | { readonly type: 'availability' }
   /** Events of an indicator within a limit ÷ valid events. `strict`: below, not at. */
-  | { readonly type: 'threshold'; readonly indicator: string; readonly ms: number; readonly strict: boolean }
+  | {
+      readonly type: 'threshold';
+      readonly indicator: string;
+      readonly ms: number;
+      readonly strict: boolean;
+      /** Limits that held before, oldest first: events are judged by the one that held when they happened. */
+      readonly earlier?: readonly (Limit & { readonly untilMs: number })[];
+    }
   /** Σ executed ÷ Σ submitted quantity. */
   | { readonly type: 'quantity' }
   /** Counts that come from the platform's own telemetry. */
@@ -37,8 +65,10 @@ export interface Objective {
   readonly service: string;
   readonly owners: readonly string[];
   readonly supporting: readonly string[];
-  /** Decimal string in (0, 1). */
+  /** Decimal string in (0, 1): the newest version's, as `sli` has the newest limit. */
   readonly target: string;
+  /** Oldest first; left out: never changed. */
+  readonly versions?: readonly TargetVersion[];
   /** The window that gives the colour, real milliseconds (already divided by the time scale). */
   readonly windowMs: number;
   /** Percentile rows: the sliding window of the live verdict, stepped each minute; real milliseconds. */

@@ -1,6 +1,7 @@
 /** Which tallies an evaluation needs. The caller fetches them; `evaluate` stays pure. */
 import type { Objective } from './objective.ts';
 import type { Tally } from './tally.ts';
+import { targetBreaks } from './targets.ts';
 import type { TimeBase } from './time-base.ts';
 
 /**
@@ -18,6 +19,8 @@ export interface TallyRange {
   readonly fromMs: number;
   readonly toMs: number;
   readonly groupMs?: number;
+  /** Groups are cut at these moments as well: another target holds from there on. */
+  readonly breaksMs?: readonly number[];
   readonly bySplit: boolean;
 }
 
@@ -61,5 +64,11 @@ export function ranges(
     // One window more, so that the first step of the span ends a full one.
     found.push({ name: 'sliding', fromMs: end - span - objective.slidingMs, toMs: end, bySplit });
   }
-  return found.filter((range) => range.toMs > range.fromMs);
+  return found.filter((range) => range.toMs > range.fromMs).map((range) => withBreaks(range, objective));
+}
+
+function withBreaks(range: TallyRange, objective: Objective): TallyRange {
+  if (range.groupMs === undefined) return range;
+  const breaksMs = targetBreaks(objective, range.fromMs, range.toMs);
+  return breaksMs.length === 0 ? range : { ...range, breaksMs };
 }

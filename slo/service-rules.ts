@@ -1,7 +1,6 @@
 /** What the playbook asks of people when one service's budget is spent or burns: rules as data, and who triggers them. */
-import { burnCeiling, consumed, shareOf } from './budget.ts';
+import { burnCeiling } from './budget.ts';
 import { compare, decimal, fromNumber, toFixed, type Rational } from './decimal.ts';
-import type { Objective } from './objective.ts';
 import type { Status } from './status.ts';
 import type { Tally } from './tally.ts';
 
@@ -93,7 +92,7 @@ export function ruleReadings(status: Status, rules: readonly ServiceRule[] = SER
     .filter((rule) => rule.objective === objective.id)
     .flatMap((rule) =>
       (rule.on === 'burn' ? [{ ...status, split: null }] : parts).map((part): RuleReading => {
-        const figure = figureOf(rule, part.tally, objective, burnNow);
+        const figure = rule.on === 'consumed' ? part.spent : burnNow === null ? null : fromNumber(burnNow);
         return {
           rule,
           split: part.split,
@@ -105,11 +104,6 @@ export function ruleReadings(status: Status, rules: readonly ServiceRule[] = SER
         };
       }),
     );
-}
-
-function figureOf(rule: ServiceRule, tally: Tally, { target }: Objective, burnNow: number | null): Rational | null {
-  if (rule.on === 'consumed') return consumed(shareOf(tally), decimal(target));
-  return burnNow === null ? null : fromNumber(burnNow);
 }
 
 export type TriggeredRule = Pick<RuleReading, 'rule' | 'split' | 'as'>;

@@ -1,5 +1,6 @@
 /** An objective's state at one moment: what `budget` prints, what reports quote, what the policy acts on. */
-import type { Colour, Lookback, Objective, Severity } from './objective.ts';
+import type { Rational } from './decimal.ts';
+import type { Colour, Lookback, Objective, Severity, TargetVersion } from './objective.ts';
 import type { Tally } from './tally.ts';
 
 export { LOOKBACKS, type Lookback, type Severity } from './objective.ts';
@@ -17,6 +18,27 @@ export interface LiveWindow {
   readonly valid: number;
   readonly good: number;
   readonly pass: boolean | null;
+  /** From the window's own samples; null where nobody looked at them, and without any. */
+  readonly percentile: LivePercentile | null;
+}
+
+/** The weighted nearest rank, with its distribution-free 95 % interval of order statistics. */
+export interface LivePercentile {
+  /** Null: that sample never ended, +∞. */
+  readonly ms: number | null;
+  readonly samples: number;
+  /** Null: too few samples for a bound on this side; above, also where that sample never ended. */
+  readonly lowerMs: number | null;
+  readonly upperMs: number | null;
+}
+
+/** The objective's own figure, over all its splits: shown beside the worst of them, and never judged by. */
+export interface OwnFigure {
+  readonly tally: Tally;
+  readonly validEvents: number;
+  readonly attainment: number | null;
+  readonly consumed: number | null;
+  readonly live: LiveWindow | null;
 }
 
 /** One multi-window burn-rate rule that applies to this objective, and whether both of its lookbacks burn. */
@@ -45,7 +67,12 @@ export interface Borderline {
  * never blended, and a colour is never shown beside figures that do not explain it.
  */
 export interface Status {
+  /** With the target and the limit that hold at `atMs`. */
   readonly objective: Objective;
+  /** The versions of the target that held within the window, oldest first; empty where it never changed. */
+  readonly versions: readonly TargetVersion[];
+  /** The share that had to be good: the target, or what the targets of the window come to; null without valid events. */
+  readonly required: number | null;
   readonly atMs: number;
   readonly colour: Colour;
   /** Why the colour is Unknown, if it is. */
@@ -59,6 +86,8 @@ export interface Status {
   readonly attainment: number | null;
   /** Share of the error budget consumed, uncapped (3 = 300 %). */
   readonly consumed: number | null;
+  /** The same, exactly: for whoever compares it. */
+  readonly spent: Rational | null;
   /** Met iff consumed ≤ 1, decided exactly. */
   readonly met: boolean | null;
   /** Share of (raw) events that were excluded, of all that arrived in the window. */
@@ -94,6 +123,8 @@ export interface Status {
   readonly live: LiveWindow | null;
   /** `flagged`: judged windows below the event minimum. */
   readonly windows: { readonly passed: number; readonly judged: number; readonly flagged: number } | null;
+  /** Null without splits. */
+  readonly own: OwnFigure | null;
   readonly splits: readonly SplitStatus[];
   /** The split that governs: the worst among those with enough events; among all while none has; null without splits. */
   readonly worstSplit: SplitStatus | null;
@@ -107,5 +138,6 @@ export interface SplitStatus {
   readonly enoughEvents: boolean;
   readonly attainment: number | null;
   readonly consumed: number | null;
+  readonly spent: Rational | null;
   readonly live: LiveWindow | null;
 }

@@ -52,12 +52,14 @@ export interface TallyQuery {
   readonly toMs: number;
   /** Sum steps into groups of this length, counted from `fromMs`; default: one step a row. */
   readonly groupMs?: number;
+  /** Ascending: groups are cut at these moments as well, each part a row of its own that starts there. */
+  readonly breaksMs?: readonly number[];
   /** Keep splits apart; default: summed, `split` is ''. */
   readonly bySplit?: boolean;
 }
 
 export interface TallyRow extends Tally {
-  /** Start of the step, or of the group. */
+  /** Start of the step, of the group, or of what a break left of it. */
   readonly atMs: number;
   readonly split: string;
 }

@@ -92,11 +92,12 @@ export class TallyTable {
   }
 
   query(query: TallyQuery): readonly TallyRow[] {
-    const { objective, fromMs, toMs, groupMs, bySplit = false } = query;
+    const { objective, fromMs, toMs, groupMs, breaksMs = [], bySplit = false } = query;
     const groups = new Map<string, TallyRow>();
     for (const row of this.#range.iterate(objective, fromMs, toMs)) {
       const stepMs = number(row, 'at_ms');
-      const atMs = groupMs === undefined ? stepMs : fromMs + Math.floor((stepMs - fromMs) / groupMs) * groupMs;
+      const groupStart = groupMs === undefined ? stepMs : fromMs + Math.floor((stepMs - fromMs) / groupMs) * groupMs;
+      const atMs = Math.max(groupStart, breaksMs.findLast((breakMs) => breakMs <= stepMs) ?? groupStart);
       const split = bySplit ? text(row, 'split') : '';
       const key = `${atMs} ${split}`;
       groups.set(key, { atMs, split, ...addTallies(groups.get(key) ?? EMPTY_TALLY, tallyOf(row)) });

@@ -51,7 +51,8 @@ export type AlertListener = (change: AlertChange) => void;
 
 /** What a notifier is to say. The same `dedupeKey` is the same conversation. */
 export interface Notice {
-  readonly type: 'firing' | 'reminder' | 'resolved' | 'escalation';
+  /** `acknowledged`: somebody has taken it on; a pager pages nobody else. */
+  readonly type: 'firing' | 'reminder' | 'resolved' | 'escalation' | 'acknowledged';
   readonly dedupeKey: string;
   readonly severity: Severity;
   readonly as: Condition['as'];

@@ -14,7 +14,7 @@ import { silenceOf, silencesOf, writtenSilences, type Silence } from './silences
 import { watchAlerts } from './watch.ts';
 
 export interface AlertingOptions {
-  readonly configuration: Pick<Configuration, 'location' | 'environment' | 'notify' | 'silences' | 'redact'>;
+  readonly configuration: Pick<Configuration, 'location' | 'environment' | 'base' | 'notify' | 'silences' | 'redact'>;
   readonly store: Pick<StoreReader, 'events'>;
   readonly clock: Clock;
   readonly record: (event: LedgerEvent) => Promise<void>;
@@ -41,6 +41,8 @@ export interface Alerting {
 }
 
 const LOOK_MS = 10_000;
+/** Policy minutes for which an objective must be well again before its alerts are over: nobody is woken twice by one outage. */
+const SETTLED_MINUTES = 5;
 
 export function createAlerting(options: AlertingOptions): Alerting {
   const { configuration, store, clock, record, stop, listeners = [] } = options;
@@ -57,6 +59,7 @@ export function createAlerting(options: AlertingOptions): Alerting {
     record,
     standing: () => board.standing(),
     isSilenced: (alert, nowMs) => silenceOf(alert, silences, nowMs)?.reason ?? null,
+    redact: configuration.redact,
     stop,
     warn,
   });
@@ -72,6 +75,7 @@ export function createAlerting(options: AlertingOptions): Alerting {
     warn,
     board,
     location,
+    settledMs: SETTLED_MINUTES * configuration.base.minuteMs,
     sources: new Map([...(options.sources ?? []), ['notifiers', () => dispatcher.conditions()]]),
   });
 

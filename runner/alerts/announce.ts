@@ -6,7 +6,7 @@ import type { Alert, Notice } from './alert.ts';
 const DAY_MS = 86_400_000;
 
 export const noticeSchema = z.object({
-  type: z.enum(['firing', 'reminder', 'resolved', 'escalation']),
+  type: z.enum(['firing', 'reminder', 'resolved', 'escalation', 'acknowledged']),
   dedupeKey: z.string(),
   severity: z.enum(['SEV-1', 'SEV-2', 'SEV-3']),
   as: z.enum(['page', 'ticket', 'review']),
@@ -19,13 +19,37 @@ export const noticeSchema = z.object({
   incident: z.string().nullable(),
 }) satisfies z.ZodType<Notice>;
 
-/** What was said of an alert last, by its id. */
+/** What was said last in each conversation that is not over, by its topic. */
 export type Announced = ReadonlyMap<string, Notice>;
 
-/** Only what is about alerts: escalations are said once, by whoever has them said. */
+/** Different ways to see that one budget burns: who was told of one is not woken by the next. */
+const BURNING: ReadonlySet<string> = new Set(['breach', 'violation-24h', 'burn', 'projection']);
+
+interface Told {
+  readonly id: string;
+  readonly rule: string;
+  readonly objective: string | null;
+  readonly as: Alert['as'];
+}
+
+/** What a conversation is about: the burning budget of an objective, apart from its tickets; else the one alert. */
+function topicOf({ id, rule, objective, as }: Told): string {
+  if (objective === null || !BURNING.has(rule)) return id;
+  return `${objective}/burning/${as === 'ticket' ? 'ticket' : 'page'}`;
+}
+
+function topicOfNotice({ dedupeKey, details, objective, as }: Notice): string {
+  return topicOf({ id: dedupeKey, rule: details['rule'] ?? '', objective, as });
+}
+
+/** Only what is about alerts: incidents have their own say. */
 export function announcedOf(notices: readonly Notice[], before: Announced = new Map()): Announced {
   const announced = new Map(before);
-  for (const notice of notices) if (notice.type !== 'escalation') announced.set(notice.dedupeKey, notice);
+  for (const notice of notices) {
+    if (notice.incident !== null || notice.type === 'escalation' || notice.type === 'acknowledged') continue;
+    if (notice.type === 'resolved') announced.delete(topicOfNotice(notice));
+    else announced.set(topicOfNotice(notice), notice);
+  }
   return announced;
 }
 
@@ -44,25 +68,48 @@ export function dueNotices(
   isSilenced: Silenced,
   nowMs: number,
 ): readonly Notice[] {
-  const stand = new Set(standing.map(({ id }) => id));
-  const over = [...announced.values()]
-    .filter(({ type, dedupeKey }) => type !== 'resolved' && !stand.has(dedupeKey))
-    .map((said): Notice => ({ ...said, type: 'resolved', atMs: nowMs }));
-  const firing = standing
-    .filter((alert) => isNews(alert, announced.get(alert.id)) && isSilenced(alert, nowMs) === null)
-    .map((alert) => noticeOf(alert, 'firing', nowMs));
+  const topics = Map.groupBy(standing, topicOf);
+  const over = [...announced]
+    .filter(([topic]) => !topics.has(topic))
+    .map(([, said]): Notice => ({ ...said, type: 'resolved', atMs: nowMs }));
+  const firing = [...topics].flatMap(([topic, alerts]) => {
+    const worst = worstOf(alerts.filter((alert) => isSilenced(alert, nowMs) === null));
+    const said = announced.get(topic);
+    return worst !== null && isNews(worst, said) ? [noticeOf(worst, said?.dedupeKey ?? worst.id, nowMs)] : [];
+  });
   return [...over, ...firing];
+}
+
+/** Of each conversation that goes on: what it was about, and what its worst alert says now. */
+export function reminders(
+  standing: readonly Alert[],
+  announced: Announced,
+  isSilenced: Silenced,
+  nowMs: number,
+): readonly Notice[] {
+  return [...Map.groupBy(standing, topicOf)].flatMap(([topic, alerts]): readonly Notice[] => {
+    const worst = worstOf(alerts.filter((alert) => isSilenced(alert, nowMs) === null));
+    const said = announced.get(topic);
+    if (worst === null || said === undefined) return [];
+    return [{ ...said, type: 'reminder', summary: worst.says, atMs: nowMs }];
+  });
+}
+
+function worstOf(alerts: readonly Alert[]): Alert | null {
+  const rank = ({ severity, as }: Alert): string => `${severity} ${as === 'review' ? 'later' : 'at once'}`;
+  const [worst] = alerts.toSorted((a, b) => rank(a).localeCompare(rank(b)) || a.openedMs - b.openedMs);
+  return worst ?? null;
 }
 
 function isNews({ severity, as }: Alert, said: Notice | undefined): boolean {
   return said === undefined || severity < said.severity || (said.as === 'review' && as === 'page');
 }
 
-export function noticeOf(alert: Alert, type: Notice['type'], nowMs: number): Notice {
-  const { id, key, rule, severity, as, service, objective, says, openedMs } = alert;
+function noticeOf(alert: Alert, dedupeKey: string, nowMs: number): Notice {
+  const { key, rule, severity, as, service, objective, says, openedMs } = alert;
   return {
-    type,
-    dedupeKey: id,
+    type: 'firing',
+    dedupeKey,
     severity,
     as,
     service,
@@ -96,21 +143,34 @@ export interface Waiting {
   readonly notice: Notice;
 }
 
-/** What earlier processes took on and did not bring to its end. A day later, what stands no more is history. */
+/**
+ * What earlier processes took on and did not bring to its end; a day later, what stands no more is history. What was
+ * given up and still stands is tried once more: a restart may have mended the configuration that was refused.
+ */
 export function undelivered(
   events: readonly LedgerEvent[],
   standing: readonly Alert[],
   nowMs: number,
 ): readonly Waiting[] {
-  const stand = new Set(standing.map(({ id }) => id));
+  const topics = new Set(standing.map(topicOf));
+  const isAbout = ({ notice }: Waiting): boolean => topics.has(topicOfNotice(notice));
   const waiting = new Map<string, Waiting>();
-  for (const { atMs, subject, body } of events) {
+  const givenUp = new Map<string, Waiting>();
+  for (const { atMs, subject: notifier, body } of events) {
     const id = String(body['id']);
     const parsed = queued.safeParse(body);
-    if (!parsed.success) waiting.delete(id);
-    else if (nowMs - atMs <= DAY_MS || stand.has(parsed.data.notice.dedupeKey)) {
-      waiting.set(id, { id, notifier: subject, notice: parsed.data.notice });
+    if (parsed.success) {
+      const { notice } = parsed.data;
+      const taken = { id, notifier, notice };
+      if (nowMs - atMs <= DAY_MS || isAbout(taken)) waiting.set(id, taken);
+      continue;
     }
+    const taken = waiting.get(id) ?? [...givenUp.values()].find((each) => each.id === id);
+    waiting.delete(id);
+    if (taken === undefined) continue;
+    const conversation = `${notifier} ${taken.notice.dedupeKey}`;
+    if (body['state'] === 'failed' && taken.notice.type === 'firing') givenUp.set(conversation, taken);
+    else if (body['state'] === 'sent') givenUp.delete(conversation);
   }
-  return [...waiting.values()];
+  return [...[...givenUp.values()].filter(isAbout), ...waiting.values()];
 }

@@ -7,14 +7,36 @@ import { disabledText } from '../disabled.ts';
 import type { Overload } from '../overload.ts';
 import type { Alert, Condition } from './alert.ts';
 
+export type ObjectiveConditions = (
+  statuses: readonly Status[],
+  standing: readonly Alert[],
+  nowMs: number,
+) => readonly Condition[];
+
 /**
- * An objective that has become Unknown is not known to be well: what stood about it goes on standing.
- * @param standing alerts that stand now
+ * What stood about an objective goes on standing while it is Unknown, which is not known to be well, and until it has
+ * been well for a while: a burn over five minutes comes and goes many times in one outage.
  */
-export function objectiveConditions(statuses: readonly Status[], standing: readonly Alert[]): readonly Condition[] {
-  const unknown = new Set(statuses.filter(({ colour }) => colour === 'unknown').map(({ objective }) => objective.id));
-  const kept = standing.filter(({ objective }) => objective !== null && unknown.has(objective));
-  return [...statuses.flatMap((status) => alertConditions(status)), ...kept.map(conditionOf)];
+export function createObjectiveConditions(settledMs: number): ObjectiveConditions {
+  /** By key: since when it is not true any more. */
+  const wellSinceMs = new Map<string, number>();
+
+  return (statuses, standing, nowMs) => {
+    const found = statuses.flatMap((status) => alertConditions(status));
+    const colours = new Map(statuses.map(({ objective, colour }) => [objective.id, colour]));
+    const keys = new Set(found.map(({ key }) => key));
+    const gone = standing.filter(
+      ({ key, objective }) => objective !== null && colours.has(objective) && !keys.has(key),
+    );
+    for (const key of wellSinceMs.keys()) if (!gone.some((alert) => alert.key === key)) wellSinceMs.delete(key);
+    const kept = gone.filter(({ key, objective }) => {
+      if (objective !== null && colours.get(objective) === 'unknown') return wellSinceMs.delete(key) || true;
+      const sinceMs = wellSinceMs.get(key) ?? nowMs;
+      wellSinceMs.set(key, sinceMs);
+      return nowMs - sinceMs < settledMs;
+    });
+    return [...found, ...kept.map(conditionOf)];
+  };
 }
 
 function conditionOf({ key, rule, severity, as, service, objective, says, lastBadAtMs }: Alert): Condition {

@@ -5,13 +5,13 @@ import type { Alert, Condition, Dispatcher, Notice, Notifier } from './alert.ts'
 import {
   announcedOf,
   dueNotices,
-  noticeOf,
   noticesOf,
+  reminders,
   undelivered,
   type Announced,
   type Silenced,
 } from './announce.ts';
-import { createLane, type Lane, type LaneItem } from './lane.ts';
+import { createLane, type Lane, type LaneItem, type LaneTrouble, type Outcome } from './lane.ts';
 import { takes, type Route } from './routes.ts';
 
 /** A notifier as it was configured. */
@@ -23,6 +23,8 @@ export interface Post {
   readonly repeatMs: number | null;
   /** The other side forgets what is not repeated: saying it again is no event. */
   readonly isKeptUp: boolean;
+  /** What it was told of once it is not told of again when that gets worse: a second ticket is no better. */
+  readonly isOnce: boolean;
 }
 
 export interface DispatcherOptions {
@@ -34,6 +36,8 @@ export interface DispatcherOptions {
   /** Alerts that stand now. */
   readonly standing: () => readonly Alert[];
   readonly isSilenced: Silenced;
+  /** Masks secrets in what notifiers answer. */
+  readonly redact: (text: string) => string;
   readonly stop: AbortSignal;
   readonly warn: (line: string) => void;
 }
@@ -47,13 +51,16 @@ export interface AlertDispatcher extends Dispatcher {
   conditions(): readonly Condition[];
 }
 
-/** One failure is a hiccup. */
+/** One failure is a hiccup, unless it lost a notice. */
 const TROUBLED_AFTER = 3;
+const TROUBLED_FOR_MS = 5 * 60_000;
+/** A ledger that hangs keeps nobody from being told. */
+const LEDGER_MS = 2000;
 
 export function createDispatcher(options: DispatcherOptions): AlertDispatcher {
   const { posts, clock, record, stop } = options;
   let announced: Announced | null = null;
-  /** By notifier and alert: when it was said last, monotonic ms. */
+  /** By notifier and conversation: when it was said last, monotonic ms. */
   const saidMs = new Map<string, number>();
   let serial = 0;
 
@@ -65,13 +72,17 @@ export function createDispatcher(options: DispatcherOptions): AlertDispatcher {
         groupMs,
         clock,
         random: options.random,
+        redact: options.redact,
         stop,
-        onDone: (item, failed) => done(notifier.name, item, failed),
+        onDone: (item, outcome) => done(notifier.name, item, outcome),
       }),
     ]),
   );
+  /** By notifier: what is taken on gets into its lane in order, each notice once it is in the ledger. */
+  const lines = new Map<string, Promise<unknown>>();
 
-  function keep(notifier: string, id: string, body: LedgerEvent['body']): void {
+  /** Resolves in any case: people are told although the ledger refuses. */
+  async function keep(notifier: string, id: string, body: LedgerEvent['body']): Promise<void> {
     const atMs = Math.round(clock.wallMs());
     const event: LedgerEvent = {
       id: `notification/${id}/${String(body['state'])}`,
@@ -81,14 +92,15 @@ export function createDispatcher(options: DispatcherOptions): AlertDispatcher {
       subject: notifier,
       body: { id, ...body },
     };
-    // Not waited for: people are told although the ledger refuses.
-    record(event).catch(() => undefined);
+    const over = new AbortController();
+    const patience = clock.sleep(LEDGER_MS, AbortSignal.any([stop, over.signal])).catch(() => undefined);
+    await Promise.race([record(event).catch(() => undefined), patience]);
+    over.abort();
   }
 
-  function done(name: string, { id, notice }: LaneItem, failed: string | null): void {
-    if (failed !== null) options.warn(`notifier ${name}: not told (${failed}): ${notice.summary}`);
-    if (isVolatile(id)) return;
-    keep(name, id, failed === null ? { state: 'sent' } : { state: 'failed', reason: failed });
+  function done(name: string, { id, notice }: LaneItem, outcome: Outcome): void {
+    if (outcome.state === 'failed') options.warn(`notifier ${name}: not told (${outcome.reason}): ${notice.summary}`);
+    if (!isVolatile(id)) void keep(name, id, { ...outcome });
   }
 
   function give({ notifier: { name }, isKeptUp }: Post, notice: Notice): void {
@@ -96,21 +108,25 @@ export function createDispatcher(options: DispatcherOptions): AlertDispatcher {
     saidMs.set(`${name} ${notice.dedupeKey}`, clock.monotonicMs());
     const isEvent = !(isKeptUp && notice.type === 'reminder');
     const id = `${isEvent ? '' : VOLATILE}${name}/${notice.dedupeKey}/${notice.type}/${notice.atMs}.${serial}`;
-    if (isEvent) keep(name, id, { state: 'queued', notice });
-    lanes.get(name)?.add({ id, notice });
+    const kept = isEvent ? keep(name, id, { state: 'queued', notice }) : null;
+    const turn = Promise.all([lines.get(name), kept]).then(() => lanes.get(name)?.add({ id, notice }));
+    lines.set(name, turn);
   }
 
-  function send(notice: Notice): void {
-    for (const post of posts) if (takes(post.route, post.notifier.name, notice)) give(post, notice);
+  /** @param said what was said before in the same conversation */
+  function send(notice: Notice, said?: Notice): void {
+    for (const post of posts) {
+      const wants = (each: Notice): boolean => takes(post.route, post.notifier.name, each);
+      const isAgain = post.isOnce && notice.type === 'firing' && said !== undefined && wants(said);
+      if (wants(notice) && !isAgain) give(post, notice);
+    }
   }
 
-  function remind(): void {
+  function remind(due: readonly Notice[]): void {
     const nowMs = clock.monotonicMs();
-    for (const alert of options.standing()) {
-      if (announced?.has(alert.id) !== true || options.isSilenced(alert, clock.wallMs()) !== null) continue;
-      const notice = noticeOf(alert, 'reminder', Math.round(clock.wallMs()));
+    for (const notice of due) {
       for (const post of posts) {
-        const key = `${post.notifier.name} ${alert.id}`;
+        const key = `${post.notifier.name} ${notice.dedupeKey}`;
         if (post.repeatMs === null || !takes(post.route, post.notifier.name, notice)) continue;
         const lastMs = saidMs.get(key);
         // After a restart: what the other side may have forgotten at once, everything else a whole interval later.
@@ -121,7 +137,7 @@ export function createDispatcher(options: DispatcherOptions): AlertDispatcher {
   }
 
   return {
-    send,
+    send: (notice) => send(notice),
     async recover() {
       const events = await options.store.events({ kind: 'notification' });
       announced = announcedOf(noticesOf(events));
@@ -130,35 +146,37 @@ export function createDispatcher(options: DispatcherOptions): AlertDispatcher {
     },
     announce() {
       if (announced === null || stop.aborted) return;
-      const due = dueNotices(options.standing(), announced, options.isSilenced, Math.round(clock.wallMs()));
+      const { isSilenced } = options;
+      const [standing, nowMs] = [options.standing(), Math.round(clock.wallMs())];
+      const before = new Map([...announced.values()].map((said) => [said.dedupeKey, said]));
+      const due = dueNotices(standing, announced, isSilenced, nowMs);
       announced = announcedOf(due, announced);
-      for (const notice of due) send(notice);
-      remind();
-      forget();
+      for (const notice of due) send(notice, before.get(notice.dedupeKey));
+      remind(reminders(standing, announced, isSilenced, nowMs));
+      forget(announced);
     },
     conditions: () =>
       posts.flatMap(({ notifier, route }) => {
         const trouble = lanes.get(notifier.name)?.trouble() ?? null;
-        if (trouble === null || trouble.tries < TROUBLED_AFTER) return [];
-        return [troubleCondition(notifier, route, trouble)];
+        return trouble === null || !isSerious(trouble) ? [] : [troubleCondition(notifier, route, trouble)];
       }),
   };
 
+  function isSerious({ tries, sinceMs, isLost }: LaneTrouble): boolean {
+    return isLost || tries >= TROUBLED_AFTER || clock.monotonicMs() - sinceMs >= TROUBLED_FOR_MS;
+  }
+
   /** What is over needs no more reminding. */
-  function forget(): void {
-    const stand = new Set(options.standing().map(({ id }) => id));
-    for (const key of saidMs.keys()) if (!stand.has(key.slice(key.indexOf(' ') + 1))) saidMs.delete(key);
+  function forget(going: Announced): void {
+    const keys = new Set([...going.values()].map(({ dedupeKey }) => dedupeKey));
+    for (const key of saidMs.keys()) if (!keys.has(key.slice(key.indexOf(' ') + 1))) saidMs.delete(key);
   }
 }
 
 const VOLATILE = '~';
 const isVolatile = (id: string): boolean => id.startsWith(VOLATILE);
 
-function troubleCondition(
-  { name }: Notifier,
-  route: Route,
-  { tries, reason }: { tries: number; reason: string },
-): Condition {
+function troubleCondition({ name }: Notifier, route: Route, { tries, reason }: LaneTrouble): Condition {
   // Whoever is to be woken by it must hear of it at once.
   const pages = route.as.length === 0 || route.as.includes('page');
   return {
@@ -168,7 +186,7 @@ function troubleCondition(
     as: pages ? 'page' : 'ticket',
     service: null,
     objective: null,
-    says: `notifier ${name} does not get through: ${tries} failures, the last: ${reason}`,
+    says: `notifier ${name} does not get through: ${tries} ${tries === 1 ? 'failure' : 'failures'}, the last: ${reason}`,
     lastBadAtMs: null,
   };
 }

@@ -8,111 +8,148 @@ export interface LaneItem {
   readonly notice: Notice;
 }
 
+/** `superseded`: something newer of the same conversation says it as well. */
+export type Outcome = { readonly state: 'sent' | 'superseded' } | { readonly state: 'failed'; readonly reason: string };
+
 export interface LaneOptions {
   readonly notifier: Notifier;
   /** How long notices of one service wait for each other, to be said together; 0: never. */
   readonly groupMs: number;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Masks secrets in what a notifier answers. */
+  readonly redact: (text: string) => string;
   readonly stop: AbortSignal;
-  /** It was said, or given up: why. */
-  readonly onDone: (item: LaneItem, failed: string | null) => void;
+  readonly onDone: (item: LaneItem, outcome: Outcome) => void;
 }
 
 /** What keeps going wrong; null: nothing. */
 export interface LaneTrouble {
+  /** In a row. */
   readonly tries: number;
+  /** Of the first of them, monotonic ms. */
   readonly sinceMs: number;
   readonly reason: string;
+  /** A notice was given up among them. */
+  readonly isLost: boolean;
 }
 
 export interface Lane {
   add(item: LaneItem): void;
   readonly trouble: () => LaneTrouble | null;
-  readonly waiting: () => number;
+}
+
+interface Waiting extends LaneItem {
+  /** Of the first try, monotonic ms. */
+  readonly sinceMs: number | null;
+  readonly tries: number;
+  readonly serial: number;
 }
 
 const ATTEMPT_MS = 10_000;
 const FIRST_WAIT_MS = 1000;
-const LONGEST_WAIT_MS = 5 * 60_000;
+const LONGEST_WAIT_MS = 60_000;
+const LONGEST_ASKED_MS = 5 * 60_000;
 const GIVE_UP_MS = 6 * 3_600_000;
 /** Alerts by the thousand are one incident; what is newest matters most. */
 const MOST = 1000;
 
 export function createLane(options: LaneOptions): Lane {
-  const { notifier, clock, stop } = options;
-  const items: LaneItem[] = [];
+  const { notifier, groupMs, clock, stop, onDone } = options;
+  let items: readonly Waiting[] = [];
   let trouble: LaneTrouble | null = null;
   let running = false;
+  let serial = 0;
 
   function add(item: LaneItem): void {
-    items.push(item);
-    if (items.length > MOST) dropOne();
+    const { type, dedupeKey } = item.notice;
+    serial += 1;
+    const older = items.find(({ notice }) => notice.dedupeKey === dedupeKey && notice.type !== 'resolved');
+    if (type === 'reminder' && older !== undefined) return onDone(item, { state: 'superseded' });
+    items = [...items, { ...item, sinceMs: null, tries: 0, serial }];
+    dropSome();
     if (running) return;
     running = true;
     void work();
   }
 
-  /** A reminder says nothing new. */
-  function dropOne(): void {
-    const reminder = items.findIndex(({ notice }) => notice.type === 'reminder');
-    const [dropped] = items.splice(Math.max(reminder, 0), 1);
-    if (dropped !== undefined) options.onDone(dropped, `more than ${MOST} notices wait`);
+  /** Reminders say nothing new; what is over by now need not be told at length; then what is oldest. */
+  function dropSome(): void {
+    while (items.length > MOST) {
+      const over = new Set(
+        items.flatMap(({ notice: { type, dedupeKey } }) => (type === 'resolved' ? [dedupeKey] : [])),
+      );
+      const dropped =
+        items.find(({ notice }) => notice.type === 'reminder') ??
+        items.find(({ notice }) => notice.type === 'firing' && over.has(notice.dedupeKey)) ??
+        items[0];
+      items = items.filter((item) => item !== dropped);
+      if (dropped !== undefined) lose([dropped], `more than ${MOST} notices wait`);
+    }
+  }
+
+  function lose(lost: readonly LaneItem[], reason: string): void {
+    trouble = { tries: trouble?.tries ?? 1, sinceMs: trouble?.sinceMs ?? clock.monotonicMs(), reason, isLost: true };
+    for (const item of lost) onDone(item, { state: 'failed', reason });
   }
 
   async function work(): Promise<void> {
     while (items.length > 0 && !stop.aborted) {
-      if (options.groupMs > 0) await clock.sleep(options.groupMs, stop).catch(() => undefined);
-      if (stop.aborted) break;
-      await say(takeGroup());
+      if (groupMs > 0) await clock.sleep(groupMs, stop).catch(() => undefined);
+      if (!stop.aborted) await say(takeGroup());
     }
     running = false;
   }
 
-  /** The oldest, and whatever may be said with it. */
-  function takeGroup(): readonly LaneItem[] {
-    const [first] = items;
+  /**
+   * What was tried least, for one that nobody can take must not keep the others waiting; but each conversation in its
+   * order. With it, whatever may be said together.
+   */
+  function takeGroup(): readonly Waiting[] {
+    const begun = new Set<string>();
+    const heads = items.filter(({ notice: { dedupeKey } }) => {
+      const isFirst = !begun.has(dedupeKey);
+      begun.add(dedupeKey);
+      return isFirst;
+    });
+    const [first] = heads.toSorted((a, b) => a.tries - b.tries || a.serial - b.serial);
     if (first === undefined) return [];
-    const belongs = ({ notice }: LaneItem): boolean =>
-      options.groupMs > 0 &&
-      notice.type === first.notice.type &&
-      notice.type !== 'escalation' &&
-      notice.service === first.notice.service;
-    const group = [first, ...items.slice(1).filter(belongs)];
+    const { type, service } = first.notice;
+    const belongs = ({ notice }: Waiting): boolean =>
+      groupMs > 0 && notice.type === type && type !== 'escalation' && notice.service === service;
+    const group = heads.filter((item) => item === first || belongs(item));
     const taken = new Set(group);
-    items.splice(0, items.length, ...items.filter((item) => !taken.has(item)));
+    items = items.filter((item) => !taken.has(item));
     return group;
   }
 
-  async function say(group: readonly LaneItem[]): Promise<void> {
+  async function say(group: readonly Waiting[]): Promise<void> {
     const notice = merged(group.map((item) => item.notice));
     if (notice === null) return;
-    const sinceMs = clock.monotonicMs();
-    for (let tries = 1; ; tries += 1) {
-      const told = await attempt(notice);
-      // What is not known to have been said is said again by the next process.
-      if (stop.aborted && !told.ok) return;
-      if (told.ok) trouble = null;
-      else
-        trouble = {
-          tries: (trouble?.tries ?? 0) + 1,
-          sinceMs: trouble?.sinceMs ?? clock.wallMs(),
-          reason: told.reason,
-        };
-      const isLate = clock.monotonicMs() - sinceMs > GIVE_UP_MS;
-      if (told.ok || !told.retry || isLate) {
-        for (const item of group) options.onDone(item, told.ok ? null : told.reason);
-        return;
-      }
-      await clock.sleep(waitMs(tries, told.afterMs), stop).catch(() => undefined);
-      if (stop.aborted) return;
+    const told = await attempt(notice);
+    if (told.ok) {
+      trouble = null;
+      for (const item of group) onDone(item, { state: 'sent' });
+      return;
     }
+    // What is not known to have been said is said again by the next process.
+    if (stop.aborted) return;
+    const reason = options.redact(told.reason);
+    const nowMs = clock.monotonicMs();
+    const { tries = 0, sinceMs = nowMs, isLost = false } = trouble ?? {};
+    trouble = { tries: tries + 1, sinceMs, reason, isLost };
+    const lost = told.retry ? group.filter((item) => nowMs - (item.sinceMs ?? nowMs) > GIVE_UP_MS) : group;
+    if (lost.length > 0) lose(lost, reason);
+    const again = group.filter((item) => !lost.includes(item));
+    items = [...again.map((item) => ({ ...item, sinceMs: item.sinceMs ?? nowMs, tries: item.tries + 1 })), ...items];
+    dropSome();
+    if (told.retry) await clock.sleep(waitMs(tries + 1, told.afterMs), stop).catch(() => undefined);
   }
 
   /** Doubling, with jitter, so that those who were turned away together do not come back together. */
   function waitMs(tries: number, afterMs = 0): number {
     const backoff = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (tries - 1));
-    return Math.max(Math.min(afterMs, LONGEST_WAIT_MS), backoff * (0.5 + options.random() / 2));
+    return Math.max(Math.min(afterMs, LONGEST_ASKED_MS), backoff * (0.5 + options.random() / 2));
   }
 
   async function attempt(notice: Notice): Promise<Told> {
@@ -123,5 +160,5 @@ export function createLane(options: LaneOptions): Lane {
     }
   }
 
-  return { add, trouble: () => trouble, waiting: () => items.length };
+  return { add, trouble: () => trouble };
 }

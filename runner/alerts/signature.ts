@@ -5,19 +5,23 @@
 import { createHmac } from 'node:crypto';
 
 /**
- * `webhook-signature` is `v1,` and the base64 HMAC-SHA256, under the secret's bytes, of `id.timestamp.body`.
+ * `webhook-signature` is `v1,` and the base64 HMAC-SHA256, under the secret's bytes, of `id.timestamp.body`; of several
+ * secrets, one each, with blanks between.
  * @param id the same for every attempt to deliver the same message: its receiver takes it once
  * @param atMs of this attempt; receivers refuse what is minutes old
  */
 export function signedHeaders(
-  secret: string,
+  secret: string | readonly string[],
   id: string,
   atMs: number,
   body: string,
 ): Readonly<Record<string, string>> {
   const timestamp = String(Math.floor(atMs / 1000));
-  const mac = createHmac('sha256', keyOf(secret)).update(`${id}.${timestamp}.${body}`).digest('base64');
-  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${mac}` };
+  const signatures = [secret].flat().map((each) => {
+    const mac = createHmac('sha256', keyOf(each)).update(`${id}.${timestamp}.${body}`).digest('base64');
+    return `v1,${mac}`;
+  });
+  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures.join(' ') };
 }
 
 /** Secrets in the form of the standard are `whsec_` and base64; any other text is taken as it is. */

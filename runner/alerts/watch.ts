@@ -6,15 +6,17 @@ import type { Overload } from '../overload.ts';
 import type { AlertBoard, Condition } from './alert.ts';
 import {
   clockConditions,
+  createObjectiveConditions,
   disabledConditions,
   ledgerConditions,
-  objectiveConditions,
   overloadConditions,
 } from './conditions.ts';
 
 export interface AlertWatchOptions {
   readonly board: AlertBoard;
   readonly location: string;
+  /** How long an objective must be well again before its alerts are over, ms. */
+  readonly settledMs: number;
   readonly standing: () => ClockStanding;
   readonly overload: () => Overload | null;
   readonly trouble: () => string | null;
@@ -31,6 +33,7 @@ export interface AlertWatch {
 export function watchAlerts(options: AlertWatchOptions): AlertWatch {
   const { board, location } = options;
   const disabled = new Map<string, Result>();
+  const objectiveConditions = createObjectiveConditions(options.settledMs);
   let troubled = false;
 
   /** Alerting must end neither the evaluation nor the process. */
@@ -47,7 +50,7 @@ export function watchAlerts(options: AlertWatchOptions): AlertWatch {
   const reportDisabled = () => report('probes', () => disabledConditions([...disabled.values()]));
 
   return {
-    follow: (statuses) => report('objectives', () => objectiveConditions(statuses, board.standing())),
+    follow: (statuses, nowMs) => report('objectives', () => objectiveConditions(statuses, board.standing(), nowMs)),
     disabled(result) {
       disabled.set(result.probe, result);
       void reportDisabled();

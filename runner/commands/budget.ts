@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { Status } from '../../slo/status.ts';
 import { systemClock } from '../clock.ts';
 import type { Command } from '../command.ts';
@@ -6,11 +5,11 @@ import type { Configuration } from '../config/configuration.ts';
 import { evaluateAll } from '../evaluation.ts';
 import { attainmentPercent, burnText, consumedPercent, percent, targetPercent } from '../../reports/figures.ts';
 import { flagsOf, hoursText, statusJson } from '../figures.ts';
-import { CommandError, EXIT } from '../io.ts';
+import { EXIT } from '../io.ts';
 import { durationText } from '../../probes/spec.ts';
 import { table } from '../table.ts';
 import { budgetCalc } from './budget-calc.ts';
-import { jsonOption, openConfiguration, openLedger, toJson } from './open.ts';
+import { jsonOption, openConfiguration, openExisting, toJson } from './open.ts';
 
 export const budget: Command = {
   name: 'budget',
@@ -30,13 +29,7 @@ export const budget: Command = {
 
 /** Judges what the ledger holds, now, without writing to it. @throws CommandError when there is no ledger yet */
 export async function currentStatuses(configuration: Configuration): Promise<readonly Status[]> {
-  if (!existsSync(configuration.ledgerPath)) {
-    throw new CommandError(
-      `${configuration.ledgerPath}: expected a ledger, got no such file; "pulsedrill run" makes and fills one, "pulsedrill once" makes one too, though its runs are not counted`,
-      EXIT.prober,
-    );
-  }
-  await using store = await openLedger(configuration, true);
+  await using store = await openExisting(configuration);
   return await evaluateAll(store, configuration.objectives, {
     base: configuration.base,
     nowMs: Math.round(systemClock.wallMs()),

@@ -3,6 +3,7 @@ import { inOrder, placesInValue, type Locate } from '../../probes/place.ts';
 import { problemLine, problemsOf, withoutSaid } from '../../probes/problem.ts';
 import type { Objective } from '../../slo/objective.ts';
 import { timeBase } from '../../slo/time-base.ts';
+import { addresseeProblems, addresseeWarnings } from './addressees.ts';
 import type { Configuration } from './configuration.ts';
 import { demandOf, demandWarnings } from './demand.ts';
 import { draftOf, keyed } from './draft.ts';
@@ -72,6 +73,10 @@ export function checkDocument(
     ...(isWritten ? objectiveProblems(given['objectives'], drafts) : []),
     ...undeclared(declared, given['objectives'], drafts),
     ...ruleProblems(given['rules'], () => (isWritten ? asFarAsRead(given['objectives'], drafts) : null)),
+    ...addresseeProblems(given, () => (isWritten ? asFarAsRead(given['objectives'], drafts) : null), [
+      ...declared,
+      ...list.map((probe) => keyed(probe)?.['service']),
+    ]),
   ];
   const problems = [...read, ...withoutSaid(rules, read)];
   if (!parsed.success || problems.length > 0) {
@@ -103,9 +108,11 @@ export function checkDocument(
           ? objective
           : { ...objective, owners: service.owners, supporting: service.supporting };
       }),
-      warnings: [...objectiveWarnings(objectives, probes), ...demandWarnings(demandOf(probes, objectives, base))].map(
-        (warning) => redact(warning),
-      ),
+      warnings: [
+        ...objectiveWarnings(objectives, probes),
+        ...addresseeWarnings(value.notify, objectives),
+        ...demandWarnings(demandOf(probes, objectives, base)),
+      ].map((warning) => redact(warning)),
       holdMs: value.cadence.hold / base.scale,
       gate: value.gate,
       rules: buildRules(value.rules, objectives),

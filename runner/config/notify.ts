@@ -12,12 +12,14 @@ const name = () => z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, { error: 'a na
 
 type As = 'page' | 'ticket' | 'review';
 
+/** Of notices that go out one by one: the key that holds a conversation together would be lost. */
+const ungrouped = () => z.undefined({ error: 'nothing, as it is told of each alert by its own key' }).optional();
+
 /** What all kinds have; `kind` is the name of one that has none. */
 function common(
   kind: string,
   as: readonly As[],
-  groupMs: number,
-  repeat: number | 'never',
+  repeat: number | 'never' = 4 * HOUR_MS,
   severities: readonly (typeof SEVERITIES)[number][] = [],
 ) {
   return {
@@ -26,13 +28,13 @@ function common(
     services: list(z.string().min(1)),
     as: z.array(z.enum(['page', 'ticket', 'review'])).default([...as]),
     to: list(z.string().min(1)),
-    /** How long notices of one service wait for each other. `0s` is not a duration: leave it out where it is the default. */
-    group: z
-      .union([z.literal('never').transform(() => 0), duration()], { error: 'a duration, or never' })
-      .default(groupMs),
     repeat: z.union([z.literal('never'), duration()], { error: 'a duration, or never' }).default(repeat),
   };
 }
+
+/** How long notices of one service wait for each other. Only where people read on: machines need each by its key. */
+const group = () =>
+  z.union([z.literal('never').transform(() => 0), duration()], { error: 'a duration, or never' }).default(30_000);
 
 const template: z.ZodType<Template> = z.lazy(() =>
   z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(template), z.record(z.string(), template)]),
@@ -42,36 +44,43 @@ const secret = () => z.string().min(16, { error: 'a secret of at least 16 charac
 
 const pagerduty = z.strictObject({
   kind: z.literal('pagerduty'),
-  ...common('pagerduty', ['page'], 0, 4 * HOUR_MS),
+  ...common('pagerduty', ['page']),
+  group: ungrouped(),
   url: httpUrl().default(PAGERDUTY_URL),
   routingKey: z.string().min(1, { error: "the integration's routing key" }),
 });
 
 const alertmanager = z.strictObject({
   kind: z.literal('alertmanager'),
-  ...common('alertmanager', [], 0, 60_000),
+  ...common('alertmanager', ['page', 'ticket'], 60_000),
+  group: ungrouped(),
   url: httpUrl(),
   headers: headers().default({}),
 });
 
 const slack = z.strictObject({
   kind: z.literal('slack'),
-  ...common('slack', [], 30_000, 24 * HOUR_MS),
+  ...common('slack', []),
+  group: group(),
   url: httpUrl(),
 });
 
 const webhook = z.strictObject({
   kind: z.literal('webhook'),
-  ...common('webhook', [], 0, 4 * HOUR_MS),
+  ...common('webhook', ['page', 'ticket']),
+  group: ungrouped(),
   url: httpUrl(),
   secret: secret(),
+  /** The one before, until every receiver has the new one. */
+  previousSecret: secret().optional(),
   headers: headers().default({}),
 });
 
 const ticket = z
   .strictObject({
     kind: z.literal('ticket'),
-    ...common('ticket', [], 0, 'never', ['SEV-3']),
+    ...common('ticket', ['page', 'ticket'], 'never', ['SEV-3']),
+    group: ungrouped(),
     url: httpUrl(),
     headers: headers().default({}),
     /** Jira's project, for the template that is there. */
@@ -84,7 +93,7 @@ const ticket = z
     error: `one of project (Jira) and template (with ${PLACEHOLDERS.map((each) => `{${each}}`).join(', ')})`,
   });
 
-const log = z.strictObject({ kind: z.literal('log'), ...common('log', [], 0, 24 * HOUR_MS) });
+const log = z.strictObject({ kind: z.literal('log'), ...common('log', []), group: group() });
 
 export const notifySchema = z
   .array(

@@ -53,9 +53,13 @@ export const ruleSchema = z.strictObject({
 
 export type RuleDocument = z.output<typeof ruleSchema>;
 
-export const rulesSchema = z.record(z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/), ruleSchema, {
-  error: 'rules by name',
-});
+export const rulesSchema = z.record(
+  z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, { error: 'a name of a-z, 0-9 and hyphens' }),
+  ruleSchema,
+  {
+    error: 'rules by name',
+  },
+);
 
 export interface Webhook {
   readonly url: string;
@@ -140,9 +144,12 @@ function oneRule(name: string, document: unknown, objectives: readonly Objective
   }
   if (SERVICE_RULES.some(({ id }) => id === name))
     problems.push(problem('', 'a name that no rule of the playbook has', name));
+  if (!['objective', 'service', 'consumed', 'burn', 'actions'].some(has)) {
+    const expected = `a row that has a rule in the playbook${didYouMean(name, shippedRows)}, or a rule with its trigger and actions`;
+    return [...problems, problem('', expected, name)];
+  }
   if (has('consumed') === has('burn') && isSure('consumed', 'burn')) {
-    const meant = has('burn') ? '' : didYouMean(name, shippedRows);
-    problems.push(problem('', `one of consumed and burn, as its trigger${meant}`, has('burn') ? document : undefined));
+    problems.push(problem('', 'one of consumed and burn, as its trigger', has('burn') ? document : undefined));
   }
   if (has('objective') === has('service') && isSure('objective', 'service')) {
     const expected = 'one of objective and service, which it is about';
@@ -183,7 +190,7 @@ function aboutProblems(
     {
       path: `${path}.${on}.${strict ? 'above' : 'atLeast'}`,
       expected: `a ${on === 'burn' ? 'burn rate' : 'share'} that can be reached`,
-      found: `${value}, ${first.why}`,
+      found: `${on === 'burn' ? value : `${Number(value) * 100}%`}, ${first.why}`,
     },
   ];
 }

@@ -65,7 +65,9 @@ export function resolveReferences(
 }
 
 const SECRET_KEY =
-  /^(authorization|x-api-key|x-mbx-apikey|token|bearer|password|passphrase|routingkey|secret|apikey)$/i;
+  /^(authorization|x-api-key|x-mbx-apikey|token|bearer|password|passphrase|routingkey|secret|previoussecret|apikey)$/i;
+/** Of a key, and of an incoming webhook of Slack: whoever has it may speak. */
+const SECRET_VALUE = /PRIVATE KEY-----|hooks\.slack\.com\/services\//;
 
 /** `${NAME}`, or `{name}`: a value that an earlier step of the probe captures. */
 const REFERRING = /\{[A-Za-z_]\w*\}/;
@@ -79,7 +81,7 @@ export function literalSecrets(document: unknown, path: readonly PropertyKey[] =
     // Says where in an answer a secret will be found, and is none itself.
     if (key === 'capture') return [];
     if (typeof value !== 'string') return literalSecrets(value, here);
-    const isSecret = SECRET_KEY.test(key) || path.at(-1) === 'secrets' || value.includes('PRIVATE KEY-----');
+    const isSecret = SECRET_KEY.test(key) || path.at(-1) === 'secrets' || SECRET_VALUE.test(value);
     if (!isSecret || REFERRING.test(value)) return [];
     return [
       { path: pathText(here), expected: 'a reference to the environment such as "${TOKEN}"', found: 'a literal value' },

@@ -1,8 +1,8 @@
 /** Tells the webhooks of service rules what began and what is over: at least once, in order for each rule and split. */
-import { request } from 'undici';
 import type { Clock } from '../../probes/probe.ts';
 import type { LedgerEvent, StoreReader } from '../../store/store.ts';
-import type { Condition } from '../alerts/alert.ts';
+import type { Condition, Told } from '../alerts/alert.ts';
+import { post } from '../alerts/notifiers/post.ts';
 import { signedHeaders } from '../alerts/signature.ts';
 import type { Webhook } from '../config/rules.ts';
 
@@ -34,10 +34,6 @@ const LONGEST_WAIT_MS = 15 * 60_000;
 /** One failure is a hiccup; an alert is for what keeps failing. */
 const TROUBLED_AFTER = 3;
 
-type Outcome =
-  | { readonly ok: true; readonly status: number }
-  | { readonly ok: false; readonly retry: boolean; readonly reason: string };
-
 interface Trouble {
   readonly event: LedgerEvent;
   readonly attempts: number;
@@ -68,36 +64,25 @@ export function createRuleWebhooks(options: RuleWebhooksOptions): RuleWebhooks {
   async function deliver(event: LedgerEvent, webhook: Webhook): Promise<void> {
     for (let attempts = 1; !stop.aborted; attempts += 1) {
       const nowMs = Math.round(clock.wallMs());
-      const outcome = await post(event, webhook, nowMs);
+      const outcome = await tell(event, webhook, nowMs);
       if (stop.aborted && !outcome.ok) return;
       if (outcome.ok) {
         troubles.delete(event.subject);
-        return await record(noteOf(event, 'delivered', { status: outcome.status, attempts }, nowMs));
+        return await record(noteOf(event, 'delivered', { attempts }, nowMs));
       }
       const isOver = !outcome.retry || nowMs - event.atMs > DAY_MS;
       const { reason } = outcome;
       troubles.set(event.subject, { event, attempts, reason, givenUpMs: isOver ? nowMs : null });
       if (isOver) return await record(noteOf(event, 'undelivered', { reason, attempts }, nowMs));
-      await clock.sleep(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempts - 1)), stop);
+      const waitMs = Math.max(outcome.afterMs ?? 0, FIRST_WAIT_MS * 2 ** (attempts - 1));
+      await clock.sleep(Math.min(LONGEST_WAIT_MS, waitMs), stop);
     }
   }
 
-  async function post(event: LedgerEvent, webhook: Webhook, nowMs: number): Promise<Outcome> {
+  async function tell(event: LedgerEvent, { url, secret, timeoutMs }: Webhook, nowMs: number): Promise<Told> {
     const body = JSON.stringify(messageFor(event, options));
-    try {
-      const response = await request(webhook.url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...signedHeaders(webhook.secret, event.id, nowMs, body) },
-        body,
-        signal: AbortSignal.any([stop, AbortSignal.timeout(webhook.timeoutMs)]),
-      });
-      const { statusCode: status } = response;
-      await response.body.dump();
-      if (status >= 200 && status < 300) return { ok: true, status };
-      return { ok: false, retry: status >= 500 || [408, 425, 429].includes(status), reason: `HTTP ${status}` };
-    } catch (error) {
-      return { ok: false, retry: true, reason: messageOf(error) };
-    }
+    const signal = AbortSignal.any([stop, AbortSignal.timeout(timeoutMs)]);
+    return await post(url, signedHeaders(secret, event.id, nowMs, body), body, signal);
   }
 
   return {

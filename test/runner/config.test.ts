@@ -122,3 +122,34 @@ describe('a configuration that is right', () => {
     expect(loaded.configuration.probes[0]?.timeoutMs).toBe(500);
   });
 });
+
+describe('who is told', () => {
+  const notifying = (notify: readonly unknown[]) =>
+    checkDocument(
+      {
+        probes: [PROBE],
+        objectives: [
+          { id: 'a', service: 'client-api', target: '0.99', window: '30d', sli: 'availability', probes: ['status'] },
+        ],
+        notify,
+      },
+      'inline',
+      '/srv',
+      {},
+    );
+  const warned = (notify: readonly unknown[]) => {
+    const loaded = notifying(notify);
+    return loaded.ok ? loaded.configuration.warnings.filter((line) => line.startsWith('notify')) : loaded.lines;
+  };
+
+  it('is warned of when somebody is told, but nobody of what pages', () => {
+    expect(warned([])).toEqual([]);
+    expect(warned([{ kind: 'log' }])).toEqual([]);
+    expect(warned([{ kind: 'log', severities: ['SEV-1'] }])).toEqual([
+      'notify: nobody is told when client-api pages (SEV-2)',
+    ]);
+    expect(warned([{ kind: 'log', to: ['leadership'] }])).toEqual([
+      'notify: nobody is told when client-api pages (SEV-1, SEV-2)',
+    ]);
+  });
+});

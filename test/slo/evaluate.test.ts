@@ -1,5 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { compare } from '../../slo/decimal.ts';
+import { withPercentile } from '../../slo/live-percentile.ts';
 import { ranges, stepEnd } from '../../slo/ranges.ts';
 import type { TallyStep } from '../../slo/ranges.ts';
 import { timeBase } from '../../slo/time-base.ts';
@@ -251,9 +253,11 @@ describe('a status', () => {
             badWeight: step.badWeight * by,
             squaredWeight: step.squaredWeight * by * by,
           }));
-          const { tally: _one, ...one } = judged(steps);
-          const { tally: _other, ...other } = judged(scaled);
+          const { tally: _one, spent: oneSpent, ...one } = judged(steps);
+          const { tally: _other, spent: otherSpent, ...other } = judged(scaled);
           expect(other).toEqual(one);
+          const nothing = { num: -1n, den: 1n };
+          expect(compare(otherSpent ?? nothing, oneSpent ?? nothing)).toBe(0);
         },
       ),
       { numRuns: 50 },
@@ -274,7 +278,7 @@ describe('a percentile row', () => {
   it('has its live verdict from the last five minutes and its colour from the ledger', () => {
     const calm = Array.from({ length: 55 }, () => [20, 0] as const);
     const status = judged(minutes([...calm, [18, 2], [19, 1], [19, 1], [19, 1], [20, 0]]), { objective: p95 });
-    expect(status.live).toEqual({ valid: 100, good: 95, pass: true });
+    expect(status.live).toEqual({ valid: 100, good: 95, pass: true, percentile: null });
     expect(status.colour).toBe('green');
     expect(
       judged(
@@ -291,6 +295,7 @@ describe('a percentile row', () => {
       valid: 100,
       good: 94,
       pass: false,
+      percentile: null,
     });
   });
 
@@ -349,11 +354,16 @@ describe('a percentile row', () => {
     expect(judged(steps, { objective: p95 })).toMatchObject({ manualReview: true, enoughEvents: true });
   });
 
-  it('has regressed when its percentile is more than 2 % above the limit', () => {
-    const at = (slidingPercentileMs: number | null) =>
-      judged([runs(STEP, 100, 0)], { objective: p95, slidingPercentileMs }).regression;
-    expect([at(255), at(255.1), at(Number.POSITIVE_INFINITY), at(null)]).toEqual([false, true, true, null]);
-    expect(judged([runs(STEP, 100, 0)], { objective: p95 }).regression).toBeNull();
+  it('has regressed when its percentile is more than 2 % above the limit, while its live window fails', () => {
+    const at = (ms: number, good = 90) =>
+      withPercentile(
+        judged([runs(STEP, good, 100 - good)], { objective: p95 }),
+        new Map([['', Array.from({ length: 100 }, () => ({ ms: Number.isFinite(ms) ? ms : null, weight: 1n }))]]),
+      ).regression;
+    expect([at(255), at(255.1), at(Number.POSITIVE_INFINITY)]).toEqual([false, true, true]);
+    expect(at(255.1, 100)).not.toBe(true);
+    const failing = judged([runs(STEP, 90, 10)], { objective: p95 });
+    expect(withPercentile(failing, new Map()).regression).toBe(failing.regression);
   });
 });
 

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { shareOf } from '../../slo/budget.ts';
 import { compare, decimal, rational, type Rational } from '../../slo/decimal.ts';
 import { buckets, meanTraffic } from '../../slo/forecast.ts';
 import { naiveExhaustion, projectionAlert, isViolationNear, rollOff, type Bucket } from '../../slo/projection.ts';
@@ -98,17 +99,14 @@ describe('the forecast', () => {
   });
 
   it('keeps the gaps of a window in their place', () => {
-    const found = buckets([row(4, 7n), row(1, 5n)], base, 4 * base.hourMs, end);
+    const found = buckets([row(4, 7n), row(1, 5n)], base, { windowMs: 4 * base.hourMs, endMs: end, shareOf });
     expect(found.map(({ valid }) => valid)).toEqual([7n, 0n, 0n, 5n]);
   });
 
   it('has what a window holds beyond whole hours as its first bucket', () => {
     const edge = { ...row(0, 3n), atMs: end - 2.5 * base.hourMs };
-    expect(buckets([edge, row(2, 7n), row(1, 5n)], base, 2.5 * base.hourMs, end).map(({ valid }) => valid)).toEqual([
-      3n,
-      7n,
-      5n,
-    ]);
+    const found = buckets([edge, row(2, 7n), row(1, 5n)], base, { windowMs: 2.5 * base.hourMs, endMs: end, shareOf });
+    expect(found.map(({ valid }) => valid)).toEqual([3n, 7n, 5n]);
   });
 
   it('expects the mean of the last six hours, quiet ones included, and of fewer in a young window', () => {

@@ -24,9 +24,10 @@ export function postsOf({ documents, source, clock, write }: PostsOptions): read
     return {
       notifier: notifierOf(document, source, () => clock.wallMs(), write),
       route: { severities, services, as, to },
-      groupMs: group,
+      groupMs: group ?? 0,
       repeatMs: repeat === 'never' ? null : repeat,
       isKeptUp: document.kind === 'alertmanager',
+      isOnce: document.kind === 'ticket',
     };
   });
 }
@@ -46,7 +47,12 @@ function notifierOf(
     case 'slack':
       return slackNotifier({ ...document, source });
     case 'webhook':
-      return webhookNotifier({ ...document, source, wallMs });
+      return webhookNotifier({
+        ...document,
+        secrets: [document.secret, document.previousSecret ?? []].flat(),
+        source,
+        wallMs,
+      });
     case 'ticket': {
       const { url, headers, template, project, issueType } = document;
       return ticketNotifier({

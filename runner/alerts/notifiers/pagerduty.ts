@@ -26,10 +26,15 @@ function eventOf(notice: Notice, routingKey: string, source: string): unknown {
   const { type, dedupeKey, summary, severity, service, objective, details, atMs, incident, to } = notice;
   const key = { routing_key: routingKey, dedup_key: dedupeKey };
   if (type === 'resolved') return { ...key, event_action: 'resolve' };
+  if (type === 'acknowledged') return { ...key, event_action: 'acknowledge' };
+  const links = Object.entries(details)
+    .filter(([, value]) => /^https?:\/\//.test(value))
+    .map(([text, href]) => ({ href, text }));
   return {
     ...key,
     event_action: 'trigger',
     client: 'pulsedrill',
+    ...(links.length === 0 ? {} : { links }),
     payload: {
       summary: `${severity} ${summary}`.slice(0, MOST_SUMMARY),
       source,

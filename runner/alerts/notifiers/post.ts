@@ -24,7 +24,7 @@ export async function post(
     if (statusCode < 300) return { ok: true };
     const reason = `${statusCode} ${said}`.trim();
     const retry = statusCode === 408 || statusCode === 429 || statusCode >= 500;
-    const afterMs = retryAfterMs(answer.headers['retry-after']);
+    const afterMs = retryAfterMs(answer.headers['retry-after'], answer.headers['date']);
     return { ok: false, retry, reason, ...(afterMs === null ? {} : { afterMs }) };
   } catch (error) {
     const reason = error instanceof Error ? error.message || error.name : String(error);
@@ -42,8 +42,12 @@ async function beginning(body: AsyncIterable<Buffer>): Promise<string> {
   return text.slice(0, MOST_ANSWER).replaceAll(/\s+/g, ' ');
 }
 
-/** In seconds; the form of a date is passed over, as it needs two clocks that agree. */
-function retryAfterMs(header: string | string[] | undefined): number | null {
-  const seconds = Number(header);
-  return header === undefined || !Number.isFinite(seconds) || seconds < 0 ? null : seconds * 1000;
+type Header = string | string[] | undefined;
+
+/** In seconds, or as a date by the server's own clock (RFC 9110). */
+function retryAfterMs(header: Header, date: Header): number | null {
+  const ms = /^\d+$/.test(String(header))
+    ? Number(header) * 1000
+    : Date.parse(String(header)) - Date.parse(String(date));
+  return Number.isFinite(ms) && ms >= 0 ? ms : null;
 }

@@ -9,7 +9,13 @@ export interface SlackOptions {
   readonly source: string;
 }
 
-const WORDS = { firing: '', reminder: 'still: ', resolved: 'over: ', escalation: 'escalation: ' } as const;
+const WORDS = {
+  firing: '',
+  reminder: 'still: ',
+  resolved: 'over: ',
+  escalation: 'escalation: ',
+  acknowledged: 'acknowledged: ',
+} as const;
 /** Of a section block. */
 const MOST_TEXT = 3000;
 

@@ -46,7 +46,7 @@ export function ticketNotifier({ name, url, headers, template, source }: TicketO
     kind: 'ticket',
     notify(notice, signal) {
       // A ticket is closed by whoever works on it; what ends or goes on by itself is in the ledger.
-      if (notice.type === 'resolved' || notice.type === 'reminder') return Promise.resolve({ ok: true });
+      if (notice.type !== 'firing' && notice.type !== 'escalation') return Promise.resolve({ ok: true });
       return post(url, headers, JSON.stringify(filled(template, valuesOf(notice, source))), signal);
     },
   };

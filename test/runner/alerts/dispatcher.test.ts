@@ -39,6 +39,7 @@ function inbox(name: string, more: Partial<Post> = {}): Inbox {
       groupMs: 0,
       repeatMs: null,
       isKeptUp: false,
+      isOnce: false,
       notifier: {
         name,
         kind: 'test',
@@ -57,6 +58,8 @@ interface Life {
   readonly clock?: ManualClock;
   readonly silence?: () => string | null;
   readonly refuses?: () => boolean;
+  /** What the ledger waits for before it has taken anything in. */
+  readonly hangs?: Promise<void>;
   /** What its board remembers when it begins. */
   readonly standing?: Alert[];
 }
@@ -64,7 +67,7 @@ interface Life {
 /** One process: a dispatcher on the ledger, and what stands on its board. */
 async function living(
   posts: readonly Inbox[],
-  { clock = new ManualClock(), silence = () => null, refuses = () => false, standing = [] }: Life = {},
+  { clock = new ManualClock(), silence = () => null, refuses = () => false, hangs, standing = [] }: Life = {},
 ) {
   const warnings: string[] = [];
   const stop = new AbortController();
@@ -76,12 +79,13 @@ async function living(
     random: () => 1,
     record(event) {
       if (refuses()) return Promise.reject(new Error('disk full'));
-      const kept = store.recordEvents([event]);
-      written.push(kept);
-      return kept;
+      const recorded = (hangs ?? Promise.resolve()).then(() => store.recordEvents([event]));
+      written.push(recorded);
+      return recorded;
     },
     standing: () => standing,
     isSilenced: silence,
+    redact: (text) => text.replaceAll('hunter2', '${SECRET}'),
     stop: stop.signal,
     warn: (line) => warnings.push(line),
   });
@@ -89,10 +93,16 @@ async function living(
   /** As the board's look does; then time passes. */
   const look = async (ms = 0): Promise<void> => {
     dispatcher.announce();
+    await kept();
     await clock.advance(ms);
-    await Promise.all(written);
+    await kept();
   };
-  return { dispatcher, standing, warnings, stop, clock, look };
+  /** What the ledger takes in takes real time. */
+  const kept = async (): Promise<void> => {
+    await Promise.all(written);
+    await clock.advance(0);
+  };
+  return { dispatcher, standing, warnings, stop, clock, look, kept };
 }
 
 const said = ({ got }: Inbox) => got.map(({ type, summary, severity }) => `${type} ${severity} ${summary}`);
@@ -126,6 +136,7 @@ describe('a dispatcher', () => {
     );
     await life.look(10);
     life.dispatcher.send(aNotice({ type: 'escalation', to: 'leadership', summary: 'SEV-1 for 15 min' }));
+    await life.look(10);
     await life.look(10);
     const texts = ({ got }: Inbox) => got.map(({ summary }) => summary);
     expect(texts(pager)).toEqual(['a burns', 'SEV-1 for 15 min']);
@@ -176,7 +187,7 @@ describe('a dispatcher', () => {
     life.standing.push(anAlert({ key: 'b' }));
     await life.look(MINUTE);
     expect(times.slice(0, 4)).toEqual([0, 1000, 3000, 33_000]);
-    expect(slow.got.map(({ summary }) => summary)).toEqual(['a burns', 'a burns', 'a burns', 'a burns', 'b burns']);
+    expect(slow.got.map(({ summary }) => summary)).toEqual(['a burns', 'b burns', 'a burns', 'b burns', 'a burns']);
     expect(fast.got).toHaveLength(2);
     expect(life.dispatcher.conditions()).toEqual([]);
   });
@@ -189,6 +200,9 @@ describe('a dispatcher', () => {
     await life.look(MINUTE);
     expect(pager.got).toHaveLength(1);
     expect(life.warnings).toEqual(['notifier pager: not told (400 bad routing key): slo-api/burn/1h burns']);
+    expect(life.dispatcher.conditions().map(({ says }) => says)).toEqual([
+      'notifier pager does not get through: 1 failure, the last: 400 bad routing key',
+    ]);
     const states = (await store.events({ kind: 'notification' })).map(({ body }) => [body['state'], body['reason']]);
     expect(states).toEqual([
       ['queued', undefined],
@@ -216,6 +230,121 @@ describe('a dispatcher', () => {
     pager.answer = () => OK;
     await life.look(10 * MINUTE);
     expect(life.dispatcher.conditions()).toEqual([]);
+  });
+
+  it('does not let what nobody can take keep the others waiting', async () => {
+    const pager = inbox('pager');
+    const life = await living([pager]);
+    pager.answer = () =>
+      pager.got.at(-1)?.summary === 'poison burns' ? { ok: false, retry: true, reason: '500 hunter2' } : OK;
+    life.standing.push(anAlert({ key: 'poison' }), anAlert({ key: 'b' }), anAlert({ key: 'c' }));
+    await life.look(10_000);
+    expect(pager.got.slice(0, 3).map(({ summary }) => summary)).toEqual(['poison burns', 'b burns', 'c burns']);
+    life.standing.shift();
+    await life.look(6 * HOUR + MINUTE);
+    // In its order: only when its beginning was given up, its end is told.
+    const types = pager.got.filter(({ summary }) => summary === 'poison burns').map(({ type }) => type);
+    expect(types.filter((type, index) => type !== types[index - 1])).toEqual(['firing', 'resolved']);
+    expect(life.warnings).toEqual(['notifier pager: not told (500 ${SECRET}): poison burns']);
+  });
+
+  it('says of one budget that burns only once that it burns, however many rules see it, until none does', async () => {
+    const pager = inbox('pager', { repeatMs: HOUR, route: { ...EVERYTHING, as: ['page'] } });
+    const tickets = inbox('tickets', { isOnce: true, route: { ...EVERYTHING, as: ['ticket'] } });
+    const life = await living([pager, tickets]);
+    const [fast, slow] = [anAlert({ key: 'slo-api/burn/1h' }), anAlert({ key: 'slo-api/burn/6h' })];
+    const exhausted = anAlert({ key: 'slo-api/violation-24h', rule: 'violation-24h' });
+    const ticket = anAlert({ key: 'slo-api/burn/3d', severity: 'SEV-3', as: 'ticket' });
+    const excluded = anAlert({
+      key: 'slo-api/excluded-share',
+      rule: 'excluded-share',
+      severity: 'SEV-3',
+      as: 'ticket',
+    });
+    life.standing.push(fast);
+    await life.look(MINUTE);
+    life.standing.push(slow, exhausted, ticket, excluded);
+    await life.look(MINUTE);
+    life.standing.shift();
+    await life.look(HOUR);
+    await life.look(MINUTE);
+    life.standing.push(anAlert({ key: 'slo-api/breach', rule: 'breach', severity: 'SEV-1' }));
+    await life.look(HOUR);
+    await life.look(MINUTE);
+    life.standing.length = 0;
+    await life.look(MINUTE);
+    expect(pager.got.map(({ type, summary }) => `${type} ${summary}`)).toEqual([
+      'firing slo-api/burn/1h burns',
+      'reminder slo-api/burn/6h burns',
+      'firing slo-api/breach burns',
+      'reminder slo-api/breach burns',
+      'resolved slo-api/breach burns',
+    ]);
+    expect(new Set(pager.got.map(({ dedupeKey }) => dedupeKey)).size).toBe(1);
+    expect(tickets.got.map(({ type, summary }) => `${type} ${summary}`)).toEqual([
+      'firing slo-api/burn/3d burns',
+      'firing slo-api/excluded-share burns',
+      'resolved slo-api/burn/3d burns',
+      'resolved slo-api/excluded-share burns',
+    ]);
+  });
+
+  it('has one ticket made of what gets worse', async () => {
+    const tickets = inbox('tickets', { isOnce: true });
+    const late = inbox('late', { isOnce: true, route: { ...EVERYTHING, severities: ['SEV-1'] } });
+    const life = await living([tickets, late]);
+    life.standing.push(anAlert({ severity: 'SEV-2' }));
+    await life.look(MINUTE);
+    life.standing[0] = anAlert({ severity: 'SEV-1' });
+    await life.look(MINUTE);
+    expect(said(tickets)).toEqual(['firing SEV-2 slo-api/burn/1h burns']);
+    expect(said(late)).toEqual(['firing SEV-1 slo-api/burn/1h burns']);
+  });
+
+  it('keeps a notice in the ledger before it says it, but does not wait for a ledger that hangs', async () => {
+    const pager = inbox('pager');
+    let release = (): void => undefined;
+    const life = await living([pager], { hangs: new Promise<void>((resolve) => (release = resolve)) });
+    life.standing.push(anAlert());
+    life.dispatcher.announce();
+    await life.clock.advance(1999);
+    expect(pager.got).toEqual([]);
+    await life.clock.advance(1);
+    expect(pager.got).toHaveLength(1);
+    release();
+    await life.kept();
+  });
+
+  it('tries once more after a restart what was refused for good, if it still stands', async () => {
+    const pager = inbox('pager');
+    pager.answer = () => ({ ok: false, retry: false, reason: '400 bad routing key' });
+    const first = await living([pager]);
+    first.standing.push(anAlert({ key: 'a' }), anAlert({ key: 'b' }));
+    await first.look(10);
+    first.stop.abort();
+    await first.kept();
+    pager.answer = () => OK;
+    pager.got.length = 0;
+    const second = await living([pager], { standing: [anAlert({ key: 'b' })] });
+    await second.look(10);
+    expect(pager.got.map(({ type, summary }) => `${type} ${summary}`)).toEqual(['firing b burns', 'resolved a burns']);
+    second.stop.abort();
+    await second.kept();
+    const third = await living([pager], { standing: [anAlert({ key: 'b' })] });
+    await third.look(10);
+    expect(pager.got).toHaveLength(2);
+  });
+
+  it('leaves the notices of incidents to those who have them said', async () => {
+    const pager = inbox('pager');
+    const first = await living([pager]);
+    first.dispatcher.send(aNotice({ type: 'firing', dedupeKey: 'inc-1', incident: 'inc-1' }));
+    await first.look();
+    await first.look();
+    first.stop.abort();
+    const second = await living([pager]);
+    await second.look();
+    expect(pager.got.map(({ type }) => type)).toEqual(['firing']);
   });
 
   it('gives up on its way and goes on where it was after a restart: nothing is lost, nothing said is said again', async () => {
@@ -311,7 +440,7 @@ describe('a dispatcher', () => {
   it('holds no more than a thousand notices of a notifier that hangs, and drops reminders first', async () => {
     const pager = inbox('pager');
     pager.answer = () => new Promise<Told>(() => {});
-    const life = await living([pager]);
+    const life = await living([pager], { refuses: () => true });
     const notice = (n: number): Notice =>
       aNotice({ type: n === 5 ? 'reminder' : 'escalation', dedupeKey: `k${n}`, summary: `n${n}` });
     for (let n = 0; n < 1003; n += 1) life.dispatcher.send(notice(n));

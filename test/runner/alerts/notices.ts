@@ -4,6 +4,7 @@ export const NOW = Date.UTC(2026, 10, 24, 12, 0, 0);
 
 export function anAlert(more: Partial<Alert> = {}): Alert {
   const key = more.key ?? 'slo-api/burn/1h';
+  const [objective = key] = key.split('/');
   return {
     key,
     id: `${key}@1`,
@@ -11,7 +12,7 @@ export function anAlert(more: Partial<Alert> = {}): Alert {
     severity: 'SEV-2',
     as: 'page',
     service: 'client-api',
-    objective: 'slo-api',
+    objective,
     says: `${key} burns`,
     lastBadAtMs: null,
     openedMs: NOW,

@@ -58,6 +58,17 @@ describe('PagerDuty', () => {
     ]);
   });
 
+  it('is told who has taken it on, and where there is more to read', async () => {
+    await using hook = await startHook();
+    const notifier = pagerdutyNotifier({ name: 'pagerduty', url: hook.url, routingKey: 'R0', source });
+    await notifier.notify(aNotice({ details: { runbook: 'https://wiki.example/api', rule: 'burn' } }), never);
+    await notifier.notify(aNotice({ type: 'acknowledged' }), never);
+    expect(hook.received.map(({ json }) => json)).toMatchObject([
+      { event_action: 'trigger', links: [{ href: 'https://wiki.example/api', text: 'runbook' }] },
+      { routing_key: 'R0', dedup_key: 'slo-api/burn/1h@1', event_action: 'acknowledge' },
+    ]);
+  });
+
   it('gets no summary longer than it takes', async () => {
     await using hook = await startHook();
     const notifier = pagerdutyNotifier({ name: 'p', url: hook.url, routingKey: 'R0', source });
@@ -71,6 +82,12 @@ describe('any notifier', () => {
 
   it.each([
     [429, { 'retry-after': '7' }, { ok: false, retry: true, afterMs: 7000, reason: '429 slow down' }],
+    [
+      503,
+      { 'retry-after': 'Tue, 24 Nov 2026 12:00:09 GMT', date: 'Tue, 24 Nov 2026 12:00:00 GMT' },
+      { ok: false, retry: true, afterMs: 9000, reason: '503 slow down' },
+    ],
+    [503, { 'retry-after': 'soon' }, { ok: false, retry: true, reason: '503 slow down' }],
     [503, {}, { ok: false, retry: true, reason: '503 slow down' }],
     [400, {}, { ok: false, retry: false, reason: '400 slow down' }],
   ])('takes %i for what it is', async (status, headers, told) => {
@@ -129,7 +146,7 @@ describe('a webhook', () => {
     const notifier = webhookNotifier({
       name: 'w',
       url: hook.url,
-      secret,
+      secrets: [secret],
       headers: { 'x-team': 'sre' },
       source,
       wallMs: () => nowMs,
@@ -151,6 +168,21 @@ describe('a webhook', () => {
   });
 });
 
+describe('a webhook whose secret is changed', () => {
+  it('is signed under both secrets, so that receivers may change one by one', async () => {
+    await using hook = await startHook();
+    const secrets = ['the-new-secret-of-some-length', 'whsec_dGhlIG9sZCBzZWNyZXQgaXMgYmFzZTY0'];
+    const options = { name: 'w', url: hook.url, headers: {}, source, wallMs: () => NOW };
+    await webhookNotifier({ ...options, secrets }).notify(aNotice(), never);
+    const [got] = hook.received;
+    if (got === undefined) throw new Error('one was sent');
+    const signed = `${String(got.headers['webhook-id'])}.${String(got.headers['webhook-timestamp'])}.${got.text}`;
+    const keys = ['the-new-secret-of-some-length', 'the old secret is base64'];
+    const macs = keys.map((key) => `v1,${createHmac('sha256', key).update(signed).digest('base64')}`);
+    expect(got.headers['webhook-signature']).toBe(macs.join(' '));
+  });
+});
+
 describe('a ticket', () => {
   it('is made as Jira wants it, once: not for what goes on, or is over', async () => {
     await using hook = await startHook();
@@ -162,7 +194,7 @@ describe('a ticket', () => {
       template,
       source,
     });
-    for (const type of ['firing', 'reminder', 'resolved'] as const) {
+    for (const type of ['firing', 'reminder', 'acknowledged', 'resolved'] as const) {
       expect(await notifier.notify(aNotice({ type, severity: 'SEV-3' }), never)).toEqual({ ok: true });
     }
     expect(hook.received).toHaveLength(1);

@@ -1,0 +1,111 @@
+/**
+ * Targets have versions. What happened before a change is judged by the target that held then, for as long as it is in a
+ * window; the budget of a window that spans a change is Σ valid × (1 − T), each part by its own T.
+ */
+import { allowance, type Share } from './budget.ts';
+import { compare, decimal, divide, greatestCommonDivisor, ONE, reduced, subtract, type Rational } from './decimal.ts';
+import type { Objective, TargetVersion } from './objective.ts';
+import { sumTallies, validWeight, type Tally } from './tally.ts';
+
+type Versioned = Pick<Objective, 'target'> & { readonly versions?: readonly TargetVersion[] };
+
+/** The version that held at a moment; null for an objective without any history. */
+export function versionAt({ versions }: Versioned, atMs: number): TargetVersion | null {
+  return versions?.findLast(({ fromMs }) => fromMs === null || fromMs <= atMs) ?? versions?.[0] ?? null;
+}
+
+/** The objective with the target and the limit that hold at a moment: an announced version does not hold yet. */
+export function heldAt(objective: Objective, atMs: number): Objective {
+  const version = versionAt(objective, atMs);
+  if (version === null) return objective;
+  const { sli } = objective;
+  return {
+    ...objective,
+    target: version.target,
+    sli: sli.type === 'threshold' && version.limit !== null ? { ...sli, ...version.limit } : sli,
+  };
+}
+
+/** The versions that held at some moment of a range, oldest first; announced ones do not hold yet. */
+export function versionsWithin({ versions = [] }: Versioned, fromMs: number, toMs: number): readonly TargetVersion[] {
+  return versions.filter((version, index) => {
+    const endMs = versions[index + 1]?.fromMs ?? Number.POSITIVE_INFINITY;
+    return (version.fromMs ?? fromMs) <= toMs && endMs > fromMs;
+  });
+}
+
+/** Moments inside a range at which the target became another one: groups of tallies are cut there. */
+export function targetBreaks({ versions = [] }: Versioned, fromMs: number, toMs: number): readonly number[] {
+  return versions.flatMap((version, index) => {
+    const earlier = versions[index - 1];
+    const at = version.fromMs;
+    if (earlier === undefined || at === null || at <= fromMs || at >= toMs) return [];
+    return earlier.target === version.target ? [] : [at];
+  });
+}
+
+/** Some steps: what was counted in them, and the same restated. */
+export interface Span {
+  readonly tally: Tally;
+  readonly share: Share;
+}
+
+export function spanOf(steps: readonly (Tally & { readonly atMs: number })[], { shareOfAll }: Restated): Span {
+  return { tally: sumTallies(steps), share: shareOfAll(steps) };
+}
+
+/** Tallies of steps, restated so that one target judges them all. */
+export interface Restated {
+  /** The target that holds now. */
+  readonly target: Rational;
+  /** Every restated weight, bad and valid, is this many times the counted one; 1 while the target never changed. */
+  readonly unit: bigint;
+  readonly share: (step: Tally & { readonly atMs: number }) => Share;
+  readonly shareOfAll: (steps: readonly (Tally & { readonly atMs: number })[]) => Share;
+}
+
+/**
+ * A step under an older target T′ is as if it had had (1 − T′) / (1 − T) times its valid weight under the present T: the
+ * same bad events then use up the same part of the same budget. All is multiplied by one factor, so that it stays whole.
+ */
+export function restated(objective: Versioned, nowMs: number): Restated {
+  const { versions = [] } = objective;
+  const target = decimal(versionAt(objective, nowMs)?.target ?? objective.target);
+  const past = versions.map(({ fromMs, target: each }) => ({
+    fromMs: fromMs ?? Number.NEGATIVE_INFINITY,
+    factor: reduced(divide(allowance(decimal(each)), allowance(target))),
+  }));
+  const isOne = past.every(({ factor }) => compare(factor, ONE) === 0);
+  if (isOne) {
+    const share = (step: Tally): Share => ({ bad: step.badWeight, valid: validWeight(step) });
+    return { target, unit: 1n, share, shareOfAll: (steps) => share(sumTallies(steps)) };
+  }
+  const unit = past.reduce((lcm, { factor }) => (lcm * factor.den) / greatestCommonDivisor(lcm, factor.den), 1n);
+  const scaled = past.map(({ fromMs, factor }) => ({ fromMs, times: factor.num * (unit / factor.den) }));
+  const share = (step: Tally & { readonly atMs: number }): Share => {
+    const { times } = scaled.findLast(({ fromMs }) => fromMs <= step.atMs) ?? scaled[0] ?? { times: unit };
+    return { bad: step.badWeight * unit, valid: validWeight(step) * times };
+  };
+  return {
+    target,
+    unit,
+    share,
+    shareOfAll: (steps) => {
+      let [bad, valid] = [0n, 0n];
+      for (const step of steps) {
+        const part = share(step);
+        bad += part.bad;
+        valid += part.valid;
+      }
+      return { bad, valid };
+    },
+  };
+}
+
+/** What share had to be good for the budget to be kept: 1 − Σ valid × (1 − T) ÷ Σ valid. Null without valid events. */
+export function blendedTarget(share: Share, counted: Tally, { target, unit }: Restated): Rational | null {
+  const valid = validWeight(counted) * unit;
+  if (valid <= 0n) return null;
+  const allowed = allowance(target);
+  return subtract(ONE, { num: share.valid * allowed.num, den: valid * allowed.den });
+}
