@@ -1,9 +1,11 @@
 /** From what the ledger remembers to what each objective's state is now. */
 import { evaluate } from '../slo/evaluate.ts';
+import { withPercentile, type SlidingSamples } from '../slo/live-percentile.ts';
 import type { Objective } from '../slo/objective.ts';
-import { ranges, type RangeName, type TallyStep } from '../slo/ranges.ts';
+import { ranges, stepEnd, type RangeName, type TallyStep } from '../slo/ranges.ts';
 import type { Status } from '../slo/status.ts';
 import type { TimeBase } from '../slo/time-base.ts';
+import { samplesOf, type PlacedSample } from '../store/samples.ts';
 import type { BudgetPoint, StoreReader } from '../store/store.ts';
 
 export interface EvaluationOptions {
@@ -11,6 +13,8 @@ export interface EvaluationOptions {
   readonly nowMs: number;
   /** How far back the stepped windows of percentile rows are judged; default: the objective's whole window. */
   readonly attainmentMs?: number;
+  /** Whose samples are read: of every percentile row, to show them (default), or of those whose live window fails. */
+  readonly percentiles?: 'all' | 'failing';
 }
 
 export async function evaluateAll(
@@ -30,7 +34,31 @@ async function evaluateOne(reader: StoreReader, objective: Objective, options: E
   for (const { name, ...range } of ranges(objective, base, nowMs, reach)) {
     tallies[name] = await reader.tallies({ objective: objective.id, ...range });
   }
-  return evaluate({ objective, base, nowMs, tallies, ...reach });
+  const status = evaluate({ objective, base, nowMs, tallies, ...reach });
+  const isWanted = status.live !== null && (options.percentiles !== 'failing' || status.live.pass === false);
+  return isWanted ? withPercentile(status, await slidingSamples(reader, objective, options)) : status;
+}
+
+/** Of the steps of the sliding window. A run may have begun before them; one window earlier is looked for such. */
+async function slidingSamples(
+  reader: StoreReader,
+  objective: Objective,
+  { base, nowMs }: EvaluationOptions,
+): Promise<SlidingSamples> {
+  const toMs = stepEnd(base, nowMs);
+  const slidingMs = objective.slidingMs ?? 0;
+  const found = new Map<string, PlacedSample[]>();
+  for (const probe of objective.probes) {
+    for await (const result of reader.results({ fromMs: toMs - 2 * slidingMs, toMs, probe })) {
+      for (const sample of samplesOf(objective, result)) {
+        if (sample.atMs < toMs - slidingMs || sample.atMs >= toMs) continue;
+        const own = found.get(sample.split);
+        if (own === undefined) found.set(sample.split, [sample]);
+        else own.push(sample);
+      }
+    }
+  }
+  return found;
 }
 
 /** A status as a point of the budget's burn-down. */

@@ -123,6 +123,7 @@ export function createJudging(options: JudgingOptions): Judging {
       base,
       nowMs: now.wallMs,
       attainmentMs: LIVE_ATTAINMENT_HOURS * base.hourMs,
+      percentiles: 'failing',
     });
     judgedMs = now.monotonicMs;
     if (!options.isRecording) {

@@ -8,6 +8,7 @@ import { parseDecimal } from '../slo/decimal.ts';
 import type { Objective } from '../slo/objective.ts';
 import { EMPTY_TALLY, addTallies } from '../slo/tally.ts';
 import type { Tally } from '../slo/tally.ts';
+import { durationOf, limitAt, type ThresholdSli } from './limit.ts';
 import { shareOut } from './share.ts';
 import type { Slice } from './share.ts';
 import { runsOf, type Result } from './result.ts';
@@ -92,7 +93,7 @@ function parts(rule: Rule, result: Result): readonly Part[] {
     case 'availability':
       return shared(rule, result, [slice(scheduledMs, outcome === 'good')]);
     case 'threshold':
-      return thresholdParts(rule, result, rule.sli.indicator, rule.sli);
+      return thresholdParts(rule, result, rule.sli);
     case 'quantity':
       return result.readings.flatMap((reading) => (reading.type === 'quantity' ? quantityPart(result, reading) : []));
     default:
@@ -100,17 +101,16 @@ function parts(rule: Rule, result: Result): readonly Part[] {
   }
 }
 
-function thresholdParts(rule: Rule, result: Result, indicator: string, limit: Threshold): readonly Part[] {
+function thresholdParts(rule: Rule, result: Result, sli: ThresholdSli): readonly Part[] {
   const found: Part[] = [];
   const slices: Slice[] = [];
   let undecided = false;
   for (const reading of result.readings) {
-    if (reading.type === 'quantity' || reading.indicator !== indicator) continue;
+    if (reading.type === 'quantity' || reading.indicator !== sli.indicator) continue;
+    const limit = limitAt(sli, reading.atMs ?? result.scheduledMs);
     if (reading.type === 'duration') {
-      // A request that failed fast was not fast: of a request, the latency is good only if its answer was.
-      const failed = reading.indicator === 'latency' && result.outcome === 'bad';
-      const isGood = reading.ms !== null && !failed && isWithin(reading.ms, limit);
-      slices.push(slice(reading.atMs ?? result.scheduledMs, isGood));
+      const ms = durationOf(reading, result);
+      slices.push(slice(reading.atMs ?? result.scheduledMs, ms !== null && isWithin(ms, limit)));
       continue;
     }
     const counted = countsWithin(reading, limit);
