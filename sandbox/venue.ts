@@ -6,8 +6,10 @@ import { Knobs } from './knobs.ts';
 import { acceptWebSockets, createHttpServer, listen, shut } from './listen.ts';
 import type { Address } from './listen.ts';
 import { randomStream } from './random.ts';
+import { Acks } from './venue/acks.ts';
 import { orderEvent, positionsEvent, signalEvent } from './venue/events.ts';
 import { Gateways } from './venue/gateways.ts';
+import { Histogram } from './venue/histogram.ts';
 import { venueKnobsSchema } from './venue/knobs.ts';
 import type { VenueKnobs, VenueKnobsInput } from './venue/knobs.ts';
 import { MarketFeeds } from './venue/market-feeds.ts';
@@ -18,6 +20,7 @@ import { createRest } from './venue/rest.ts';
 import { SignalDesk, Strategy } from './venue/signals.ts';
 import { createState } from './venue/state.ts';
 import { Stream } from './venue/stream.ts';
+import { Work } from './venue/work.ts';
 
 export interface Upstream {
   readonly feed: Address;
@@ -57,12 +60,16 @@ export interface Venue {
 /** Heartbeats on `/ws`, and positions at their present worth. */
 const BEAT_MS = 1_000;
 
+/** How often the platform's other work is made up to now. */
+const WORK_MS = 50;
+
 /** The practice venue: two exchanges behind it, clients in front. */
 export async function startVenue(options: VenueOptions): Promise<Venue> {
   const { seed, clock, primary, backup, connectTimeoutMs = 2_000, idleTimeoutMs = 3_000 } = options;
   const knobs = new Knobs<VenueKnobs>(venueKnobsSchema, options.knobs ?? {});
   let requestDice = randomStream(seed, 'venue/requests');
   let signalDice = randomStream(seed, 'venue/signals');
+  let workDice = randomStream(seed, 'venue/work');
   const stopping = new AbortController();
   const orderEvents: Record<string, number> = {};
   const responses: Record<string, number> = {};
@@ -78,9 +85,12 @@ export async function startVenue(options: VenueOptions): Promise<Venue> {
   );
 
   const strategy = new Strategy(options.signalIntervalMs ?? 250);
-  const signals = new SignalDesk((conclusion) =>
-    stream.publish('signals', signalEvent(nextEventId(), clock.wallUs(), conclusion)),
-  );
+  const signalAges = new Histogram([0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]);
+  const signals = new SignalDesk((conclusion) => {
+    const nowUs = clock.wallUs();
+    signalAges.observe(Math.max(0, nowUs - conclusion.tick.timestamp) / 1e6);
+    stream.publish('signals', signalEvent(nextEventId(), nowUs, conclusion));
+  });
   const towards = { connectTimeoutMs, idleTimeoutMs, clock, random: randomStream(seed, 'venue/backoff') };
   const feeds = new MarketFeeds({
     ...towards,
@@ -96,11 +106,20 @@ export async function startVenue(options: VenueOptions): Promise<Venue> {
     },
   });
 
+  const work = new Work(clock.monotonicMs());
+  const acks = new Acks(['primary', 'backup']);
+  const keepCounts = (): void => {
+    work.advance(clock.monotonicMs(), knobs.current, workDice);
+    acks.giveUp(clock.wallUs());
+  };
+  const working = setInterval(keepCounts, WORK_MS);
+
   const orders: Orders = new Orders({
     clock,
     send: (exchange, message) => gateways.send(exchange, message),
     onEvent: (event) => {
       orderEvents[event.type] = (orderEvents[event.type] ?? 0) + 1;
+      acks.hear(event);
       const { order, fill } = event;
       if (fill !== null) positions.fill(order.symbol, order.side, fill.quantity, fill.price);
       stream.publish('orders', orderEvent(nextEventId(), clock.wallUs(), event));
@@ -128,8 +147,9 @@ export async function startVenue(options: VenueOptions): Promise<Venue> {
     random: () => requestDice,
     cancelWaitMs: options.cancelWaitMs ?? 2_000,
     signal: stopping.signal,
-    metrics: () =>
-      renderMetrics(state.health(), {
+    metrics: () => {
+      keepCounts();
+      return renderMetrics(state.health(), {
         ticks: feeds.passed,
         malformed: feeds.malformed,
         signals: signals.sent,
@@ -138,7 +158,11 @@ export async function startVenue(options: VenueOptions): Promise<Venue> {
         openOrders: orders.open().length,
         orderEvents,
         responses,
-      }),
+        work,
+        signalAges,
+        acks,
+      });
+    },
     onResponse: (status) => (responses[status] = (responses[status] ?? 0) + 1),
   });
   const server = createHttpServer(rest);
@@ -148,6 +172,7 @@ export async function startVenue(options: VenueOptions): Promise<Venue> {
   const close = async (): Promise<void> => {
     stopping.abort();
     clearInterval(beat);
+    clearInterval(working);
     for (const part of [feeds, gateways, signals]) part.close();
     await Promise.all([shut(server, sockets), control?.close()]);
   };
@@ -158,6 +183,7 @@ export async function startVenue(options: VenueOptions): Promise<Venue> {
       reset: () => {
         requestDice = randomStream(seed, 'venue/requests');
         signalDice = randomStream(seed, 'venue/signals');
+        workDice = randomStream(seed, 'venue/work');
       },
       pages: { '/health': () => state.health(), '/orders': () => ({ orders: orders.list() }) },
     });

@@ -16,6 +16,17 @@ export const venueKnobsSchema = z.strictObject({
   maxNotional: z.number().positive().default(10_000_000),
   /** Tick received → signal sent. */
   signalLatency: distributionSchema.default({ type: 'lognormal', medianMs: 20, sigma: 0.4 }),
+  /** Strategy jobs a second; with each a decision, a parity check and a registration. Only /metrics tells of them. */
+  jobsPerSecond: z.number().min(0).max(1_000).default(10),
+  /** Jobs that fail, and jobs whose parity check does. */
+  jobFailRatio: ratio.default(0),
+  parityFailRatio: ratio.default(0),
+  /** Signal batch → decision. */
+  decisionLatency: distributionSchema.default({ type: 'lognormal', medianMs: 40, sigma: 0.3 }),
+  /** Exchange event → registration of its artifact in the catalog. */
+  registrationDelay: distributionSchema.default({ type: 'lognormal', medianMs: 12_000, sigma: 0.4 }),
+  /** `/metrics` answers 503. */
+  metricsDown: z.boolean().default(false),
 });
 
 export type VenueKnobs = z.infer<typeof venueKnobsSchema>;

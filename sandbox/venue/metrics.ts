@@ -1,4 +1,7 @@
+import type { Acks } from './acks.ts';
+import type { Histogram } from './histogram.ts';
 import type { Health } from './state.ts';
+import type { Work } from './work.ts';
 
 export interface Counts {
   readonly ticks: number;
@@ -9,6 +12,10 @@ export interface Counts {
   readonly openOrders: number;
   readonly orderEvents: Readonly<Record<string, number>>;
   readonly responses: Readonly<Record<string, number>>;
+  readonly work: Pick<Work, 'jobs' | 'parity' | 'decisions' | 'registrations'>;
+  /** Tick at the exchange → signal sent. */
+  readonly signalAges: Histogram;
+  readonly acks: Acks;
 }
 
 type Samples = readonly (readonly [labels: string, value: number])[];
@@ -50,6 +57,17 @@ export function renderMetrics(health: Health, counts: Counts): string {
       'HTTP responses by status code.',
       labelled('code', counts.responses),
     ),
+    metric('strategy_jobs_total', 'counter', 'Strategy jobs that ended.', labelled('outcome', counts.work.jobs)),
+    metric(
+      'pipeline_parity_jobs_total',
+      'counter',
+      'Jobs checked for parity.',
+      labelled('outcome', counts.work.parity),
+    ),
+    histogram('strategy_decision_seconds', 'Signal batch to decision.', counts.work.decisions),
+    histogram('catalog_registration_seconds', 'Exchange event to registration.', counts.work.registrations),
+    histogram('signal_age_seconds', 'Tick at the exchange to signal sent.', counts.signalAges),
+    histogram('order_ack_seconds', 'Order taken to acknowledgement, by exchange.', counts.acks),
   ].join('');
 }
 
@@ -60,4 +78,8 @@ function labelled(label: string, values: Readonly<Record<string, number>>): Samp
 function metric(name: string, type: 'gauge' | 'counter', help: string, samples: Samples): string {
   const lines = samples.map(([labels, value]) => `${name}${labels} ${value === Infinity ? '+Inf' : value}\n`);
   return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
+}
+
+function histogram(name: string, help: string, from: Pick<Histogram, 'lines'> | Pick<Acks, 'lines'>): string {
+  return `# HELP ${name} ${help}\n# TYPE ${name} histogram\n${from.lines(name)}`;
 }

@@ -84,9 +84,10 @@ export function createRest(options: RestOptions): Hono {
     const health = state.health();
     return c.json(health, health.status === 'unavailable' ? 503 : 200);
   });
-  app.get('/metrics', (c) =>
-    c.text(options.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
-  );
+  app.get('/metrics', (c) => {
+    if (knobs.current.metricsDown) return c.text('by knob\n', 503);
+    return c.text(options.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
+  });
   app.get('/', (c) => c.html(renderPage(state)));
   app.notFound((c) => c.json({ error: 'not_found', message: `no ${c.req.method} ${c.req.path}` }, 404));
   app.onError((error, c) => c.json({ error: 'internal_error', message: error.message }, 500));

@@ -373,5 +373,5 @@ test('/metrics is Prometheus text', async () => {
   expect(text).toContain('venue_order_events_total{type="fill"} 1\n');
   expect(text).toContain('venue_feed_active{feed="primary"} 1\n');
   for (const line of text.trimEnd().split('\n'))
-    expect(line).toMatch(/^(# (HELP|TYPE) .+|\w+(\{\w+="\w+"\})? (-?[\d.e+-]+|\+Inf))$/);
+    expect(line).toMatch(/^(# (HELP|TYPE) .+|\w+(\{\w+="[\w.+]+"(,\w+="[\w.+]+")*\})? (-?[\d.e+-]+|\+Inf))$/);
 });
