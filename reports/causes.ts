@@ -2,6 +2,7 @@
  * What made an objective miss: the probes and reasons behind its bad events. Every result is judged as the ledger judged
  * it, so that what is named here is what was counted there.
  */
+import { governs } from '../slo/objective.ts';
 import type { Status } from '../slo/status.ts';
 import type { TimeBase } from '../slo/time-base.ts';
 import { judge } from '../store/judge.ts';
@@ -35,10 +36,10 @@ export interface CauseFinder {
 
 type Sum = { -readonly [Key in keyof Cause]: Cause[Key] };
 
-/** Of the objectives that were missed, in their order. Results outside an objective's window are left aside. */
+/** Of the objectives that were missed, companions aside, in their order. Results outside an objective's window are left aside. */
 export function causeFinder(statuses: readonly Status[], base: TimeBase): CauseFinder {
   const missed = statuses
-    .filter(({ met }) => met === false)
+    .filter(({ met, objective }) => met === false && governs(objective))
     .map((status) => ({ status, sums: new Map<string, Sum>() }));
   return {
     add(result) {

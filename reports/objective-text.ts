@@ -44,7 +44,7 @@ export function limitText({ ms, strict }: { readonly ms: number; readonly strict
 }
 
 /** "at least 95 % of requests answered in ≤ 250 ms". */
-export function promise({ target, sli }: Objective): string {
+export function promise({ target, sli, weighing }: Objective): string {
   const share = `at least ${targetPercent(target)}`;
   switch (sli.type) {
     case 'availability':
@@ -52,7 +52,7 @@ export function promise({ target, sli }: Objective): string {
     case 'threshold':
       return `${share} of ${PROMISED.get(sli.indicator) ?? `events with ${sli.indicator}`} ${limitText(sli)}`;
     case 'quantity':
-      return `${share} of the submitted quantity executed`;
+      return `${share} of the submitted ${weighing === 'notional' ? 'notional' : 'quantity'} executed`;
     default:
       return `${share}: ${sli.what}`;
   }
@@ -73,6 +73,7 @@ const BY: Readonly<Record<Objective['weighing'], string>> = {
   time: 'by time',
   count: 'by count',
   quantity: 'by quantity and time',
+  notional: 'by notional and time',
 };
 
 /** "99.512 % by time; 1,195 / 1,201 events (99.500 %)": the contractual figure, then the raw counts it came from. */

@@ -1,11 +1,12 @@
 /** The figures of a status as every output shows them: JSON, tables, the demo's lines. */
 import { count, percent, shareText } from '../reports/figures.ts';
 import { ALERT_DEFAULTS } from '../slo/alerts.ts';
+import { governing } from '../slo/policy.ts';
 import type { Status } from '../slo/status.ts';
 import { validWeight } from '../slo/tally.ts';
 
-/** `--json` and `/status`: the same numbers as the table, none of them rounded. Weights are decimal text. */
-export function statusJson(status: Status): Readonly<Record<string, unknown>> {
+/** The same numbers as the table, none of them rounded. Weights are decimal text. */
+function statusJson(status: Status): Readonly<Record<string, unknown>> {
   const { objective, tally } = status;
   return {
     objective: objective.id,
@@ -59,6 +60,16 @@ export function statusJson(status: Status): Readonly<Record<string, unknown>> {
     })),
     assumptions: objective.assumptions,
   };
+}
+
+/** As `budget --json` and `/status` list them: what stands beside a row is inside it, as `companions`. */
+export function statusesJson(statuses: readonly Status[]): readonly Readonly<Record<string, unknown>>[] {
+  return governing(statuses).map((status) => ({
+    ...statusJson(status),
+    companions: statuses
+      .filter(({ objective }) => objective.beside?.id === status.objective.id)
+      .map((each) => ({ ...statusJson(each), beside: each.objective.beside })),
+  }));
 }
 
 /** Policy hours, in the unit a person would say. */

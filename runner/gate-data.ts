@@ -1,5 +1,5 @@
 /** How fresh the data is that a deploy gate answers from. */
-import type { Objective } from '../slo/objective.ts';
+import { governs, type Objective } from '../slo/objective.ts';
 import { stepEnd } from '../slo/ranges.ts';
 import type { StoreReader } from '../store/store.ts';
 import type { Configuration } from './config/configuration.ts';
@@ -35,7 +35,9 @@ export async function gateData(
   isKept: boolean,
 ): Promise<GateData> {
   const maxAgeMs = maxAgeOf(configuration, service, isKept);
-  const own = configuration.objectives.filter((each) => each.service === service && each.unknownBecause === null);
+  const own = configuration.objectives.filter(
+    (each) => each.service === service && each.unknownBecause === null && governs(each),
+  );
   let newestMs: number | null = null;
   for (const objective of own) {
     const found = await newestOf(reader, objective, configuration.base, nowMs);

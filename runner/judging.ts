@@ -1,7 +1,7 @@
 /** Budgets are judged, and sampling follows the colours. */
 import type { Clock } from '../probes/probe.ts';
 import type { Colour } from '../slo/objective.ts';
-import { serviceColour } from '../slo/policy.ts';
+import { governing, serviceColour } from '../slo/policy.ts';
 import type { Status } from '../slo/status.ts';
 import type { Cadence } from '../store/result.ts';
 import type { LedgerEvent, Store } from '../store/store.ts';
@@ -70,7 +70,7 @@ export function createJudging(options: JudgingOptions): Judging {
 
   /** Targets of the service's objectives that are Yellow or Red. */
   function burningTargets(service: string): readonly string[] {
-    return statuses
+    return governing(statuses)
       .filter(({ objective, colour }) => objective.service === service && (colour === 'yellow' || colour === 'red'))
       .map(({ objective }) => objective.target);
   }
@@ -134,14 +134,16 @@ export function createJudging(options: JudgingOptions): Judging {
     }
     await store.recordBudgets(statuses.filter((status) => status.colour !== 'unknown').map(budgetPoint));
     known ??= await remember();
-    for (const status of statuses) {
+    // A companion's colour is shown, and is no event that anybody would have to look at.
+    const followed = governing(statuses);
+    for (const status of followed) {
       const { objective, colour } = status;
       const before = known.get(objective.id) ?? 'unknown';
       if (before !== colour) await record(colourEvent(status, before, now.wallMs));
       known.set(objective.id, colour);
     }
     for (const service of services) await followColour(service, now);
-    for (const follow of options.followers ?? []) await follow(statuses, now.wallMs);
+    for (const follow of options.followers ?? []) await follow(followed, now.wallMs);
   }
 
   /** A restart changes no colour, and begins the hold before sampling falls back anew instead of forgetting it. */

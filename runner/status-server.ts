@@ -1,9 +1,10 @@
 import { createServer } from 'node:http';
+import { governing } from '../slo/policy.ts';
 import type { Configuration } from './config/configuration.ts';
 import { CommandError, EXIT } from './io.ts';
 import type { Overload } from './overload.ts';
 import type { Runner } from './runner.ts';
-import { statusJson } from './figures.ts';
+import { statusesJson } from './figures.ts';
 
 export interface StatusServer extends AsyncDisposable {
   /** `http://127.0.0.1:9464`, or null when the configuration says `listen: false`. */
@@ -23,7 +24,7 @@ export async function startStatusServer(configuration: Configuration, runner: Ru
     if (request.url === '/health') {
       const { status, reasons } = runner.health();
       const resultsWaiting = runner.delivery.waiting;
-      const objectives = runner.statuses().length;
+      const objectives = governing(runner.statuses()).length;
       return answer(reasons.length === 0 ? 200 : 503, { status, reasons, resultsWaiting, objectives, judgedAgeMs });
     }
     if (request.url === '/status') {
@@ -31,7 +32,7 @@ export async function startStatusServer(configuration: Configuration, runner: Ru
         timeScale: configuration.base.scale,
         judgedAgeMs,
         overload: overloadJson(runner.overload()),
-        objectives: runner.statuses().map(statusJson),
+        objectives: statusesJson(runner.statuses()),
       });
     }
     return answer(404, { error: 'no such page; there are /health and /status' });

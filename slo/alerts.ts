@@ -1,5 +1,6 @@
 /** When somebody should be told: facts about one status. Which of them are news is for the alert board to say. */
 import { formatPercent } from './budget.ts';
+import { governs } from './objective.ts';
 import type { PairStatus, Severity, Status } from './status.ts';
 
 export type AlertRule = 'breach' | 'violation-24h' | 'projection' | 'burn' | 'excluded-share';
@@ -32,8 +33,9 @@ export function isBurning(status: Status): boolean {
   return status.burnNow !== null && status.burnNow > 1;
 }
 
-/** Everything about this status that somebody should be told, worst first. */
+/** Everything about this status that somebody should be told, worst first; nothing of a companion. */
 export function alertConditions(status: Status, options: AlertOptions = ALERT_DEFAULTS): readonly AlertCondition[] {
+  if (!governs(status.objective)) return [];
   const excluded = excludedCondition(status, options);
   const burning = isBurning(status) ? burningConditions(status, options) : [];
   return excluded === null ? burning : [...burning, excluded];

@@ -47,8 +47,19 @@ export type Sli =
   /** Counts that come from the platform's own telemetry. */
   | { readonly type: 'telemetry'; readonly what: string };
 
-/** What an event weighs. `time`: the interval its run stood for; `count`: one; `quantity`: its size times that interval. */
-export type Weighing = 'time' | 'count' | 'quantity';
+/**
+ * What an event weighs. `time`: the interval its run stood for; `count`: one; `quantity`: its size times that interval;
+ * `notional`: its size, valued at its price, times that interval.
+ */
+export type Weighing = 'time' | 'count' | 'quantity' | 'notional';
+
+/** A second figure of another row. It is judged and shown under that row, and nothing follows from it. */
+export interface Beside {
+  /** The row's id. */
+  readonly id: string;
+  /** What tells the two apart, in a few words: "by notional", "synthetic". */
+  readonly label: string;
+}
 
 /** A multi-window rule of the user's own: burning at `factor` or more over both lookbacks. */
 export interface BurnThreshold {
@@ -87,6 +98,13 @@ export interface Objective {
   readonly burn?: readonly BurnThreshold[];
   /** Assumptions that wait for an owner's sign-off; printed beside the figure. */
   readonly assumptions: readonly string[];
+  /** Left out: the row stands for itself. */
+  readonly beside?: Beside;
+}
+
+/** Whether colours, gates, alerts, obligations, rules and sampling follow from it. Of a companion they never do. */
+export function governs({ beside }: Pick<Objective, 'beside'>): boolean {
+  return beside === undefined;
 }
 
 const AGES: ReadonlySet<string> = new Set(['tick-age', 'newest-age', 'signal-age']);

@@ -1,6 +1,6 @@
 /** What a colour means for people: the error-budget policy, as data, and who it applies to. */
 import { worstColour } from './budget.ts';
-import type { Colour } from './objective.ts';
+import { governs, type Colour } from './objective.ts';
 import type { Status } from './status.ts';
 
 /** `unknown`: nothing is known that could open it, and Unknown is not Green. */
@@ -55,6 +55,11 @@ export const CONSEQUENCES: Readonly<Record<Colour, Consequence>> = {
   },
 };
 
+/** Those that something follows from: companions are only shown. */
+export function governing(statuses: readonly Status[]): readonly Status[] {
+  return statuses.filter(({ objective }) => governs(objective));
+}
+
 export interface ServiceColour {
   readonly colour: Colour;
   /** Ids of the objectives that make it this colour. */
@@ -64,7 +69,8 @@ export interface ServiceColour {
 }
 
 /** The worst of a service's objectives. A split row already has the colour of the split that governs it. */
-export function serviceColour(statuses: readonly Status[]): ServiceColour {
+export function serviceColour(all: readonly Status[]): ServiceColour {
+  const statuses = governing(all);
   const colour = worstColour(statuses.map((status) => status.colour));
   const idsOf = (wanted: Colour): string[] =>
     statuses.filter((status) => status.colour === wanted).map((status) => status.objective.id);
@@ -88,7 +94,7 @@ export interface ServiceConsequences {
  */
 export function consequencesOf(statuses: readonly Status[]): ServiceConsequences {
   const { colour } = serviceColour(statuses);
-  const red = statuses.filter((status) => status.colour === 'red');
+  const red = governing(statuses).filter((status) => status.colour === 'red');
   const acts = red.some((status) => status.enoughEvents);
   const own = CONSEQUENCES[colour];
   const costly = colour === 'red' && !acts ? CONSEQUENCES.yellow : own;

@@ -1,6 +1,7 @@
 /** What the playbook asks of people when one service's budget is spent or burns: rules as data, and who triggers them. */
 import { burnCeiling } from './budget.ts';
 import { compare, decimal, fromNumber, toFixed, type Rational } from './decimal.ts';
+import { governs } from './objective.ts';
 import type { Status } from './status.ts';
 import type { Tally } from './tally.ts';
 
@@ -87,6 +88,7 @@ export interface RuleReading {
 /** Every rule about this objective: each split is judged on its own where consumption is asked about. */
 export function ruleReadings(status: Status, rules: readonly ServiceRule[] = SERVICE_RULES): readonly RuleReading[] {
   const { objective, burnNow } = status;
+  if (!governs(objective)) return [];
   const parts = status.splits.length > 0 ? status.splits : [{ ...status, split: null }];
   return rules
     .filter((rule) => rule.objective === objective.id)

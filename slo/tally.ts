@@ -8,13 +8,13 @@ export interface Tally {
   readonly faults: number;
   /**
    * Weights in the objective's own unit: microseconds of time stood for (weighing `time`), events (`count`), or
-   * millionths of a quantity unit times milliseconds (`quantity`).
+   * millionths of a quantity unit (`quantity`) or of a unit of money (`notional`) times milliseconds.
    */
   readonly goodWeight: bigint;
   readonly badWeight: bigint;
   /**
    * Σ w² over clusters, for Kish's effective n: milliseconds² (`time`), events² (`count`: the ticks of a step are one
-   * cluster), quantity-millionths² (`quantity`).
+   * cluster), millionths² (`quantity`, `notional`).
    */
   readonly squaredWeight: bigint;
   /** Raw valid events that were nearer to the limit than the clock's bound: known of `bounded` of them, the others' is not. */

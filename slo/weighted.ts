@@ -11,6 +11,11 @@ export function kish(sum: Rational, sumOfSquares: Rational): Rational | null {
   return sumOfSquares.num <= 0n ? null : divide(multiply(sum, sum), sumOfSquares);
 }
 
+/** Events weigh by their size, which no binomial share knows of. */
+export function isSized(weighing: Weighing): boolean {
+  return weighing === 'quantity' || weighing === 'notional';
+}
+
 /** Squares of a `time` tally are ms² while its weights are µs. */
 const TIME_UNITS = 1_000_000n;
 
@@ -19,7 +24,7 @@ const TIME_UNITS = 1_000_000n;
  * nothing about a sum of quantity × time.
  */
 export function effectiveEvents(tally: Tally, weighing: Weighing): Rational | null {
-  if (weighing === 'quantity' || tally.squaredWeight <= 0n) return null;
+  if (isSized(weighing) || tally.squaredWeight <= 0n) return null;
   const sum = validWeight(tally);
   const squares = weighing === 'time' ? tally.squaredWeight * TIME_UNITS : tally.squaredWeight;
   return kish(rational(sum), rational(squares));

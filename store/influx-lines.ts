@@ -6,6 +6,7 @@
 import { Point } from '@influxdata/influxdb-client';
 import type { Reading } from '../probes/probe.ts';
 import type { Weighing } from '../slo/objective.ts';
+import { isSized } from '../slo/weighted.ts';
 import type { Result } from './result.ts';
 import { nanoseconds } from './rows.ts';
 import type { BudgetPoint, LedgerEvent, TallyRow } from './store.ts';
@@ -48,13 +49,16 @@ export function tallyLine(objective: string, weighing: Weighing, row: TallyRow):
   tags(point, { objective, split: row.split });
   for (const name of ['good', 'bad', 'excluded', 'faults', 'borderline', 'bounded'] as const)
     point.intField(name, row[name]);
-  if (weighing === 'quantity') {
-    // Beyond 64 bits in busy steps: as digits, exact, and as a float of unit × ms, to draw.
+  if (isSized(weighing)) {
+    // Beyond 64 bits in busy steps: as digits, exact, and as a float of unit, or money, × ms, to draw.
     point
       .stringField('good_millionths_ms', String(row.goodWeight))
       .stringField('bad_millionths_ms', String(row.badWeight));
     point.stringField('squared_millionths2', String(row.squaredWeight));
-    floats(point, { good_quantity_ms: Number(row.goodWeight) / 1e6, bad_quantity_ms: Number(row.badWeight) / 1e6 });
+    floats(point, {
+      [`good_${weighing}_ms`]: Number(row.goodWeight) / 1e6,
+      [`bad_${weighing}_ms`]: Number(row.badWeight) / 1e6,
+    });
   } else {
     const unit = weighing === 'time' ? 'us' : 'events';
     exact(point, `good_${unit}`, row.goodWeight);

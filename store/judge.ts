@@ -4,10 +4,11 @@
  */
 import { isWithin, thresholdKey } from '../probes/probe.ts';
 import type { CountReading, QuantityReading, Threshold } from '../probes/probe.ts';
-import { parseDecimal } from '../slo/decimal.ts';
+import { multiply, ONE, parseDecimal, type Rational } from '../slo/decimal.ts';
 import type { Objective } from '../slo/objective.ts';
 import { EMPTY_TALLY, addTallies } from '../slo/tally.ts';
 import type { Tally } from '../slo/tally.ts';
+import { isSized } from '../slo/weighted.ts';
 import { durationOf, limitAt, type ThresholdSli } from './limit.ts';
 import { shareOut } from './share.ts';
 import type { Slice } from './share.ts';
@@ -86,7 +87,7 @@ function parts(rule: Rule, result: Result): readonly Part[] {
   if (outcome === 'fault') return [{ atMs: scheduledMs, tally: { faults: 1 } }];
   if (outcome === 'skipped') return [{ atMs: scheduledMs, tally: { faults: runsOf(result) } }];
   if (outcome === 'excluded') return [{ atMs: scheduledMs, tally: { excluded: 1 } }];
-  if ((rule.weighing === 'quantity') !== (rule.sli.type === 'quantity')) {
+  if (isSized(rule.weighing) !== (rule.sli.type === 'quantity')) {
     return [fault(scheduledMs, 'weighing', `${rule.sli.type} events cannot be weighed by ${rule.weighing}`)];
   }
   switch (rule.sli.type) {
@@ -95,7 +96,9 @@ function parts(rule: Rule, result: Result): readonly Part[] {
     case 'threshold':
       return thresholdParts(rule, result, rule.sli);
     case 'quantity':
-      return result.readings.flatMap((reading) => (reading.type === 'quantity' ? quantityPart(result, reading) : []));
+      return result.readings.flatMap((reading) =>
+        reading.type === 'quantity' ? orderPart(rule, result, reading) : [],
+      );
     default:
       return [];
   }
@@ -211,8 +214,18 @@ function countsWithin(reading: CountReading, limit: Threshold): number | Part {
   return within;
 }
 
-/** One order: good when executed in full; its quantity weighs in millionths of a unit times the run's milliseconds. */
-function quantityPart(result: Result, reading: QuantityReading): readonly Part[] {
+/** One order by its size: in millionths of a unit, or of the money that the unit is valued at, times the run's milliseconds. */
+function orderPart(rule: Rule, result: Result, reading: QuantityReading): readonly Part[] {
+  if (rule.weighing !== 'notional') return quantityPart(result, reading, ONE);
+  const price = parseDecimal(reading.price ?? '');
+  if (price !== null && price.num > 0n) return quantityPart(result, reading, price);
+  const { submitted, symbol = 'an unnamed symbol' } = reading;
+  const found = reading.price === undefined ? 'no price' : `the price ${reading.price}`;
+  return [fault(result.scheduledMs, 'quantity', `${submitted} of ${symbol}: ${found} to value it at`)];
+}
+
+/** Good when executed in full. @param price what a unit is valued at; one: quantities as they are */
+function quantityPart(result: Result, reading: QuantityReading, price: Rational): readonly Part[] {
   const { scheduledMs } = result;
   const submitted = parseDecimal(reading.submitted);
   const executed = parseDecimal(reading.executed);
@@ -222,9 +235,10 @@ function quantityPart(result: Result, reading: QuantityReading): readonly Part[]
     ];
   }
   // Against the service: what was asked for is rounded up to a millionth, what was delivered is rounded down.
-  const asked = (submitted.num * 1_000_000n + submitted.den - 1n) / submitted.den;
+  const [wanted, had] = [multiply(submitted, price), multiply(executed, price)];
+  const asked = (wanted.num * 1_000_000n + wanted.den - 1n) / wanted.den;
   if (asked === 0n) return [];
-  const delivered = (executed.num * 1_000_000n) / executed.den;
+  const delivered = (had.num * 1_000_000n) / had.den;
   const done = delivered < asked ? delivered : asked;
   const isFull = executed.num * submitted.den >= submitted.num * executed.den;
   const weightMs = BigInt(result.weightMs);

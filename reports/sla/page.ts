@@ -1,4 +1,5 @@
 /** The evidence as a page: an answer in plain words first, then every figure it rests on. */
+import { governing } from '../../slo/policy.ts';
 import type { Status } from '../../slo/status.ts';
 import { utc, span, consumedPercent, plural, latency, count } from '../figures.ts';
 import { code, image, list, page, table, text } from '../markdown.ts';
@@ -90,7 +91,7 @@ const range = ({ fromMs, toMs }: SlaReport) => `From ${utc(fromMs)} to ${utc(toM
 
 /** The first paragraph: what was promised, and whether it held. */
 function answer(report: SlaReport): string {
-  const { statuses } = report;
+  const statuses = governing(report.statuses);
   const promised = promisedToCustomers(statuses.filter(({ objective }) => objective.commitment === 'sla'));
   return `${promised} ${internal(statuses)} ${range(report)}, ${text(report.environment)} was probed from ${text(report.location)}.`;
 }
@@ -125,7 +126,7 @@ function internal(statuses: readonly Status[]): string {
 
 function commitments({ statuses, misses }: SlaReport): string {
   return list(
-    statuses
+    governing(statuses)
       .filter(({ objective }) => objective.commitment === 'sla')
       .map((status) => commitment(status) + blame(misses.find((miss) => miss.status === status))),
   );

@@ -1,4 +1,5 @@
 /** The tables of the evidence. No percentage without its counts. */
+import { governs } from '../../slo/objective.ts';
 import type { Interval, Status } from '../../slo/status.ts';
 import { causeCounts, reasonText, type Miss } from '../causes.ts';
 import { consumedPercent, count, percent, percentOf, plural, targetPercent } from '../figures.ts';
@@ -27,7 +28,7 @@ export function objectiveTable({ statuses, scale }: Pick<SlaReport, 'statuses' |
         `${target(status)} over ${windowText(status.objective, scale)}`,
         attained(status),
         [interval(status.wilson), ...(status.statVerdict === null ? [] : [SURENESS[status.statVerdict]])].join(', '),
-        status.met === null ? '–' : status.met ? 'held' : '**MISSED**',
+        verdict(status),
         consumedPercent(status.consumed),
         colourWord(status.colour),
         flags(status).join('; '),
@@ -40,8 +41,14 @@ export function isKnown({ colour, attainment }: Status): boolean {
   return colour !== 'unknown' && attainment !== null;
 }
 
-function named({ objective }: Status): string {
-  return `${COMMITMENT[objective.commitment]} ${code(objective.id)}`;
+/** A companion stands under its row, and is missed by nobody. */
+function named({ objective: { commitment, id, beside } }: Status): string {
+  return beside === undefined ? `${COMMITMENT[commitment]} ${code(id)}` : `↳ ${text(beside.label)}: ${code(id)}`;
+}
+
+function verdict({ met, objective }: Status): string {
+  if (met === null) return '–';
+  return met ? 'held' : governs(objective) ? '**MISSED**' : 'not held';
 }
 
 function target({ objective: { target, sli } }: Status): string {

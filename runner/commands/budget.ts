@@ -1,10 +1,12 @@
+import type { Objective } from '../../slo/objective.ts';
+import { governing } from '../../slo/policy.ts';
 import type { Status } from '../../slo/status.ts';
 import { systemClock } from '../clock.ts';
 import type { Command } from '../command.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { evaluateAll } from '../evaluation.ts';
 import { attainmentPercent, burnText, consumedPercent, percent, targetPercent } from '../../reports/figures.ts';
-import { flagsOf, hoursText, statusJson } from '../figures.ts';
+import { flagsOf, hoursText, statusesJson } from '../figures.ts';
 import { EXIT } from '../io.ts';
 import { durationText } from '../../probes/spec.ts';
 import { table } from '../table.ts';
@@ -21,9 +23,9 @@ export const budget: Command = {
     const configuration = await openConfiguration(args, io);
     const statuses = await currentStatuses(configuration);
     if (args.flag('json'))
-      io.print(toJson({ timeScale: configuration.base.scale, objectives: statuses.map(statusJson) }));
+      io.print(toJson({ timeScale: configuration.base.scale, objectives: statusesJson(statuses) }));
     else io.print(budgetTable(statuses, configuration.base.scale));
-    return statuses.some((status) => status.met === false) ? EXIT.failed : EXIT.ok;
+    return governing(statuses).some((status) => status.met === false) ? EXIT.failed : EXIT.ok;
   },
 };
 
@@ -36,13 +38,18 @@ export async function currentStatuses(configuration: Configuration): Promise<rea
   });
 }
 
+/** Second figures stand under their row, by what tells them apart. */
+function nameOf({ id, beside }: Objective): string {
+  return beside === undefined ? id : `  └ ${beside.label}`;
+}
+
 export function budgetTable(statuses: readonly Status[], scale: number): string {
   const rows = statuses.map((status) => {
     const { objective, exhaustion } = status;
     const counts = status.validEvents === 0 ? '–' : `${status.tally.good}/${status.validEvents}`;
     const interval = status.wilson === null ? '–' : `${percent(status.wilson.lower)} … ${percent(status.wilson.upper)}`;
     return [
-      objective.id,
+      nameOf(objective),
       targetPercent(objective.target),
       durationText(Math.round(objective.windowMs * scale)),
       status.colour.toUpperCase(),

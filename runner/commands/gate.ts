@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { didYouMean } from '../../probes/nearest.ts';
 import { durationText } from '../../probes/spec.ts';
+import { governs } from '../../slo/objective.ts';
 import { holderOf } from '../../store/lease.ts';
 import type { LedgerEvent } from '../../store/store.ts';
 import { systemClock } from '../clock.ts';
@@ -30,7 +31,7 @@ export const gate: Command = {
     const service = args.text('service') ?? '';
     refuseUnknown(configuration, service, args.text('environment'));
     const nowMs = Math.round(systemClock.wallMs());
-    const objectives = configuration.objectives.filter((each) => each.service === service);
+    const objectives = configuration.objectives.filter((each) => each.service === service && governs(each));
     const isKept = holderOf(configuration.ledgerPath) !== null;
     const { data, answer } = await (async () => {
       await using store = await openExisting(configuration);

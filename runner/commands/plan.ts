@@ -1,7 +1,7 @@
 import { durationText } from '../../probes/spec.ts';
 import { burnPairs } from '../../slo/burn.ts';
 import { decimal, rational, toNumber } from '../../slo/decimal.ts';
-import type { Objective } from '../../slo/objective.ts';
+import { governs, type Objective } from '../../slo/objective.ts';
 import type { Command } from '../command.ts';
 import type { Configuration, PlannedProbe } from '../config/configuration.ts';
 import { runsPerDay } from '../engine/cron.ts';
@@ -20,7 +20,9 @@ export const plan: Command = {
   async run(args, io) {
     const configuration = await openConfiguration(args, io);
     const probes = configuration.probes.map((probe) => planProbe(probe, configuration));
-    const objectives = configuration.objectives.map((objective) => planObjective(objective, configuration));
+    const objectives = configuration.objectives
+      .filter(governs)
+      .map((objective) => planObjective(objective, configuration));
     const warnings = [
       ...configuration.warnings,
       ...probes.flatMap((probe) => probe.warnings),
@@ -94,7 +96,9 @@ export const plan: Command = {
 
 function planProbe(probe: PlannedProbe, { base, objectives }: Configuration) {
   // `auto` is shown as it would be with the strictest objective of the service burning: the fastest it can get.
-  const targets = objectives.filter((each) => each.service === probe.service).map((each) => each.target);
+  const targets = objectives
+    .filter((each) => each.service === probe.service && governs(each))
+    .map((each) => each.target);
   const autoMs = probe.everyMs === null ? 0 : yellowAutoMs(probe, probe.everyMs, base, targets);
   const green = intervalMs(probe, 'green', autoMs);
   const yellow = intervalMs(probe, 'yellow', autoMs);

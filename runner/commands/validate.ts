@@ -1,3 +1,4 @@
+import { governs } from '../../slo/objective.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../io.ts';
 import { loadScenarios } from '../gamedays.ts';
@@ -15,7 +16,8 @@ export const validate: Command = {
       for (const line of lines) io.complain(line);
       return EXIT.usage;
     }
-    const known = configuration.objectives.filter((objective) => objective.unknownBecause === null);
+    const objectives = configuration.objectives.filter(governs);
+    const known = objectives.filter((objective) => objective.unknownBecause === null);
     if (args.flag('json')) {
       io.print(
         toJson({
@@ -23,7 +25,7 @@ export const validate: Command = {
           source: configuration.source,
           probes: configuration.probes.length,
           objectives: known.length,
-          unknown: configuration.objectives.length - known.length,
+          unknown: objectives.length - known.length,
           scenarios: scenarios.map((scenario) => scenario.id),
           warnings: configuration.warnings,
         }),
@@ -32,7 +34,7 @@ export const validate: Command = {
     }
     io.print(
       `${configuration.source}: probes: ${configuration.probes.length}; objectives with something to judge them by: ${known.length}` +
-        ` (Unknown: ${configuration.objectives.length - known.length}); scenarios: ${scenarios.length}; no problem found`,
+        ` (Unknown: ${objectives.length - known.length}); scenarios: ${scenarios.length}; no problem found`,
     );
     for (const warning of configuration.warnings) io.print(`warning: ${warning}`);
     return EXIT.ok;

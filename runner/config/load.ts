@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { inOrder, placesInValue, type Locate } from '../../probes/place.ts';
 import { problemLine, problemsOf, withoutSaid } from '../../probes/problem.ts';
-import type { Objective } from '../../slo/objective.ts';
+import { governs, type Objective } from '../../slo/objective.ts';
 import { timeBase } from '../../slo/time-base.ts';
 import { addresseeProblems, addresseeWarnings } from './addressees.ts';
 import type { Configuration } from './configuration.ts';
@@ -144,7 +144,7 @@ export function checkDocument(
 /** What rules can be about; null while the section does not read. */
 function asFarAsRead(document: unknown, drafts: readonly ProbeDraft[]): readonly Objective[] | null {
   const read = documentSchema.shape.objectives.safeParse(document);
-  return read.success ? buildObjectives(read.data, drafts, plannedOf(drafts), timeBase(1)) : null;
+  return read.success ? buildObjectives(read.data, drafts, plannedOf(drafts), timeBase(1)).filter(governs) : null;
 }
 
 /** The scenarios that a document names, whatever else is wrong with it. */

@@ -3,6 +3,7 @@ import { didYouMean } from '../../probes/nearest.ts';
 import { foundText, type Problem } from '../../probes/problem.ts';
 import { durationText } from '../../probes/spec.ts';
 import { burnThresholdProblem } from '../../slo/burn.ts';
+import { companionsOf } from '../../slo/companions.ts';
 import { decimal, fromNumber } from '../../slo/decimal.ts';
 import type { Sli } from '../../slo/objective.ts';
 import { timeBase } from '../../slo/time-base.ts';
@@ -47,7 +48,7 @@ export function objectiveProblems(document: unknown, probes: readonly ProbeDraft
   ];
   return [
     ...(knowsRows ? override.flatMap((each) => overrideProblems(each, rows)) : []),
-    ...repeatedIds(own, new Set(rows.map(({ id }) => id))),
+    ...repeatedIds(own, new Set(rows.flatMap((row) => [row, ...companionsOf(row)]).map(({ id }) => id))),
     ...own.flatMap((each) => ownProblems(each, probes)),
     ...judged.flatMap((each) => limitProblems(each, probes)),
   ];

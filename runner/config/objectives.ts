@@ -1,4 +1,5 @@
 /** Binds what was promised to what is asked, once nothing is wrong with either. */
+import { companionsOf } from '../../slo/companions.ts';
 import type { Objective, Sli, Weighing } from '../../slo/objective.ts';
 import type { TimeBase } from '../../slo/time-base.ts';
 import { tradepulseObjectives } from '../../slo/tradepulse.ts';
@@ -17,7 +18,10 @@ export function buildObjectives(
   const changed = rows.map((row) =>
     override.filter(({ id }) => id === row.id).reduce((each, by) => change(each, by, base), row),
   );
-  return [...changed, ...add.map((own) => buildOwn(own, probes, base, settings.minEvents))];
+  return [
+    ...changed.flatMap((row) => [row, ...companionsOf(row)]),
+    ...add.map((own) => buildOwn(own, probes, base, settings.minEvents)),
+  ];
 }
 
 /** The shipped rows, fed by the probes as far as these can be read. */

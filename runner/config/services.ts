@@ -1,7 +1,7 @@
 /** Services are names that probes and objectives share; a slip of the finger parts them. */
 import { didYouMean } from '../../probes/nearest.ts';
 import type { Problem } from '../../probes/problem.ts';
-import type { Objective } from '../../slo/objective.ts';
+import { governs, type Objective } from '../../slo/objective.ts';
 import type { PlannedProbe } from './configuration.ts';
 import { keyed } from './draft.ts';
 import type { ProbeDraft } from './probes.ts';
@@ -37,7 +37,7 @@ export function objectiveWarnings(
   const asked = [...new Set(probes.map(({ service }) => service))];
   const unknown = new Map<string, string[]>();
   const warnings: string[] = [];
-  for (const { id, service, unknownBecause } of objectives) {
+  for (const { id, service, unknownBecause } of objectives.filter(governs)) {
     const meant = asked.includes(service) ? '' : didYouMean(service, asked);
     if (unknownBecause !== null) {
       const because = `${unknownBecause}${meant}`;

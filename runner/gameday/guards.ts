@@ -3,6 +3,7 @@ import type { Calendar } from '../../probes/market-data/calendar.ts';
 import type { ClockStanding } from '../../probes/clock/standing.ts';
 import { span } from '../../reports/figures.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
+import { governing } from '../../slo/policy.ts';
 import type { Status } from '../../slo/status.ts';
 import type { CheckResult } from './outcome.ts';
 
@@ -68,7 +69,7 @@ function capOf({ budget }: Part, { maxBudgetSpend }: Safety): number | null {
 
 /** Consumed share of each budget of the component that is known. */
 function spending({ component }: Part, statuses: readonly Status[]): readonly (readonly [string, number])[] {
-  return statuses.flatMap(({ objective, consumed }) =>
+  return governing(statuses).flatMap(({ objective, consumed }) =>
     objective.service === component && consumed !== null ? [[objective.id, consumed] as const] : [],
   );
 }

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkDocument, loadConfiguration } from '../../runner/config/load.ts';
+import { governs } from '../../slo/objective.ts';
 import { loadScenarios } from '../../runner/gamedays.ts';
 import { env } from '../../runner/config/secrets.ts';
 
@@ -90,7 +91,11 @@ describe('a configuration that is right', () => {
     const loaded = checkDocument({ probes: [PROBE] }, 'inline', '/srv', {});
     if (!loaded.ok) throw new Error(loaded.lines.join('\n'));
     const { configuration } = loaded;
-    expect(configuration.objectives).toHaveLength(16);
+    expect(configuration.objectives.filter(governs)).toHaveLength(16);
+    const beside = configuration.objectives.filter((each) => !governs(each));
+    expect(beside.map(({ id, beside: row, target }) => [id, row?.id, target])).toEqual([
+      ['kpi-fill-ratio-notional', 'kpi-fill-ratio', '0.92'],
+    ]);
     expect(configuration.ledgerPath).toBe('/srv/pulsedrill.db');
     expect(configuration.listen).toEqual({ host: '127.0.0.1', port: 9464 });
     expect(configuration.holdMs).toBe(1_800_000);

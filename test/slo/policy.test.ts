@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { burnPairs, burnThresholdProblem } from '../../slo/burn.ts';
 import { decimal, rational, toNumber } from '../../slo/decimal.ts';
+import { alertConditions } from '../../slo/alerts.ts';
 import { consequencesOf, serviceColour } from '../../slo/policy.ts';
 import { autoIntervalMs, informativeRatePerHour } from '../../slo/sampling.ts';
 import { triggeredRules } from '../../slo/service-rules.ts';
@@ -49,6 +50,26 @@ describe('a service', () => {
       thin: ['thin'],
     });
     expect(consequencesOf([red, thinRed])).toMatchObject({ gate: 'frozen', gamedayDays: 14, thin: ['thin'] });
+  });
+});
+
+describe('a companion', () => {
+  const beside = { id: 'green', label: 'synthetic' };
+  const companion = status('second', 99_900, 100, { beside });
+
+  it('gives its service no colour and no consequence', () => {
+    expect(companion.colour).toBe('red');
+    expect(serviceColour([green, companion])).toEqual({ colour: 'green', because: ['green'], unknown: [] });
+    expect(serviceColour([companion]).colour).toBe('unknown');
+    expect(consequencesOf([green, companion])).toMatchObject({ gate: 'open', sampling: 'green', thin: [] });
+    expect(consequencesOf([status('thin', 99, 1, { beside }), green]).thin).toEqual([]);
+  });
+
+  it('raises no alert and triggers no rule', () => {
+    const hot = judged([runs(STEP, 9000, 1000)], { objective: objective({ id: 'kpi-order-ack', beside }) });
+    const row = judged([runs(STEP, 9000, 1000)], { objective: objective({ id: 'kpi-order-ack' }) });
+    expect([alertConditions(row).length > 0, triggeredRules(row).length > 0]).toEqual([true, true]);
+    expect([alertConditions(hot), triggeredRules(hot)]).toEqual([[], []]);
   });
 });
 

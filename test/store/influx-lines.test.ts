@@ -75,6 +75,11 @@ describe('the line of a tally', () => {
       'bad_millionths_ms="0",bad_quantity_ms=0,borderline=3i,bounded=4i,excluded=0i,faults=0i,good=2i,' +
         'good_millionths_ms="9007199254740993",good_quantity_ms=9007199254.740992,squared_millionths2="9"',
     ],
+    [
+      'notional',
+      'bad_millionths_ms="0",bad_notional_ms=0,borderline=3i,bounded=4i,excluded=0i,faults=0i,good=2i,' +
+        'good_millionths_ms="9007199254740993",good_notional_ms=9007199254.740992,squared_millionths2="9"',
+    ],
   ] as const)('weighed by %s names its unit and keeps every digit', (weighing, fields) => {
     expect(tallyLine('o', weighing, row)).toBe(`pulsedrill_tally,objective=o,split=/orders bad=0i,${fields} ${NS}`);
   });

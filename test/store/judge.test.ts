@@ -5,6 +5,8 @@ import { judge, mergeJudged } from '../../store/judge.ts';
 import type { Judged, Rule } from '../../store/judge.ts';
 import type { Result } from '../../store/result.ts';
 import { shareOut } from '../../store/share.ts';
+import { colourOf, consumed, shareOf } from '../../slo/budget.ts';
+import { compare, decimal, multiply, rational, toFixed, ZERO } from '../../slo/decimal.ts';
 import { EMPTY_TALLY as nothing, sumTallies } from '../../slo/tally.ts';
 import { AVAILABILITY, LATENCY, T0, aResult } from '../support/results.ts';
 
@@ -286,6 +288,81 @@ describe('quantities', () => {
   });
 });
 
+describe('notionals', () => {
+  const NOTIONAL: Rule = { ...FILLS, id: 'fills-notional', weighing: 'notional' };
+  const order = (symbol: string, price: string, submitted: string, executed: string): Result =>
+    aResult(0, {
+      venue: 'primary',
+      weightMs: 60_000,
+      readings: [{ type: 'quantity', submitted, executed, symbol, price }],
+    });
+  const consumedOf = (rule: Rule, results: readonly Result[]) => {
+    const tally = sumTallies(results.flatMap((result) => judge(rule, result, STEP)).map((judged) => judged.tally));
+    return consumed(shareOf(tally), decimal('0.92'));
+  };
+
+  test('weigh what the quantity is worth, in millionths of its money times the time the order stands for', () => {
+    expect(tallyOf(NOTIONAL, order('BTCUSD', '40000.5', '0.001', '0.0008'))).toEqual([
+      {
+        ...nothing,
+        atMs: T0,
+        bad: 1,
+        goodWeight: 32_000_400n * 60_000n,
+        badWeight: 8_000_100n * 60_000n,
+        squaredWeight: 40_000_500n ** 2n,
+      },
+    ]);
+  });
+
+  test('say of a cheap symbol beside a dear one what quantities hide, and the other way round', () => {
+    // 10,000 cheap units at 0.01 are 100 of money; 0.1 dear ones at 50,000 are 5,000.
+    const cheapFails = [order('SHIB', '0.01', '10000', '9000'), order('BTCUSD', '50000', '0.1', '0.1')];
+    const dearFails = [order('SHIB', '0.01', '10000', '10000'), order('BTCUSD', '50000', '0.1', '0.05')];
+    const at = (rule: Rule, results: readonly Result[]) => toFixed(consumedOf(rule, results) ?? ZERO, 4);
+    expect([at(FILLS, cheapFails), at(NOTIONAL, cheapFails)]).toEqual(['1.2500', '0.0245']);
+    expect([at(FILLS, dearFails), at(NOTIONAL, dearFails)]).toEqual(['0.0001', '6.1275']);
+  });
+
+  test('are exactly at 25 % where a float would be beside it, and one millionth less executed is more', () => {
+    // 8 % of 1,250 of money is 100 of budget: 25 % of it is 25, five units of 5.
+    const pair = (executed: string) => [order('A', '5', '50', executed), order('B', '1000', '1', '1')];
+    expect(colourOf(consumedOf(NOTIONAL, pair('45.000001')))).toBe('green');
+    expect(colourOf(consumedOf(NOTIONAL, pair('45')))).toBe('yellow');
+    expect(compare(consumedOf(NOTIONAL, pair('45')) ?? ZERO, decimal('0.25'))).toBe(0);
+    expect(colourOf(consumedOf(NOTIONAL, pair('35')))).toBe('yellow');
+    expect(compare(consumedOf(NOTIONAL, pair('35')) ?? ZERO, decimal('0.75'))).toBe(0);
+    expect(colourOf(consumedOf(NOTIONAL, pair('34.999999')))).toBe('red');
+  });
+
+  test('are rounded against the service once, after they were valued', () => {
+    // 0.0000015 × 0.7 = 1.05 millionths asked, so 2; 0.0000014 × 0.7 = 0.98 delivered, so none.
+    expect(tallyOf(NOTIONAL, order('A', '0.7', '0.0000015', '0.0000014'))).toMatchObject([
+      { bad: 1, goodWeight: 0n, badWeight: 120_000n },
+    ]);
+    expect(tallyOf(NOTIONAL, order('A', '0.7', '0.0000015', '0.0000015'))).toMatchObject([
+      { good: 1, goodWeight: 120_000n, badWeight: 0n },
+    ]);
+  });
+
+  test('never favour the service by more than their rounding, whatever sizes and prices meet', () => {
+    const digits = fc.integer({ min: 1, max: 10 ** 9 });
+    fc.assert(
+      fc.property(digits, digits, digits, (size, share, priced) => {
+        const [submitted, executed, price] = [size, Math.min(size, share), priced].map((n) =>
+          toFixed(rational(n, 10_000_000), 7),
+        );
+        const [part] = tallyOf(NOTIONAL, order('A', price ?? '', submitted ?? '', executed ?? ''));
+        const valued = multiply(decimal(executed ?? ''), decimal(price ?? ''));
+        const weight = rational(part?.goodWeight ?? 0n, 60_000_000_000n);
+        const isFull = submitted === executed;
+        expect(isFull || compare(weight, valued) <= 0).toBe(true);
+        const whole = rational((part?.goodWeight ?? 0n) + (part?.badWeight ?? 0n), 60_000_000_000n);
+        expect(compare(whole, multiply(decimal(submitted ?? ''), decimal(price ?? '')))).toBeGreaterThanOrEqual(0);
+      }),
+    );
+  });
+});
+
 describe('what cannot be judged is a fault of ours, with its reason', () => {
   test.each([
     [
@@ -309,6 +386,20 @@ describe('what cannot be judged is a fault of ours, with its reason', () => {
       [{ type: 'quantity', submitted: '1', executed: 'all' }],
       'quantity',
       'executed all of 1: not decimal numbers',
+    ],
+    [
+      'an order without a price where its notional is asked for',
+      { ...FILLS, weighing: 'notional' },
+      [{ type: 'quantity', submitted: '2', executed: '2', symbol: 'BTCUSD' }],
+      'quantity',
+      '2 of BTCUSD: no price to value it at',
+    ],
+    [
+      'an order that is valued at nothing',
+      { ...FILLS, weighing: 'notional' },
+      [{ type: 'quantity', submitted: '2', executed: '2', symbol: 'BTCUSD', price: '0' }],
+      'quantity',
+      '2 of BTCUSD: the price 0 to value it at',
     ],
     ['another weighing', { ...FILLS, weighing: 'time' }, [], 'weighing', 'quantity events cannot be weighed by time'],
   ] as const)('%s', (_what, rule, readings, code, detail) => {

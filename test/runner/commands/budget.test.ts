@@ -102,6 +102,65 @@ describe('budget', () => {
     expect(printed).toMatch(/windows passed: 0\.000 % \(0 \/ \d+\)/);
   });
 
+  it('shows the fill ratio by notional under its row, and judges nothing by it', async () => {
+    writeFileSync(
+      join(folder, 'pulsedrill.config.yaml'),
+      `
+probes:
+  - id: paper
+    kind: paper-order
+    service: order-execution
+    venue: primary
+    every: 60s
+    submit: { url: "http://127.0.0.1:1/orders" }
+    order: { symbol: BTCUSD, quantity: "1", reference_price: "50000" }
+    paper: { url: "http://127.0.0.1:1/account", json: { path: $.mode, equals: paper }, hosts: [127.0.0.1] }
+    limits: { maxQuantity: "1", maxNotional: "100000", maxPerMinute: 6 }
+objectives: tradepulse
+`,
+    );
+    await remember([]);
+    const order = (symbol: string, price: string, submitted: string, executed: string): Result =>
+      aResult(0, {
+        probe: 'paper',
+        kind: 'paper-order',
+        service: 'order-execution',
+        venue: 'primary',
+        weightMs: 60_000,
+        scheduledMs: Date.now() - 120_000,
+        runId: `paper/${symbol}`,
+        readings: [{ type: 'quantity', submitted, executed, symbol, price }],
+      });
+    {
+      await using store = await openStore({ path: join(folder, 'pulsedrill.db') });
+      await store.append([order('SHIB', '0.01', '10000', '10000'), order('BTCUSD', '50000', '1', '0.5')]);
+    }
+    const { code, printed } = await command(folder, 'budget');
+    const lines = printed.split('\n');
+    const at = lines.findIndex((line) => line.startsWith('kpi-fill-ratio '));
+    expect(lines[at]).toMatch(/^kpi-fill-ratio +92 % +1h +GREEN +99\.995 % +1\/2 /);
+    expect(lines[at + 1]).toMatch(/^ {2}└ by notional +92 % +1h +RED +50\.100 % +1\/2 /);
+    expect(code).toBe(0);
+    const { objectives } = JSON.parse((await command(folder, 'budget', '--json')).printed);
+    expect(objectives).toHaveLength(16);
+    expect(objectives.at(-1)).toMatchObject({
+      objective: 'kpi-fill-ratio',
+      colour: 'green',
+      met: true,
+      companions: [
+        {
+          objective: 'kpi-fill-ratio-notional',
+          beside: { id: 'kpi-fill-ratio', label: 'by notional' },
+          colour: 'red',
+          met: false,
+          weights: { weighing: 'notional', good: String(25_100n * 1_000_000n * 60_000n) },
+        },
+      ],
+    });
+    const gate = await command(folder, 'gate', 'order-execution');
+    expect(gate.printed).not.toContain('notional');
+  });
+
   describe('of ages', () => {
     const ticks = (atMs: number, valid: number, near: number | null): Result =>
       aResult(atMs, {

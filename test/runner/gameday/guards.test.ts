@@ -42,6 +42,14 @@ describe('before anything is broken', () => {
     );
   });
 
+  it('a second figure beside a row is no budget of its own', () => {
+    const beside = { id: 'slo-api-availability', label: 'synthetic' };
+    const spent = judged(hourly([[9000, 1000]]), { objective: objective({ id: 'second', service: 'shop', beside }) });
+    expect(said({ maxBudgetSpend: 0.5 }, { statuses: [status(50), spent] })[1]).toBe(
+      'budget ok: it may spend 50.0 % of a budget: slo-api-availability 50.0 % left',
+    );
+  });
+
   it('the smaller of what scenario and configuration allow holds', () => {
     const scenario = exercise({ budget: '5%' });
     expect(said({ maxBudgetSpend: 0.1 }, {}, scenario)[1]).toContain('it may spend 5.0 %');
