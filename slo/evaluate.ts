@@ -10,7 +10,7 @@ import { ranges, stepEnd, type RangeName, type TallyStep } from './ranges.ts';
 import { hasRatioRegressed } from './regression.ts';
 import { judgeWindows, liveWindow } from './sliding.ts';
 import type { Borderline, LiveWindow, OwnFigure, SplitStatus, Status } from './status.ts';
-import { EMPTY_TALLY, validEvents, type Tally } from './tally.ts';
+import { EMPTY_TALLY, validEvents, validWeight, type Tally } from './tally.ts';
 import { blendedTarget, heldAt, restated, spanOf, versionsWithin, type Restated, type Span } from './targets.ts';
 import type { TimeBase } from './time-base.ts';
 
@@ -166,6 +166,7 @@ function figuresOf(slice: Slice, input: Judgement): Status {
     excludedShare1h: excludedShare(lookbacks['1h']?.tally ?? tally),
     borderline: borderlineOf(tally, objective),
     coverage: coverageOf(tally, objective),
+    excludedAsBad: excludedAsBad(steps, input),
     burn: byLookback((lookback) => display(burnRate(lookbacks[lookback], target))),
     burnNow: display(burnNow),
     pairs: pairStatuses(lookbacks, target, windowHours, objective.burn),
@@ -201,8 +202,24 @@ function borderlineOf({ borderline, bounded }: Tally, objective: Objective): Bor
   return isAge(objective) ? { events: bounded === 0 ? null : borderline, of: bounded } : null;
 }
 
+/** Availability as those see it who take a 4xx for a failure. */
+function excludedAsBad(steps: Slice['steps'], { objective, restated: by }: Judgement): Status['excludedAsBad'] {
+  if (objective.sli.type !== 'availability') return null;
+  const all = [...steps.edge, ...steps.hours].map((step) => ({
+    ...step,
+    badWeight: step.badWeight + step.excludedWeight,
+  }));
+  const { tally, share } = spanOf(all, by);
+  const spent = consumed(share, by.target);
+  return { attainment: display(attainment(shareOf(tally))), consumed: display(spent), met: isMet(spent) };
+}
+
 function coverageOf(tally: Tally, objective: Objective): number | null {
-  // Ages are samples within a run: faulty runs cannot be set against them.
+  if (objective.weighing === 'time') {
+    const due = validWeight(tally) + tally.excludedWeight + tally.faultWeight;
+    return due === 0n ? null : toNumber({ num: due - tally.faultWeight, den: due });
+  }
+  // Ages that weigh by count are samples within a run: faulty runs cannot be set against them.
   if (isAge(objective)) return null;
   const wanted = validEvents(tally) + tally.excluded + tally.faults;
   return wanted === 0 ? null : 1 - tally.faults / wanted;
@@ -271,6 +288,7 @@ function unknown({ objective, nowMs }: Judgement, because: string): Status {
     excludedShare1h: null,
     borderline: borderlineOf(EMPTY_TALLY, objective),
     coverage: null,
+    excludedAsBad: null,
     burn: byLookback(() => null),
     burnNow: null,
     pairs: [],

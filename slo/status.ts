@@ -96,8 +96,17 @@ export interface Status {
   readonly excludedShare1h: number | null;
   /** Null where no figure of the row needs the wall clock. They count as they fell. */
   readonly borderline: Borderline | null;
-  /** 1 − faults ÷ all runs that should have measured; null without any, and where events are not runs (ticks). */
+  /**
+   * The share of what should have been measured that was, 1 − faults ÷ all: of time, where events weigh by time; of runs
+   * otherwise. Null without any, and where events weigh one each and are not runs (ticks).
+   */
   readonly coverage: number | null;
+  /** Availability rows: the figures with every excluded event (4xx) counted as bad. Nothing is judged by them. */
+  readonly excludedAsBad: {
+    readonly attainment: number | null;
+    readonly consumed: number | null;
+    readonly met: boolean | null;
+  } | null;
   /** Kish's effective n, unrounded; null for quantities. */
   readonly effectiveEvents: number | null;
   readonly wilson: Interval | null;

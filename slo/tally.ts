@@ -12,6 +12,9 @@ export interface Tally {
    */
   readonly goodWeight: bigint;
   readonly badWeight: bigint;
+  /** The same of excluded events and of faults; 0 by `quantity` and `notional`: nobody knows how large an order would have been. */
+  readonly excludedWeight: bigint;
+  readonly faultWeight: bigint;
   /**
    * Σ w² over clusters, for Kish's effective n: milliseconds² (`time`), events² (`count`: the ticks of a step are one
    * cluster), millionths² (`quantity`, `notional`).
@@ -29,6 +32,8 @@ export const EMPTY_TALLY: Tally = {
   faults: 0,
   goodWeight: 0n,
   badWeight: 0n,
+  excludedWeight: 0n,
+  faultWeight: 0n,
   squaredWeight: 0n,
   borderline: 0,
   bounded: 0,
@@ -42,6 +47,8 @@ export function addTallies(a: Tally, b: Tally): Tally {
     faults: a.faults + b.faults,
     goodWeight: a.goodWeight + b.goodWeight,
     badWeight: a.badWeight + b.badWeight,
+    excludedWeight: a.excludedWeight + b.excludedWeight,
+    faultWeight: a.faultWeight + b.faultWeight,
     squaredWeight: a.squaredWeight + b.squaredWeight,
     borderline: a.borderline + b.borderline,
     bounded: a.bounded + b.bounded,
@@ -51,7 +58,7 @@ export function addTallies(a: Tally, b: Tally): Tally {
 /** Adds up in place of {@link addTallies}, because a window is thousands of steps. */
 export function sumTallies(tallies: Iterable<Tally>): Tally {
   let [good, bad, excluded, faults] = [0, 0, 0, 0];
-  let [goodWeight, badWeight, squaredWeight] = [0n, 0n, 0n];
+  let [goodWeight, badWeight, excludedWeight, faultWeight, squaredWeight] = [0n, 0n, 0n, 0n, 0n];
   let [borderline, bounded] = [0, 0];
   for (const tally of tallies) {
     good += tally.good;
@@ -60,11 +67,14 @@ export function sumTallies(tallies: Iterable<Tally>): Tally {
     faults += tally.faults;
     goodWeight += tally.goodWeight;
     badWeight += tally.badWeight;
+    excludedWeight += tally.excludedWeight;
+    faultWeight += tally.faultWeight;
     squaredWeight += tally.squaredWeight;
     borderline += tally.borderline;
     bounded += tally.bounded;
   }
-  return { good, bad, excluded, faults, goodWeight, badWeight, squaredWeight, borderline, bounded };
+  const weights = { goodWeight, badWeight, excludedWeight, faultWeight, squaredWeight };
+  return { good, bad, excluded, faults, ...weights, borderline, bounded };
 }
 
 /** Raw valid events: the figure that the 1,000-event rule is about. */

@@ -63,6 +63,8 @@ export function tallyLine(objective: string, weighing: Weighing, row: TallyRow):
     const unit = weighing === 'time' ? 'us' : 'events';
     exact(point, `good_${unit}`, row.goodWeight);
     exact(point, `bad_${unit}`, row.badWeight);
+    exact(point, `excluded_${unit}`, row.excludedWeight);
+    exact(point, `fault_${unit}`, row.faultWeight);
     exact(point, weighing === 'time' ? 'squared_ms2' : 'squared_events2', row.squaredWeight);
   }
   return line(point, nanoseconds(row.atMs));

@@ -84,11 +84,14 @@ interface Part {
 
 function parts(rule: Rule, result: Result): readonly Part[] {
   const { outcome, scheduledMs } = result;
-  if (outcome === 'fault') return [{ atMs: scheduledMs, tally: { faults: 1 } }];
-  if (outcome === 'skipped') return [{ atMs: scheduledMs, tally: { faults: runsOf(result) } }];
-  if (outcome === 'excluded') return [{ atMs: scheduledMs, tally: { excluded: 1 } }];
+  const runs = runsOf(result);
+  const weight = runWeight(rule, result, runs);
+  if (outcome === 'fault' || outcome === 'skipped') {
+    return [{ atMs: scheduledMs, tally: { faults: runs, faultWeight: weight } }];
+  }
+  if (outcome === 'excluded') return [{ atMs: scheduledMs, tally: { excluded: 1, excludedWeight: weight } }];
   if (isSized(rule.weighing) !== (rule.sli.type === 'quantity')) {
-    return [fault(scheduledMs, 'weighing', `${rule.sli.type} events cannot be weighed by ${rule.weighing}`)];
+    return [fault(scheduledMs, weight, 'weighing', `${rule.sli.type} events cannot be weighed by ${rule.weighing}`)];
   }
   switch (rule.sli.type) {
     case 'availability':
@@ -102,6 +105,12 @@ function parts(rule: Rule, result: Result): readonly Part[] {
     default:
       return [];
   }
+}
+
+/** What a run without events weighs, in the objective's unit: a result that speaks for many missed runs has the time of all of them. */
+function runWeight({ weighing }: Rule, { weightMs }: Result, runs: number): bigint {
+  if (isSized(weighing)) return 0n;
+  return weighing === 'time' ? BigInt(weightMs) * 1000n : BigInt(runs);
 }
 
 function thresholdParts(rule: Rule, result: Result, sli: ThresholdSli): readonly Part[] {
@@ -118,13 +127,13 @@ function thresholdParts(rule: Rule, result: Result, sli: ThresholdSli): readonly
     }
     const counted = countsWithin(reading, limit);
     if (typeof counted !== 'number') {
-      found.push({ ...counted, atMs: reading.atMs });
+      found.push(unjudgedPart(rule, result, reading, counted));
       continue;
     }
     if (reading.valid === 0) undecided = true;
     else if (reading.weigh === 'shared') {
       slices.push({ atMs: reading.atMs, good: counted, bad: reading.valid - counted });
-    } else found.push(eachPart(rule, reading, counted));
+    } else found.push(eachPart(rule, result, reading, counted));
     found.push(...borderlineParts(reading, limit));
   }
   // A run that failed before its event could happen: the event never happened, +∞, valid and bad. Leaving it out would
@@ -162,14 +171,13 @@ function shared(rule: Rule, result: Result, slices: readonly Slice[]): readonly 
 }
 
 /** Events of a continuous watch: each weighs one, or the stretch of time it stands for. */
-function eachPart(rule: Rule, reading: CountReading, within: number): Part {
+function eachPart(rule: Rule, result: Result, reading: CountReading, within: number): Part {
   const bad = reading.valid - within;
   if (rule.weighing === 'time' && (reading.eachMs === undefined || !(reading.eachMs > 0))) {
-    return fault(
-      reading.atMs,
-      'no-stretch',
-      `${reading.indicator} events stand for no stretch of time, so they cannot be weighed by time`,
-    );
+    return unjudgedPart(rule, result, reading, {
+      code: 'no-stretch',
+      detail: `${reading.indicator} events stand for no stretch of time, so they cannot be weighed by time`,
+    });
   }
   const eachMs = rule.weighing === 'time' ? (reading.eachMs ?? 0) : null;
   const weight = eachMs === null ? 1n : BigInt(Math.round(eachMs * 1000));
@@ -194,14 +202,34 @@ function borderlineParts({ atMs, valid, borderline }: CountReading, limit: Thres
   return [{ atMs, tally: { borderline: near, bounded: valid } }];
 }
 
+/**
+ * A reading that cannot be judged is one fault. It weighs what its events would have weighed; where that cannot be known, its
+ * part of the run.
+ */
+function unjudgedPart(rule: Rule, result: Result, reading: CountReading, problem: Problem): Part {
+  const { atMs, valid, weigh, eachMs = 0 } = reading;
+  const isCounted = Number.isSafeInteger(valid) && valid >= 0;
+  let weight: bigint | null = null;
+  if (rule.weighing === 'count' && isCounted) weight = BigInt(valid);
+  if (rule.weighing === 'time' && isCounted && weigh === 'each' && eachMs > 0) {
+    weight = BigInt(valid) * BigInt(Math.round(eachMs * 1000));
+  }
+  if (weight === null) {
+    const parts = result.readings.filter((each) => each.type === 'counts' && each.indicator === reading.indicator);
+    weight = runWeight(rule, result, 1) / BigInt(parts.length);
+  }
+  return fault(atMs, weight, problem.code, problem.detail);
+}
+
 /** How many events were within the limit, counted exactly when they happened. */
-function countsWithin(reading: CountReading, limit: Threshold): number | Part {
+function countsWithin(reading: CountReading, limit: Threshold): number | Problem {
   const key = thresholdKey(limit);
   const within = reading.within[key];
   if (within === undefined) {
     if (reading.valid === 0) return 0;
     const had = Object.keys(reading.within).join(', ') || 'none';
-    return fault(0, 'threshold-not-counted', `${reading.indicator} was not counted within ${key}, only within: ${had}`);
+    const detail = `${reading.indicator} was not counted within ${key}, only within: ${had}`;
+    return { code: 'threshold-not-counted', detail };
   }
   const { valid, borderline } = reading;
   for (const [what, part] of [
@@ -209,7 +237,7 @@ function countsWithin(reading: CountReading, limit: Threshold): number | Part {
     ['borderline to', borderline?.[key] ?? 0],
   ] as const) {
     if (Number.isSafeInteger(part) && Number.isSafeInteger(valid) && part >= 0 && part <= valid) continue;
-    return fault(0, 'counts', `${reading.indicator}: ${part} of ${valid} events ${what} ${key}`);
+    return { code: 'counts', detail: `${reading.indicator}: ${part} of ${valid} events ${what} ${key}` };
   }
   return within;
 }
@@ -221,7 +249,7 @@ function orderPart(rule: Rule, result: Result, reading: QuantityReading): readon
   if (price !== null && price.num > 0n) return quantityPart(result, reading, price);
   const { submitted, symbol = 'an unnamed symbol' } = reading;
   const found = reading.price === undefined ? 'no price' : `the price ${reading.price}`;
-  return [fault(result.scheduledMs, 'quantity', `${submitted} of ${symbol}: ${found} to value it at`)];
+  return [fault(result.scheduledMs, 0n, 'quantity', `${submitted} of ${symbol}: ${found} to value it at`)];
 }
 
 /** Good when executed in full. @param price what a unit is valued at; one: quantities as they are */
@@ -231,7 +259,7 @@ function quantityPart(result: Result, reading: QuantityReading, price: Rational)
   const executed = parseDecimal(reading.executed);
   if (submitted === null || executed === null) {
     return [
-      fault(scheduledMs, 'quantity', `executed ${reading.executed} of ${reading.submitted}: not decimal numbers`),
+      fault(scheduledMs, 0n, 'quantity', `executed ${reading.executed} of ${reading.submitted}: not decimal numbers`),
     ];
   }
   // Against the service: what was asked for is rounded up to a millionth, what was delivered is rounded down.
@@ -257,6 +285,6 @@ function quantityPart(result: Result, reading: QuantityReading, price: Rational)
   ];
 }
 
-function fault(atMs: number, code: Problem['code'], detail: string): Part {
-  return { atMs, tally: { faults: 1 }, problem: { code, detail } };
+function fault(atMs: number, faultWeight: bigint, code: Problem['code'], detail: string): Part {
+  return { atMs, tally: { faults: 1, faultWeight }, problem: { code, detail } };
 }

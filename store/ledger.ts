@@ -56,6 +56,8 @@ export class Ledger implements Disposable {
       this.#rules = new RuleTable(db);
       this.#tallies = new TallyTable(db, 'main.tallies');
       if (options.objectives !== undefined) this.#adopt(options.objectives);
+      // Those in use may wait to be judged again, since the schema moved on.
+      else if (!this.#sql.readOnly) this.#adopt(this.#rules.active());
     } catch (error) {
       db.close();
       throw explain(error, options.path);

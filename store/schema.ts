@@ -18,16 +18,20 @@ const TALLY_COLUMNS = `(
 ) STRICT, WITHOUT ROWID`;
 
 /** Events near to a limit; 0 of 0 in ledgers from before, since nobody counted them. */
-const ADDED_TALLY_COLUMNS = ['borderline', 'bounded'];
+const NEAR_COLUMNS = ['borderline INTEGER', 'bounded INTEGER'];
 
-function addTallyColumns(schema: 'main' | 'temp'): string {
-  return ADDED_TALLY_COLUMNS.map(
-    (name) => `ALTER TABLE ${schema}.tallies ADD COLUMN ${name} INTEGER NOT NULL DEFAULT 0;`,
-  ).join('\n');
+const LEFT_OUT_COLUMNS = ['excluded_weight ANY', 'fault_weight ANY'];
+
+function addTallyColumns(schema: 'main' | 'temp', columns: readonly string[]): string {
+  return columns.map((column) => `ALTER TABLE ${schema}.tallies ADD COLUMN ${column} NOT NULL DEFAULT 0;`).join('\n');
 }
 
+/** Every objective is judged anew, from the stored results, the next time that the ledger is opened for writing. */
+const JUDGE_AGAIN = "UPDATE objectives SET hash = '';";
+
 /** The tallies in memory, of the same form, by which a read-only ledger is judged when the definitions are other ones. */
-export const TEMP_TALLIES = `CREATE TEMP TABLE tallies ${TALLY_COLUMNS};\n${addTallyColumns('temp')}`;
+export const TEMP_TALLIES = `CREATE TEMP TABLE tallies ${TALLY_COLUMNS};
+${addTallyColumns('temp', [...NEAR_COLUMNS, ...LEFT_OUT_COLUMNS])}`;
 
 /**
  * Forward only: a migration that has been released is never edited, the next one is appended. The position in this list
@@ -136,5 +140,6 @@ CREATE TABLE cursors (
 ALTER TABLE results ADD COLUMN sent_ms REAL;
 ALTER TABLE results ADD COLUMN trail TEXT;
 `,
-  addTallyColumns('main'),
+  addTallyColumns('main', NEAR_COLUMNS),
+  `${addTallyColumns('main', LEFT_OUT_COLUMNS)}\n${JUDGE_AGAIN}`,
 ];

@@ -47,11 +47,12 @@ export class TallyTable {
   constructor(db: DatabaseSync, table: 'main.tallies' | 'temp.tallies') {
     this.#get = db.prepare(`SELECT * FROM ${table} WHERE objective = ? AND at_ms = ? AND split = ?`);
     this.#get.setReadBigInts(true);
-    this.#put = db.prepare(`INSERT OR REPLACE INTO ${table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    this.#put = db.prepare(`INSERT OR REPLACE INTO ${table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#keys = db.prepare(`SELECT at_ms, split FROM ${table} WHERE objective = ?`);
     this.#clear = db.prepare(
       `UPDATE ${table} SET good = 0, bad = 0, excluded = 0, faults = 0, good_weight = 0, bad_weight = 0,
-         squared_weight = 0, cluster = 0, borderline = 0, bounded = 0, revision = ? WHERE objective = ? AND at_ms = ? AND split = ?`,
+         squared_weight = 0, cluster = 0, borderline = 0, bounded = 0, excluded_weight = 0, fault_weight = 0,
+         revision = ? WHERE objective = ? AND at_ms = ? AND split = ?`,
     );
     this.#range = db.prepare(
       `SELECT * FROM ${table} WHERE objective = ? AND at_ms >= ? AND at_ms < ?
@@ -80,6 +81,8 @@ export class TallyTable {
         revision(),
         tally.borderline,
         tally.bounded,
+        integerCell(tally.excludedWeight),
+        integerCell(tally.faultWeight),
       );
     }
   }
@@ -126,6 +129,8 @@ export function tallyOf(row: Row): Tally {
     faults: number(row, 'faults'),
     goodWeight: integer(row, 'good_weight'),
     badWeight: integer(row, 'bad_weight'),
+    excludedWeight: integer(row, 'excluded_weight'),
+    faultWeight: integer(row, 'fault_weight'),
     squaredWeight: integer(row, 'squared_weight'),
     borderline: number(row, 'borderline'),
     bounded: number(row, 'bounded'),

@@ -45,6 +45,8 @@ export function minutes(): readonly TallyStep[] {
       faults: 0,
       goodWeight: weight * BigInt(1 - bad),
       badWeight: weight * BigInt(bad),
+      excludedWeight: 0n,
+      faultWeight: 0n,
       squaredWeight: BigInt(BASE.minuteMs) ** 2n,
       borderline: 0,
       bounded: 0,

@@ -1,10 +1,11 @@
 /** The tables behind the verdicts: windows, splits, certainty, burn. */
+import { isAge } from '../../slo/objective.ts';
 import type { Status } from '../../slo/status.ts';
 import { LOOKBACKS } from '../../slo/status.ts';
-import { attainmentPercent, burnText, consumedPercent, count, hours, plural, shareText } from '../figures.ts';
+import { attainmentPercent, burnText, consumedPercent, count, hours, percent, plural, shareText } from '../figures.ts';
 import { code, table } from '../markdown.ts';
 import type { ProbeRuns } from '../measurements.ts';
-import { colourWord, policySpan } from '../objective-text.ts';
+import { attained, colourWord, policySpan } from '../objective-text.ts';
 import type { SlaReport } from './report.ts';
 import { sumRatio } from './run-tables.ts';
 import { interval, isKnown } from './tables.ts';
@@ -81,13 +82,41 @@ export function confidenceTable({ statuses, measurements }: Pick<SlaReport, 'sta
   );
 }
 
-/** Of the window, where each event is a run; otherwise of the probes' runs in the range. */
+/** Of the window's time where events weigh by it, with the runs: those of the window where an event is a run, else the probes' in the range. */
 function coverage({ coverage, tally, objective }: Status, runs: readonly ProbeRuns[]): string {
-  if (coverage === null) {
-    return sumRatio(runs.filter(({ probe }) => objective.probes.includes(probe)));
-  }
   const measured = tally.good + tally.bad + tally.excluded;
-  return `${shareText(measured, measured + tally.faults)} runs`;
+  const counts =
+    coverage === null || isAge(objective)
+      ? sumRatio(runs.filter(({ probe }) => objective.probes.includes(probe)))
+      : `${shareText(measured, measured + tally.faults)} runs`;
+  return coverage === null || objective.weighing !== 'time' ? counts : `${percent(coverage)} of the time; ${counts}`;
+}
+
+/** Availability both ways: what the promise leaves out, and what it would be with that counted as bad. */
+export function excludedTable(statuses: readonly Status[]): string {
+  return table(
+    [
+      { name: 'Objective' },
+      { name: 'Excluded' },
+      { name: 'Attained, left out' },
+      { name: 'Attained, counted as bad' },
+      { name: 'Budget consumed, counted as bad', align: 'right' },
+    ],
+    statuses.filter(isKnown).flatMap((status) => {
+      const { excludedAsBad: asBad, tally, validEvents } = status;
+      if (asBad === null) return [];
+      return [
+        [
+          code(status.objective.id),
+          shareText(tally.excluded, validEvents + tally.excluded),
+          attained(status),
+          `${percent(asBad.attainment)} (${count(tally.good)} / ${count(validEvents + tally.excluded)})`,
+          consumedPercent(asBad.consumed),
+        ],
+      ];
+    }),
+    '',
+  );
 }
 
 export function burnTable(statuses: readonly Status[]): string {

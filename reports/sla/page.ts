@@ -14,7 +14,7 @@ import { answerTable, executionTable } from './order-tables.ts';
 import { overloadText } from './overloads.ts';
 import type { Change, SlaReport } from './report.ts';
 import { coverageTable, exerciseTable } from './run-tables.ts';
-import { burnTable, confidenceTable, splitTable, windowTable } from './detail-tables.ts';
+import { burnTable, confidenceTable, excludedTable, splitTable, windowTable } from './detail-tables.ts';
 import { causeTable, objectiveTable, unknownTable } from './tables.ts';
 
 export function renderSla(report: SlaReport): RenderedReport {
@@ -28,6 +28,7 @@ export function renderSla(report: SlaReport): RenderedReport {
   const { statuses } = report;
   const split = splitTable(statuses);
   const windows = windowTable(report);
+  const excluded = excludedTable(statuses);
   const markdown = page([
     `# Service-level evidence: ${text(report.environment)}`,
     scaleWarning(report.scale),
@@ -41,9 +42,10 @@ export function renderSla(report: SlaReport): RenderedReport {
     unknownTable(statuses),
     ...(windows === '' ? [] : ['### Live windows of percentile objectives', windows]),
     ...(split === '' ? [] : ['### By endpoint, venue and location', split]),
+    ...(excluded === '' ? [] : ['### Availability with and without what is excluded', excluded, EXCLUDED]),
     '### How sure the figures are',
     confidenceTable(report),
-    'Coverage is the share of scheduled runs that gave a trustworthy measurement: of the objective’s window where an event is a run, otherwise (feeds, of which every tick is an event) of its probes’ runs in the range of this report.',
+    'Coverage is the share of what was due that gave a trustworthy measurement: of the time of the objective’s window, where events weigh by time, and of runs, those of the window where an event is a run, otherwise (feeds, of which every tick is an event) its probes’ in the range of this report.',
     '## Burn rates and exhaustion',
     burnTable(statuses),
     'A burn rate of 1× spends exactly the whole budget over the window. “–”: no valid event in that stretch, or a stretch longer than the window. Exhaustion is in hours of the policy; *roll-off* lets old failures leave the window, *naive* does not.',
@@ -74,6 +76,9 @@ export function renderSla(report: SlaReport): RenderedReport {
   ]);
   return { name: 'sla.md', markdown, files };
 }
+
+const EXCLUDED =
+  'The objective leaves HTTP 4xx out of both sides of its ratio. A reader whose contract says nothing of them finds here what it would be if each were a failure.';
 
 function orderSection({ orders }: SlaReport): readonly string[] {
   if (orders.length === 0) return [];

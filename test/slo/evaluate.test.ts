@@ -213,14 +213,41 @@ describe('a status', () => {
     expect(judged([runs(STEP, 0, 500)]).regression).toBeNull();
   });
 
-  it('publishes coverage of runs, but of no ticks', () => {
+  it('publishes coverage of time, of runs where they do not weigh by it, and of no ticks', () => {
     const steps = [runs(STEP, 96, 0, { faults: 4 })];
     expect(judged(steps).coverage).toBeCloseTo(0.96, 12);
+    const asleep = runs(STEP, 60, 0, { faults: 1, faultWeight: 40n * 60_000_000n });
+    expect(judged([asleep]).coverage).toBe(0.6);
+    const fills = objective({ sli: { type: 'quantity' }, weighing: 'quantity' });
+    expect(judged([asleep], { objective: fills }).coverage).toBeCloseTo(60 / 61, 12);
     const ticks = objective({
       sli: { type: 'threshold', indicator: 'tick-age', ms: 1500, strict: true },
       weighing: 'count',
     });
     expect(judged(steps, { objective: ticks })).toMatchObject({ coverage: null });
+  });
+
+  it('publishes availability with what was excluded counted as bad as well, by weight and by the target that held', () => {
+    // One rejected request that stood for as much time as fifty others.
+    const steps = [runs(STEP, 949, 1, { excluded: 1, excludedWeight: 50n * 60_000_000n })];
+    expect(judged(steps)).toMatchObject({
+      attainment: 949 / 950,
+      excludedAsBad: { attainment: 0.949, consumed: 51, met: false },
+      colour: 'red',
+    });
+    expect(judged([runs(STEP, 999, 1)])).toMatchObject({
+      excludedAsBad: { attainment: 0.999, consumed: 1, met: true },
+    });
+    const versions = [
+      { version: '1', target: '0.99', limit: null, fromMs: null, rfc: null, signedOff: true },
+      { version: '2', target: '0.999', limit: null, fromMs: STEP - 2 * HOUR, rfc: null, signedOff: true },
+    ];
+    const before = runs(STEP - 4 * HOUR, 900, 0, { excluded: 100 });
+    expect(judged([before, runs(STEP, 1000, 0)], { objective: objective({ versions }) })).toMatchObject({
+      excludedAsBad: { attainment: 0.95, consumed: 100 / 11 },
+    });
+    const latency = objective({ sli: { type: 'threshold', indicator: 'latency', ms: 250, strict: false } });
+    expect(judged(steps, { objective: latency }).excludedAsBad).toBeNull();
   });
 
   it('says of ages how many were near to the limit, of how many that is known, and changes nothing by it', () => {

@@ -44,6 +44,8 @@ export function runs(atMs: number, good: number, bad: number, change: Partial<Ta
     bad,
     goodWeight: BigInt(good) * 60_000_000n,
     badWeight: BigInt(bad) * 60_000_000n,
+    excludedWeight: BigInt(change.excluded ?? 0) * 60_000_000n,
+    faultWeight: BigInt(change.faults ?? 0) * 60_000_000n,
     squaredWeight: BigInt(good + bad) * 60_000n ** 2n,
     ...change,
   };

@@ -14,6 +14,8 @@ const tally: fc.Arbitrary<Tally> = fc.record({
   faults: count,
   goodWeight: weight,
   badWeight: weight,
+  excludedWeight: weight,
+  faultWeight: weight,
   squaredWeight: weight,
   borderline: count,
   bounded: count,

@@ -64,11 +64,11 @@ describe('the line of a tally', () => {
   test.each([
     [
       'time',
-      'bad_us=0i,borderline=3i,bounded=4i,excluded=0i,faults=0i,good=2i,good_us=9007199254740993i,squared_ms2=9i',
+      'bad_us=0i,borderline=3i,bounded=4i,excluded=0i,excluded_us=0i,fault_us=0i,faults=0i,good=2i,good_us=9007199254740993i,squared_ms2=9i',
     ],
     [
       'count',
-      'bad_events=0i,borderline=3i,bounded=4i,excluded=0i,faults=0i,good=2i,good_events=9007199254740993i,squared_events2=9i',
+      'bad_events=0i,borderline=3i,bounded=4i,excluded=0i,excluded_events=0i,fault_events=0i,faults=0i,good=2i,good_events=9007199254740993i,squared_events2=9i',
     ],
     [
       'quantity',

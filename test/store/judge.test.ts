@@ -65,9 +65,9 @@ describe('what counts', () => {
   });
 
   test.each([
-    ['fault', { faults: 1 }],
-    ['skipped', { faults: 1 }],
-    ['excluded', { excluded: 1 }],
+    ['fault', { faults: 1, faultWeight: 1_000_000n }],
+    ['skipped', { faults: 1, faultWeight: 1_000_000n }],
+    ['excluded', { excluded: 1, excludedWeight: 1_000_000n }],
   ] as const)('a run that is %s leaves the SLI, whatever it read', (outcome, counted) => {
     for (const rule of [AVAILABILITY, LATENCY]) {
       expect(tallyOf(rule, aResult(0, { outcome }))).toEqual([{ ...nothing, atMs: T0, ...counted }]);
@@ -83,7 +83,12 @@ describe('what counts', () => {
     'a result that stands for missed runs and %s lowers coverage by each of them',
     (_what, values, faults) => {
       const slept = aResult(0, { outcome: 'skipped', reason: 'missed', weightMs: 480_000, values });
-      expect(tallyOf(AVAILABILITY, slept)).toEqual([{ ...nothing, atMs: T0, faults }]);
+      expect(tallyOf(AVAILABILITY, slept)).toEqual([{ ...nothing, atMs: T0, faults, faultWeight: 480_000_000n }]);
+      expect(tallyOf({ ...AVAILABILITY, weighing: 'count' }, slept)).toEqual([
+        { ...nothing, atMs: T0, faults, faultWeight: BigInt(faults) },
+      ]);
+      const fills: Rule = { ...AVAILABILITY, sli: { type: 'quantity' }, weighing: 'quantity' };
+      expect(tallyOf(fills, slept)).toEqual([{ ...nothing, atMs: T0, faults }]);
     },
   );
 
@@ -197,7 +202,7 @@ describe('events near to the limit', () => {
 
   test.each([101, -1, 0.5])('cannot be %d of 100: the reading is a fault', (events) => {
     const [judged] = judge(TICKS, aResult(0, { readings: [near(events)] }), STEP);
-    expect(judged?.tally).toEqual({ ...nothing, faults: 1 });
+    expect(judged?.tally).toEqual({ ...nothing, faults: 1, faultWeight: 1_000_000n });
     expect(judged?.problem).toEqual({
       code: 'counts',
       detail: `tick-age: ${events} of 100 events borderline to lt:1500`,
@@ -206,7 +211,7 @@ describe('events near to the limit', () => {
 
   test('of a run that was the prober’s fault are none', () => {
     expect(tallyOf(TICKS, aResult(0, { outcome: 'fault', readings: [near(7)] }))).toEqual([
-      { ...nothing, atMs: T0, faults: 1 },
+      { ...nothing, atMs: T0, faults: 1, faultWeight: 1_000_000n },
     ]);
   });
 });
@@ -405,7 +410,18 @@ describe('what cannot be judged is a fault of ours, with its reason', () => {
   ] as const)('%s', (_what, rule, readings, code, detail) => {
     const judged = judge(rule, aResult(0, { readings }), STEP);
     expect(judged).toMatchObject([{ atMs: T0, problem: { code, detail } }]);
-    expect(sumTallies(judged.map(({ tally }) => tally))).toEqual({ ...nothing, faults: 1 });
+    const faultWeight = rule.weighing === 'time' ? 1_000_000n : 0n;
+    expect(sumTallies(judged.map(({ tally }) => tally))).toEqual({ ...nothing, faults: 1, faultWeight });
+  });
+
+  test('weighs as its events would have, and otherwise its part of the run', () => {
+    const uncounted: Rule = { ...TICKS, sli: { type: 'threshold', indicator: 'tick-age', ms: 900, strict: false } };
+    const weighed = (rule: Rule, readings: readonly Reading[]): readonly (bigint | undefined)[] =>
+      judge(rule, aResult(0, { readings }), STEP).map(({ tally }) => tally.faultWeight);
+    const later = ticks(9, 9, { atMs: T0 + STEP });
+    expect(weighed(uncounted, [ticks(3, 3), later])).toEqual([500_000n, 500_000n]);
+    expect(weighed({ ...uncounted, weighing: 'count' }, [ticks(3, 3), later])).toEqual([3n, 9n]);
+    expect(weighed(uncounted, [ticks(3, 3, { weigh: 'each', eachMs: 40 })])).toEqual([120_000n]);
   });
 });
 

@@ -117,6 +117,32 @@ describe('appending', () => {
     expect(total(strict, rule)).toMatchObject({ good: 196, bad: 4, borderline: 11, bounded: 200 });
   });
 
+  test('knows what was left out by its weight, also of results that were judged before that was kept', () => {
+    {
+      using ledger = open();
+      ledger.append([
+        aResult(0),
+        aResult(1, { outcome: 'excluded', weightMs: 15_000 }),
+        aResult(2, { outcome: 'fault', weightMs: 60_000 }),
+        aResult(3, { outcome: 'skipped', weightMs: 480_000, values: { missed: 8 } }),
+      ]);
+    }
+    const before = new DatabaseSync(path);
+    before.exec(`ALTER TABLE tallies DROP COLUMN excluded_weight;
+      ALTER TABLE tallies DROP COLUMN fault_weight;
+      PRAGMA user_version = 3`);
+    before.close();
+    const expected = { good: 1, excluded: 1, excludedWeight: 15_000_000n, faults: 9, faultWeight: 540_000_000n };
+    {
+      // Whoever names no objectives goes on with those of the ledger, judged as this version judges.
+      using ledger = new Ledger({ path });
+      expect(total(ledger, AVAILABILITY)).toMatchObject(expected);
+    }
+    using ledger = open();
+    expect(total(ledger, AVAILABILITY)).toEqual(judged(AVAILABILITY, [...ledger.results(ALL)]));
+    expect(total(ledger, LATENCY)).toMatchObject({ excludedWeight: 15_000_000n, faultWeight: 540_000_000n });
+  });
+
   test('however results are cut into batches, results and tallies come out the same', () => {
     const results = fc.array(
       fc.record({
@@ -290,7 +316,7 @@ describe('objectives that change', () => {
     using ledger = open({ objectives: [{ ...AVAILABILITY, probes: ['elsewhere'] }] });
     expect(ledger.tallies({ objective: AVAILABILITY.id, ...ALL })).toEqual([]);
     expect(ledger.pending('tallies', 'follower', 10).lines).toContain(
-      `pulsedrill_tally,objective=api-availability bad=0i,bad_us=0i,borderline=0i,bounded=0i,excluded=0i,faults=0i,good=0i,good_us=0i,squared_ms2=0i ${T0}000000`,
+      `pulsedrill_tally,objective=api-availability bad=0i,bad_us=0i,borderline=0i,bounded=0i,excluded=0i,excluded_us=0i,fault_us=0i,faults=0i,good=0i,good_us=0i,squared_ms2=0i ${T0}000000`,
     );
   });
 

@@ -43,6 +43,8 @@ describe('a store', () => {
         faults: 0,
         goodWeight: BigInt(1_234 - bad) * 1_000_000n,
         badWeight: BigInt(bad) * 1_000_000n,
+        excludedWeight: 0n,
+        faultWeight: 0n,
         squaredWeight: 1_234n * 1_000_000n,
         borderline: 0,
         bounded: 0,
