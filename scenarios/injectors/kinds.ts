@@ -1,13 +1,19 @@
 /** The one map of injectors: how each is configured, what it may touch, and how it is made. */
 import { z } from 'zod';
 import type { Injector, InjectorContext } from '../injector.ts';
+import { execInjector } from './exec/injector.ts';
+import { execSchema } from './exec/spec.ts';
+import { httpInjector } from './http/injector.ts';
+import { httpInjectorSchema } from './http/spec.ts';
 import { processInjector } from './process/injector.ts';
 import { processSchema } from './process/spec.ts';
 import { routed, type Part } from './routed.ts';
 import { discreet } from './secrecy.ts';
+import { stressInjector } from './stress/injector.ts';
+import { stressSchema } from './stress/spec.ts';
 import { toxiproxyInjector, toxiproxySchema } from './toxiproxy.ts';
 
-const schemas = [toxiproxySchema, processSchema] as const;
+const schemas = [toxiproxySchema, processSchema, stressSchema, httpInjectorSchema, execSchema] as const;
 const kinds = schemas.map(({ shape }) => shape.kind.value);
 
 /** One entry of `gamedays.injectors`. */
@@ -32,6 +38,9 @@ const INJECTORS: Readonly<Record<Kind, Make>> = {
     return first === undefined ? null : routed('toxiproxy', [first, ...others]);
   },
   process: (specs, context) => onTargets(ofKind(specs, 'process'), (targets) => processInjector(targets, context)),
+  stress: (specs, context) => onTargets(ofKind(specs, 'stress'), (targets) => stressInjector(targets, context)),
+  http: (specs, context) => onTargets(ofKind(specs, 'http'), (targets) => httpInjector(targets, context)),
+  exec: (specs, context) => onTargets(ofKind(specs, 'exec'), (targets) => execInjector(targets, context)),
 };
 
 function ofKind<K extends Kind>(specs: readonly InjectorSpec[], kind: K): readonly SpecOf<K>[] {

@@ -22,5 +22,8 @@ const PROGRAM = {
 export const argv = () =>
   z.array(z.string(PROGRAM), PROGRAM).refine(([program]) => program !== undefined && isAbsolute(program), PROGRAM);
 
+export const programPath = () =>
+  z.string().refine((path) => isAbsolute(path), { error: 'a program by its whole path such as "/usr/bin/venue"' });
+
 /** Of a program that is started: ours is not handed on. */
 export const environment = () => z.record(z.string(), z.string({ error: 'a text' })).default({});
