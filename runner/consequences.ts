@@ -1,20 +1,20 @@
-/** After each evaluation: what colours oblige people to, and which service rules they trigger, kept as events. */
+/** After each evaluation: what colours oblige people to, what they review, which service rules are triggered: as events. */
 import type { Clock } from '../probes/probe.ts';
 import type { Colour } from '../slo/objective.ts';
-import { serviceColour } from '../slo/policy.ts';
 import type { Status } from '../slo/status.ts';
 import type { LedgerEvent, StoreReader } from '../store/store.ts';
 import type { AlertBoard } from './alerts/alert.ts';
 import type { Configuration } from './config/configuration.ts';
 import type { Follower } from './judging.ts';
-import { obligationEvents, obligationsOf, overdueConditions, thinRedEvents } from './obligations.ts';
+import { obligationEvents, obligationsOf, overdueConditions } from './obligations.ts';
+import { createReviews } from './reviews/keeper.ts';
 import { noteEvents, notedColours } from './rules/policy-notes.ts';
 import { ruleEvents, standingRules, type StandingRule } from './rules/rule-events.ts';
 import { createRuleWebhooks } from './rules/webhooks.ts';
 
 export interface ConsequencesOptions {
-  readonly store: Pick<StoreReader, 'events'>;
-  readonly configuration: Pick<Configuration, 'rules' | 'environment' | 'location'>;
+  readonly store: Pick<StoreReader, 'events' | 'tallies'>;
+  readonly configuration: Pick<Configuration, 'rules' | 'environment' | 'location' | 'base'>;
   readonly clock: Clock;
   readonly stop: AbortSignal;
   readonly record: (event: LedgerEvent) => Promise<void>;
@@ -36,7 +36,7 @@ export function createConsequences(options: ConsequencesOptions): Consequences {
   const { environment, location } = configuration;
   const { rules, webhooks } = configuration.rules;
   const hooks = createRuleWebhooks({ ...options, webhooks, environment, location });
-  const before = new Map<string, Colour>();
+  const reviews = createReviews({ store, base: configuration.base, record });
   /** What this process alone writes, read once; null: not yet. */
   let own: { standing: readonly StandingRule[]; noted: ReadonlyMap<string, Colour> } | null = null;
   let troubled = false;
@@ -53,19 +53,22 @@ export function createConsequences(options: ConsequencesOptions): Consequences {
       const events: readonly LedgerEvent[] = [
         ...noteEvents(service, its, own.noted.get(service), nowMs),
         ...obligationEvents(service, its, obligations, nowMs),
-        ...thinRedEvents(service, its, before.get(service) ?? 'unknown', nowMs),
       ];
       for (const event of events) {
         await record(event);
         own = { ...own, noted: notedColours([event], own.noted) };
       }
-      before.set(service, serviceColour(its).colour);
     }
+    await reviews.follow(statuses, nowMs);
     const edges: readonly LedgerEvent[] = ruleEvents(statuses, rules, own.standing, nowMs);
     for (const event of edges) {
+      if (event.kind === 'review-item') {
+        await reviews.note(event);
+        continue;
+      }
       await record(event);
       own = { ...own, standing: standingRules([event], own.standing) };
-      if (event.kind === 'service-rule') hooks.hear(event);
+      hooks.hear(event);
     }
     await board?.report('obligations', overdueConditions(obligations));
     await board?.report('rule-webhooks', hooks.conditions(nowMs));

@@ -1,6 +1,5 @@
 /** What a colour obliges people to do, as events of the ledger. Pure: statuses and past events in, new events out. */
-import { CONSEQUENCES, consequencesOf } from '../slo/policy.ts';
-import type { Colour } from '../slo/objective.ts';
+import { consequencesOf } from '../slo/policy.ts';
 import type { Status } from '../slo/status.ts';
 import type { LedgerEvent } from '../store/store.ts';
 import type { Condition } from './alerts/alert.ts';
@@ -120,45 +119,6 @@ export function obligationEvents(
 function stampOf(nowMs: number): string {
   return new Date(nowMs).toISOString().replaceAll(/[-:]/g, '').slice(0, 15);
 }
-
-/**
- * Where a service is Red on too few events only, what it would owe is a review item instead, told on the edge.
- * @param before the service's colour at the last evaluation
- */
-export function thinRedEvents(
-  service: string,
-  statuses: readonly Status[],
-  before: Colour,
-  nowMs: number,
-): readonly LedgerEvent[] {
-  const red = statuses.filter((status) => status.colour === 'red');
-  const [thin] = red;
-  if (before === 'red' || thin === undefined || red.some((status) => status.enoughEvents)) return [];
-  return [
-    {
-      // One a day: a flicker, or a restart, is no further thing to review.
-      id: `ri-${stampOf(nowMs).slice(0, 8)}-${thin.objective.id}`,
-      atMs: nowMs,
-      kind: 'review-item',
-      service,
-      subject: thin.objective.id,
-      body: {
-        why: `Red on ${thin.validEvents} valid events, fewer than ${thin.objective.minEvents}: a person decides`,
-        instead: INSTEAD,
-        consumed: thin.consumed,
-        badEvents: thin.tally.bad,
-        validEvents: thin.validEvents,
-      },
-    },
-  ];
-}
-
-/** What a Red on enough events would have brought. */
-const INSTEAD: readonly string[] = [
-  'freeze of deploys',
-  `game-day within ${CONSEQUENCES.red.gamedayDays} days`,
-  `postmortem review within ${CONSEQUENCES.red.postmortemDays} days`,
-];
 
 /** The service's game-day was passed: what it owed is met. */
 export function metEvents(

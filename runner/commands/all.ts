@@ -8,6 +8,7 @@ import { init } from './init.ts';
 import { once } from './once.ts';
 import { plan } from './plan.ts';
 import { report } from './report.ts';
+import { review } from './review.ts';
 import { run } from './run.ts';
 import { sandbox } from './sandbox.ts';
 import { silence } from './silence.ts';
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   budget,
   gate,
   gameday,
+  review,
   silence,
   report,
   sweep,

@@ -109,6 +109,8 @@ function said(event: LedgerEvent): string {
         : `clock: ${String(body['to'])}: ${String(body['text'])}`;
     case 'overload':
       return String(body['text']);
+    case 'review-item':
+      return `review ${String(body['of'])}: ${String(body['why'] ?? body['state'])}`;
     default:
       return `${event.kind}: ${event.subject}`;
   }

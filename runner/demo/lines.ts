@@ -50,7 +50,7 @@ export function eventText(event: LedgerEvent): string | null {
     case 'service-rule':
       return ruleText(event);
     case 'review-item':
-      return `review: ${subject}: ${String(body['why'])}`;
+      return body['state'] === 'instead' ? `review: ${subject}: ${String(body['why'])}` : null;
     case 'order-swept':
       return `paper order ${subject}: ${String(body['how'])}`;
     default:

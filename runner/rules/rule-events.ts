@@ -3,6 +3,7 @@ import { ruleReadings, type RuleReading, type ServiceRule } from '../../slo/serv
 import type { Status } from '../../slo/status.ts';
 import { validEvents } from '../../slo/tally.ts';
 import type { LedgerEvent } from '../../store/store.ts';
+import { thinRuleEvent } from '../reviews/thin.ts';
 
 /** A rule that was triggered and is not over. */
 export interface StandingRule {
@@ -71,11 +72,22 @@ export function ruleEvents(
       };
       if (reading.isTriggered === true && (before === undefined || (before.as === 'review' && reading.as === 'act'))) {
         tell('triggered', reading.as);
-        if (reading.as === 'review') events.push(reviewItem(reading, status, nowMs));
+        if (reading.as === 'review') events.push(reviewOf(reading, status, key, nowMs));
       } else if (reading.isTriggered === false && before !== undefined) tell('ended', before.as);
     }
   }
   return [...events, ...orphaned(standing, read, statuses, rules, nowMs)];
+}
+
+/** What a person decides in place of the rule. */
+function reviewOf(
+  { rule, consumed, tally }: RuleReading,
+  { objective }: Status,
+  key: string,
+  nowMs: number,
+): LedgerEvent {
+  const figures = { consumed, badEvents: tally.bad, validEvents: validEvents(tally) };
+  return thinRuleEvent(objective, { key, id: rule.id, actions: rule.actions }, figures, nowMs);
 }
 
 function figuresOf({ rule, split, consumed, burnNow, tally }: RuleReading, objective: string) {
@@ -94,25 +106,6 @@ function figuresOf({ rule, split, consumed, burnNow, tally }: RuleReading, objec
     good,
     bad,
     valid: validEvents(tally),
-  };
-}
-
-/** One an objective and day, whatever asks for it: the same id is the same item. */
-function reviewItem({ rule, tally }: RuleReading, { objective, consumed }: Status, nowMs: number): LedgerEvent {
-  const day = new Date(nowMs).toISOString().slice(0, 10).replaceAll('-', '');
-  return {
-    id: `ri-${day}-${objective.id}`,
-    atMs: nowMs,
-    kind: 'review-item',
-    service: objective.service,
-    subject: objective.id,
-    body: {
-      why: `the rule ${rule.id} is triggered on ${validEvents(tally)} valid events, fewer than ${objective.minEvents}: a person decides`,
-      instead: rule.actions,
-      consumed,
-      badEvents: tally.bad,
-      validEvents: validEvents(tally),
-    },
   };
 }
 

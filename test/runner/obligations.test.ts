@@ -6,7 +6,6 @@ import {
   obligationsOf,
   overdueConditions,
   scheduledEvent,
-  thinRedEvents,
   type Obligation,
 } from '../../runner/obligations.ts';
 import type { Status } from '../../slo/status.ts';
@@ -30,14 +29,9 @@ const thinRed = (): Status => status(10, NOW - 3 * MINUTE, 0);
 /** What a ledger would hold after these evaluations. */
 class Book {
   readonly events: LedgerEvent[] = [];
-  #before: Status['colour'] = 'unknown';
 
   evaluate(statuses: readonly Status[], nowMs: number): readonly LedgerEvent[] {
-    const fresh = [
-      ...obligationEvents(SERVICE, statuses, this.standing(nowMs), nowMs),
-      ...thinRedEvents(SERVICE, statuses, this.#before, nowMs),
-    ];
-    this.#before = statuses.some((each) => each.colour === 'red') ? 'red' : 'green';
+    const fresh = obligationEvents(SERVICE, statuses, this.standing(nowMs), nowMs);
     this.events.push(...fresh);
     return fresh;
   }
@@ -212,40 +206,8 @@ describe('an obligation that was met', () => {
 });
 
 describe('Red on thin data', () => {
-  it('is a review item instead, with the counts', () => {
-    const book = new Book();
-    expect(book.evaluate([thinRed()], NOW)).toEqual([
-      {
-        id: 'ri-20241004-slo-api-availability',
-        atMs: NOW,
-        kind: 'review-item',
-        service: SERVICE,
-        subject: 'slo-api-availability',
-        body: {
-          why: 'Red on 20 valid events, fewer than 1000: a person decides',
-          instead: ['freeze of deploys', 'game-day within 14 days', 'postmortem review within 14 days'],
-          consumed: 500,
-          badEvents: 10,
-          validEvents: 20,
-        },
-      },
-    ]);
-    expect(book.standing(NOW)).toEqual([]);
-  });
-
-  it('is told on the edge, and has one name a day however often it comes back', () => {
-    const book = new Book();
-    const [first] = book.evaluate([thinRed()], NOW);
-    expect(book.evaluate([thinRed()], NOW + MINUTE)).toEqual([]);
-    book.evaluate([green()], NOW + 2 * MINUTE);
-    const [again] = book.evaluate([thinRed()], NOW + 3 * MINUTE);
-    expect(again?.id).toBe(first?.id);
-    book.evaluate([green()], NOW + DAY);
-    const [tomorrow] = book.evaluate([thinRed()], NOW + DAY + MINUTE);
-    expect(tomorrow?.id).not.toBe(first?.id);
-  });
-
-  it('does not keep another objective of the service from obliging', () => {
+  it('obliges to nothing, and does not keep another objective of the service from obliging', () => {
+    expect(new Book().evaluate([thinRed()], NOW)).toEqual([]);
     expect(new Book().evaluate([thinRed(), red()], NOW).map((event) => event.kind)).toEqual([
       'obligation',
       'obligation',

@@ -112,12 +112,18 @@ describe('a service rule', () => {
     const first = book.evaluate([acks({ a: THIN, b: THIN })], NOW);
     expect(first.map(({ kind, body }) => [kind, body['as'] ?? body['why']])).toEqual([
       ['service-rule', 'review'],
-      ['review-item', 'the rule broker-divert is triggered on 100 valid events, fewer than 1000: a person decides'],
+      ['review-item', 'the rule broker-divert is triggered on 100 valid events, fewer than 1,000: a person decides'],
       ['service-rule', 'review'],
-      ['review-item', 'the rule broker-divert is triggered on 100 valid events, fewer than 1000: a person decides'],
+      ['review-item', 'the rule broker-divert is triggered on 100 valid events, fewer than 1,000: a person decides'],
     ]);
     const items = first.filter(({ kind }) => kind === 'review-item');
-    expect(new Set(items.map(({ id }) => id))).toEqual(new Set(['ri-20241004-kpi-order-ack']));
+    expect(items.map(({ id, body }) => [id, body['of'], body['what']])).toEqual(
+      ['a', 'b'].map((venue) => [
+        `ri-20241004-kpi-order-ack/instead/broker-divert/kpi-order-ack/${venue}`,
+        'ri-20241004-kpi-order-ack',
+        ['divert new releases from the broker concerned', 'escalate to its account manager'],
+      ]),
+    );
     expect(told(book.evaluate([acks({ a: SPENT, b: THIN })], NOW + MINUTE))).toEqual([
       ['service-rule', 'broker-divert/kpi-order-ack/a', 'triggered'],
     ]);
