@@ -1,5 +1,5 @@
 import { offset, seconds, span } from '../reports/figures.ts';
-import { markWord } from '../reports/gameday/story.ts';
+import { alertsText, markWord } from '../reports/gameday/story.ts';
 import type { JournalEntry } from '../scenarios/journal.ts';
 
 /** One line for somebody watching; null for what only the record needs. */
@@ -25,6 +25,22 @@ export function entryText(entry: JournalEntry): string | null {
       return `${entry.met ? 'met' : 'NOT met'} after ${seconds(entry.afterMs)}: ${entry.name}`;
     case 'mark':
       return `mark ${markWord(entry.what)} ${offset(entry.afterMs ?? 0)} from injection (${earlier(entry.uncertaintyMs)}${entry.source})`;
+    case 'asked':
+      return `PLEASE ${entry.who}: ${entry.what} (within ${span(entry.withinMs)}; then: gameday mark ${entry.step} --by NAME)`;
+    case 'answered':
+      return entry.ok
+        ? `done after ${seconds(entry.afterMs)}: ${entry.step} by ${entry.by ?? 'somebody'}`
+        : `NOT done in time: ${entry.step}`;
+    case 'degraded-mode':
+      return `degraded mode ${entry.ok ? '' : 'NOT '}${entry.change} after ${seconds(entry.afterMs)}: ${entry.name} (${entry.detail})`;
+    case 'alert':
+      return `alert ${entry.change}: ${entry.alert.severity} ${entry.alert.says}`;
+    case 'alerts':
+      return `alerts: ${alertsText(entry)}`;
+    case 'success':
+      return `in the end ${entry.ok === null ? 'not known' : entry.ok ? 'so' : 'NOT so'}: ${entry.name} (${entry.detail})`;
+    case 'invariant':
+      return `${entry.ok === null ? 'not checked' : entry.ok ? 'kept' : 'NOT kept'}: ${entry.name}: ${entry.detail}`;
     case 'note':
       return entry.text;
     case 'finished':

@@ -6,6 +6,7 @@ import type { JournalEntry } from '../scenarios/journal.ts';
 import { loadScenario } from '../scenarios/load.ts';
 import type { Values } from '../scenarios/parameters.ts';
 import type { ParsedScenario, Scenario } from '../scenarios/scenario.ts';
+import type { LedgerStore } from '../store/open.ts';
 import { systemClock } from './clock.ts';
 import type { Configuration } from './config/configuration.ts';
 import { readScenarios } from './config/scenarios.ts';
@@ -17,6 +18,7 @@ import { guardianStarter } from './gameday/guard.ts';
 import { injectorsByKind } from './gameday/injectors.ts';
 import { permittedTargets } from '../scenarios/injectors/kinds.ts';
 import type { GamedayOutcome } from './gameday/outcome.ts';
+import { openDesk } from './gameday/open-desk.ts';
 import { recover, type Recovery } from './gameday/recover.ts';
 import { CommandError, EXIT } from './io.ts';
 import type { Runner } from './runner.ts';
@@ -79,6 +81,7 @@ function unknownNames({ names, source }: ParsedScenario, set: Values): readonly 
 export interface GamedayRequest {
   readonly configuration: Configuration;
   readonly runner: Runner;
+  readonly store: LedgerStore;
   readonly scenario: Scenario;
   readonly mode: 'check' | 'run';
   readonly obligation: string | null;
@@ -99,7 +102,7 @@ export interface Conducted {
 
 /** The runner's probes must be running. A pass meets the component's obligation. What was found is told also when the ledger refuses it. */
 export async function conductGameday(request: GamedayRequest): Promise<Conducted> {
-  const { configuration, runner, scenario, mode, obligation, signal, approval = null } = request;
+  const { configuration, runner, store, scenario, mode, obligation, signal, approval = null } = request;
   const { gamedays, seed, environment } = configuration;
   const { maxBudgetSpend, limits } = gamedays;
   const market = gamedays.market === null ? null : new Calendar(gamedays.market);
@@ -141,6 +144,7 @@ export async function conductGameday(request: GamedayRequest): Promise<Conducted
     approval,
     guards: () => guardChecks(scenario, safety, facts()),
     alarm: alarmOf(scenario, safety, facts, () => runner.overload()?.text ?? null),
+    desk: openDesk(configuration, runner, store, systemClock),
     environment,
     location: configuration.location,
     timeScale: configuration.base.scale,
@@ -180,7 +184,7 @@ async function record(outcome: GamedayOutcome, startedMs: number, request: Gamed
       recoveredAfterLiftMs: outcome.recoveredAfterLiftMs,
     },
   });
-  if (outcome.passed) await runner.meet(scenario.component, gamedayId);
+  if (outcome.passed) await runner.meet(scenario.component, gamedayId, scenario.serves);
 }
 
 /** Undoes whatever dead game-days left behind. */

@@ -9,6 +9,8 @@ export interface Io {
   /** Standard output is a terminal: live tables, colours. */
   readonly isTerminal: boolean;
   readonly columns: number;
+  /** What is typed at a terminal, line by line, until the signal aborts; absent where standard input is none. */
+  readonly lines?: (signal: AbortSignal) => AsyncIterable<string>;
   /** Aborts at SIGINT or SIGTERM; the reason is the signal's name. */
   readonly stop: AbortSignal;
 }

@@ -120,16 +120,28 @@ function stampOf(nowMs: number): string {
   return new Date(nowMs).toISOString().replaceAll(/[-:]/g, '').slice(0, 15);
 }
 
-/** The service's game-day was passed: what it owed is met. */
+/** What a game-day on the service serves: what is owed, by any of its objectives or by those that are named. */
+export function servedBy(
+  { component, serves }: { readonly component: string; readonly serves: readonly string[] | null },
+  standing: readonly Obligation[],
+): readonly Obligation[] {
+  return standing.filter(
+    ({ service, duty, metMs, objective }) =>
+      service === component && duty === 'game-day' && metMs === null && (serves?.includes(objective) ?? true),
+  );
+}
+
+/** The service's game-day was passed: what it owed is met. @param serves null: all of it */
 export function metEvents(
   service: string,
   gameday: string,
   standing: readonly Obligation[],
   nowMs: number,
+  serves: readonly string[] | null = null,
 ): readonly LedgerEvent[] {
-  return standing
-    .filter((each) => each.service === service && each.duty === 'game-day' && each.metMs === null)
-    .map((obligation) => told(obligation, 'met', { gameday }, nowMs, ''));
+  return servedBy({ component: service, serves }, standing).map((obligation) =>
+    told(obligation, 'met', { gameday }, nowMs, ''),
+  );
 }
 
 /** Somebody says that the review took place. */

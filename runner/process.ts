@@ -1,4 +1,5 @@
 /** The edge: the process's own words, signals and streams are touched here and handed in. */
+import { createInterface } from 'node:readline';
 import { COMMANDS } from './commands/all.ts';
 import { runCommandLine } from './cli.ts';
 import { workingFolder } from './folder.ts';
@@ -22,6 +23,18 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+async function* typed(signal: AbortSignal): AsyncGenerator<string> {
+  const reader = createInterface({ input: process.stdin });
+  const close = (): void => reader.close();
+  signal.addEventListener('abort', close);
+  try {
+    if (!signal.aborted) yield* reader;
+  } finally {
+    signal.removeEventListener('abort', close);
+    reader.close();
+  }
+}
+
 const io: Io = {
   print: (text) => process.stdout.write(`${text}\n`),
   complain: (text) => process.stderr.write(`${text}\n`),
@@ -29,6 +42,7 @@ const io: Io = {
   folder: workingFolder(process.env, process.cwd()),
   isTerminal: process.stdout.isTTY,
   columns: process.stdout.columns ?? 100,
+  ...(process.stdin.isTTY ? { lines: typed } : {}),
   stop: stop.signal,
 };
 

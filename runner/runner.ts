@@ -66,7 +66,7 @@ export interface Runner extends AsyncDisposable {
   /** How this machine's clock stands, as of the last answer of its source. */
   clockStanding(): ClockStanding;
   /** A passed game-day meets what its component owes. */
-  meet(service: string, gameday: string): Promise<void>;
+  meet(service: string, gameday: string, serves?: readonly string[] | null): Promise<void>;
   readonly record: (event: LedgerEvent) => Promise<void>;
   /** Cancels the paper orders that stand open now. @returns how many could not be closed; those of `beside` are its own */
   sweep(): Promise<number>;
@@ -231,8 +231,8 @@ export function createRunner(options: RunnerOptions): Runner {
     evaluate: judging.evaluate,
     checkClock: () => ownClock.refresh(stop),
     clockStanding,
-    async meet(service, gameday) {
-      for (const event of metEvents(service, gameday, await obligations(), Math.round(clock.wallMs())))
+    async meet(service, gameday, serves = null) {
+      for (const event of metEvents(service, gameday, await obligations(), Math.round(clock.wallMs()), serves))
         await record(event);
     },
     record,

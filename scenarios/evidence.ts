@@ -1,17 +1,22 @@
 /** What the probes said lately, and what a condition makes of it. */
 import type { Outcome, Reading } from '../probes/probe.ts';
-import type { Check, Condition } from './condition.ts';
+import type { Check, Condition, IndicatorCheck, OutcomeCheck } from './condition.ts';
 import { runsOf } from './condition.ts';
 import type { Judgement, State } from './quantile.ts';
 import { judgeQuantile } from './quantile.ts';
+import { judgeFound, type Found, type ObjectiveCheck, type QueryCheck } from './standing.ts';
 
-/** One run as evidence. Times are monotonic milliseconds since the start of the game-day (negative: before it). */
+type ProbeCheck = OutcomeCheck | IndicatorCheck;
+
+/** One run, or one answer, as evidence. Times are monotonic milliseconds since the start of the game-day (negative: before it). */
 export interface Evidence {
   readonly probe: string;
   readonly outcome: Outcome;
   readonly readings: readonly Reading[];
   readonly startedAtMs: number;
   readonly endedAtMs: number;
+  /** What an objective, or a query, was found to be; absent of a probe's run. */
+  readonly found?: Found;
 }
 
 export interface View {
@@ -28,10 +33,23 @@ export interface View {
 
 /** Looks for trouble: it may take what a run saw that had begun before the fault. */
 function seeksHarm(check: Check): boolean {
-  return check.type === 'outcome' ? check.outcome === 'bad' : check.limit.word === 'above';
+  if (check.type === 'outcome') return check.outcome === 'bad';
+  return check.type === 'indicator' && check.limit.word === 'above';
+}
+
+/** Objectives and queries: the newest answer, also where it is that there is none. */
+function judgeNewest(check: ObjectiveCheck | QueryCheck, view: View): Judgement {
+  const newest = view.runs(check.probe).findLast((run) => run.startedAtMs >= view.sinceMs);
+  if (newest?.found === undefined) return { state: 'unknown', detail: `${check.probe}: not asked yet` };
+  const silentMs = view.nowMs - newest.endedAtMs;
+  if (silentMs > view.patienceMs(check.probe)) {
+    return { state: 'unknown', detail: `${check.probe}: no answer for ${(silentMs / 1000).toFixed(1)} s` };
+  }
+  return judgeFound(check, newest.found);
 }
 
 function judgeCheck(check: Check, view: View): Judgement {
+  if (check.type === 'objective' || check.type === 'query') return judgeNewest(check, view);
   const harm = seeksHarm(check);
   const valid = validRuns(check, view).filter((run) => (harm ? run.endedAtMs : run.startedAtMs) >= view.sinceMs);
   const needed = runsOf(check);
@@ -66,7 +84,7 @@ export function sinceLookedMs(check: Check, view: View): number {
   return before === undefined ? Number.POSITIVE_INFINITY : view.nowMs - before.startedAtMs;
 }
 
-function judgeRuns(check: Check, runs: readonly Evidence[]): Judgement {
+function judgeRuns(check: ProbeCheck, runs: readonly Evidence[]): Judgement {
   if (check.type === 'indicator') {
     const judgement = judgeQuantile(
       check,
@@ -88,7 +106,7 @@ function judgeRuns(check: Check, runs: readonly Evidence[]): Judgement {
  */
 function judgeSteadyCheck(check: Check, view: View): Judgement {
   const judgement = judgeCheck(check, view);
-  if (judgement.state !== 'unknown') return judgement;
+  if (judgement.state !== 'unknown' || check.type === 'objective' || check.type === 'query') return judgement;
   const last = validRuns(check, view).slice(-runsOf(check));
   const since = last.filter((run) => (view.isLifted === true ? run.startedAtMs : run.endedAtMs) >= view.sinceMs);
   const newest = since.at(-1);

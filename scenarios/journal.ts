@@ -2,6 +2,7 @@
  * The journal of one game-day: NDJSON, one entry a line, appended and flushed as things happen. It survives a kill, holds
  * no secret, and is enough to undo what was done and to render the report again.
  */
+import type { ExpectedAlert, Goals } from './charter.ts';
 import type { Fault } from './fault.ts';
 import type { Crossing, Target, Undo } from './injector.ts';
 
@@ -21,14 +22,62 @@ export type Verdict =
   | 'refused';
 
 export type MarkName =
+  /** Of a drill of people alone, which injects nothing: its clock begins here. */
+  | 'began'
   | 'injected'
   | 'impact'
+  /** The first alert on the component. */
+  | 'alerted'
   | 'detected'
   | 'acknowledged'
   | 'diagnosed'
   | 'mitigated'
   | 'lifted'
-  | 'recovered';
+  | 'recovered'
+  /** Recovered, and held ever since. */
+  | 'steady';
+
+/** An alert as a game-day keeps it: no more than a report tells. */
+export interface SeenAlert {
+  readonly id: string;
+  readonly rule: string;
+  readonly severity: string;
+  readonly service: string | null;
+  readonly objective: string | null;
+  readonly says: string;
+}
+
+/** What became of an alert that was expected. `before`: it stood already when the fault was injected, and proves nothing. */
+export interface JudgedAlert extends ExpectedAlert {
+  readonly state: 'in-time' | 'late' | 'missing' | 'before';
+  /** From the first injection; null where it never opened. */
+  readonly afterMs: number | null;
+}
+
+/** What a scenario says of itself, as it stood when it was run. */
+export interface Charter {
+  readonly serves: readonly string[] | null;
+  readonly prerequisites: readonly string[];
+  readonly roles: Readonly<Record<string, string>>;
+  readonly communications: {
+    readonly channel: string | null;
+    readonly audience: readonly string[];
+    readonly before: string | null;
+    readonly during: string | null;
+    readonly after: string | null;
+  } | null;
+  readonly goals: Goals;
+  readonly alerts: readonly ExpectedAlert[] | null;
+  /** What its conditions are called. */
+  readonly hypothesis: readonly string[];
+  readonly success: readonly string[];
+  readonly abort: readonly string[];
+  readonly degradedMode: string | null;
+  readonly pass: readonly Verdict[];
+  readonly settleMs: number;
+  readonly steadyForMs: number;
+  readonly budget: number | null;
+}
 
 export type JournalBody =
   | {
@@ -47,6 +96,8 @@ export type JournalBody =
       readonly seed: number;
       /** Who approved what would have been refused; absent in older journals. */
       readonly approval?: { readonly by: string; readonly reason: string } | null;
+      /** Absent in older journals. */
+      readonly charter?: Charter;
     }
   | { readonly type: 'check'; readonly name: string; readonly ok: boolean; readonly detail: string }
   | { readonly type: 'phase'; readonly phase: Phase }
@@ -105,6 +156,47 @@ export type JournalBody =
       readonly by?: string;
       readonly note?: string | null;
     }
+  /** Somebody is asked to do something, and says that it is done. */
+  | {
+      readonly type: 'asked';
+      readonly step: string;
+      readonly what: string;
+      readonly who: string;
+      readonly withinMs: number;
+    }
+  | {
+      readonly type: 'answered';
+      readonly step: string;
+      /** False: nobody said so in time. */
+      readonly ok: boolean;
+      readonly by: string | null;
+      readonly note: string | null;
+      readonly afterMs: number;
+    }
+  /** Entered in time after the injection, left in time after the last lift; or not. `afterMs` counts from these. */
+  | {
+      readonly type: 'degraded-mode';
+      readonly change: 'entered' | 'left';
+      readonly name: string;
+      readonly ok: boolean;
+      readonly afterMs: number;
+      readonly withinMs: number;
+      readonly detail: string;
+    }
+  /** `standing`: it was there when the game-day began. `afterMs`: from the first injection, if that was before. */
+  | {
+      readonly type: 'alert';
+      readonly change: 'standing' | 'opened' | 'worsened' | 'ended' | 'resolved';
+      readonly alert: SeenAlert;
+      readonly changedMs: number;
+      readonly afterMs: number | null;
+    }
+  /** What became of the alerts: told once, in the end. */
+  | { readonly type: 'alerts'; readonly expected: readonly JudgedAlert[]; readonly unexpected: readonly SeenAlert[] }
+  /** What must be so in the end. Null: not known. */
+  | { readonly type: 'success'; readonly name: string; readonly ok: boolean | null; readonly detail: string }
+  /** Null: not checked, because of what the detail says. */
+  | { readonly type: 'invariant'; readonly name: string; readonly ok: boolean | null; readonly detail: string }
   | { readonly type: 'note'; readonly text: string }
   | {
       readonly type: 'finished';

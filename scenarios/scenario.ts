@@ -9,69 +9,24 @@ import { inOrder, placesInValue, type Locate } from '../probes/place.ts';
 import { duration } from '../probes/spec.ts';
 import { bareParts, DEFAULT_TIMEBOX_MS } from './bare-parts.ts';
 import { conditionSchema } from './condition.ts';
-import { faultSchema } from './fault.ts';
+import {
+  communicationsSchema,
+  degradedModeSchema,
+  expectedAlertSchema,
+  goalsSchema,
+  prerequisiteSchema,
+  rolesSchema,
+} from './charter.ts';
 import type { Verdict } from './journal.ts';
 import { fillIn } from './parameters.ts';
 import { percent } from './percent.ts';
 import type { Values } from './parameters.ts';
+import { sourceSchema } from './source.ts';
+import { id, stepSchema, text } from './step.ts';
 import { contradictions } from './way-back.ts';
 import { watchSchema } from './watch.ts';
 
-/** Injectors that offer an undo. One that offers none is not to be named in a scenario. */
-export const INJECTOR_KINDS: readonly string[] = [
-  'toxiproxy',
-  'process',
-  'netem',
-  'stress',
-  'http',
-  'exec',
-  'kubernetes',
-];
-
-const id = (what: string) => z.string({ error: what }).regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, { error: what });
-const text = (what: string) => z.string({ error: what }).min(1, { error: what });
-
-const targetSchema = z.strictObject({
-  injector: z.custom<string>((kind) => typeof kind === 'string' && INJECTOR_KINDS.includes(kind), {
-    error: `an injector that can undo what it does: ${INJECTOR_KINDS.join(', ')}`,
-  }),
-  name: text('the name of a target such as "feed"'),
-});
-
-const injectSchema = z.strictObject({
-  id: id('an id of a-z, 0-9 and hyphens such as "slow-feed"'),
-  fault: faultSchema,
-  target: targetSchema,
-});
-
-const waitSchema = z.strictObject({
-  /** `hypothesis`: all of it holds, by evidence from after the last injection or lift. */
-  for: z.union([z.literal('hypothesis'), conditionSchema], { error: '"hypothesis" or a condition' }),
-  within: duration(),
-  mark: z.enum(['detected', 'mitigated', 'recovered'], { error: '"detected", "mitigated" or "recovered"' }).optional(),
-});
-
-const ONE_STEP = { error: 'one of inject, wait, hold and lift', abort: true };
-
-const stepSchema = z
-  .strictObject(
-    {
-      inject: injectSchema.optional(),
-      wait: waitSchema.optional(),
-      hold: z.strictObject({ for: duration() }).optional(),
-      lift: z.strictObject({ fault: id('the id of an injected fault') }).optional(),
-    },
-    ONE_STEP,
-  )
-  .refine((step) => Object.values(step).filter((value) => value !== undefined).length === 1, ONE_STEP)
-  .transform(({ inject, wait, hold, lift }) => {
-    if (inject !== undefined) return { type: 'inject' as const, ...inject };
-    if (wait !== undefined) {
-      return { type: 'wait' as const, for: wait.for, withinMs: wait.within, mark: wait.mark ?? null };
-    }
-    if (lift !== undefined) return { type: 'lift' as const, fault: lift.fault };
-    return { type: 'hold' as const, ms: hold?.for ?? 0 };
-  });
+const DEFAULT_STEADY_MS = 5_000;
 
 const VERDICTS = ['held', 'recovered-despite-fault', 'recovered-after-lift'] as const satisfies readonly Verdict[];
 
@@ -83,6 +38,11 @@ export const scenarioSchema = z
     objective: text('what the exercise is to show'),
     /** The service that is exercised; its probes run at the game-day rate, and its obligation is served. */
     component: text('the name of a service'),
+    /** Objectives whose obligations a pass meets; without it, every obligation of the component. */
+    serves: z.array(text('the id of an objective'), { error: 'a list of objectives' }).min(1).optional(),
+    prerequisites: z.array(prerequisiteSchema, { error: 'a list of sentences and conditions' }).default([]),
+    roles: rolesSchema.default({}),
+    communications: communicationsSchema.optional(),
     /** Longest time from injection to recovery. */
     recoveryGoal: duration().optional(),
     timebox: duration().default(DEFAULT_TIMEBOX_MS),
@@ -94,11 +54,22 @@ export const scenarioSchema = z
       .min(1, { error: 'a list of at least one condition' }),
     /** How long the steady state may take to show, before the fault and again after the last lift. */
     settle: duration().default(120_000),
+    /** How long it must hold without a break before it has recovered for good; at most `settle`. */
+    steadyFor: duration().optional(),
+    /** Longest times from the first injection to the marks. */
+    goals: goalsSchema.default({}),
+    /** Alerts that the fault should raise; others on the component are then unexpected. Without it nothing is expected. */
+    alerts: z.array(expectedAlertSchema, { error: 'a list of alerts' }).optional(),
+    degradedMode: degradedModeSchema.optional(),
+    /** Where queries go, beside the sources of the configuration. */
+    sources: z.array(sourceSchema, { error: 'a list of sources' }).default([]),
     /** Further probes of this exercise, used in its conditions; they feed no objective. */
     watch: z.array(watchSchema, { error: 'a list of probes' }).default([]),
     steps: z.array(stepSchema, { error: 'a list of steps' }).min(1, { error: 'a list of at least one step' }),
     /** Any of these ends the exercise at once and undoes it. */
     abort: z.array(conditionSchema, { error: 'a list of conditions' }).default([]),
+    /** What must be so in the end, beside the verdict. */
+    success: z.array(conditionSchema, { error: 'a list of conditions' }).default([]),
     /** The verdicts that count as a pass. */
     pass: z
       .array(z.enum(VERDICTS, { error: VERDICTS.map((verdict) => `"${verdict}"`).join(' or ') }))
@@ -110,8 +81,13 @@ export const scenarioSchema = z
       ctx.addIssue({ code: 'custom', path: [...path], message: expected, input: value });
     }
   })
-  .transform(({ recoveryGoal, timebox, settle, budget, ...rest }) => ({
+  .transform(({ recoveryGoal, timebox, settle, steadyFor, budget, ...rest }) => ({
     ...rest,
+    serves: rest.serves ?? null,
+    communications: rest.communications ?? null,
+    alerts: rest.alerts ?? null,
+    degradedMode: rest.degradedMode ?? null,
+    steadyForMs: Math.min(steadyFor ?? DEFAULT_STEADY_MS, settle),
     budget: budget ?? null,
     recoveryGoalMs: recoveryGoal ?? null,
     timeboxMs: timebox,
@@ -120,7 +96,7 @@ export const scenarioSchema = z
 
 /** A scenario after validation. Durations are milliseconds. */
 export type Scenario = z.output<typeof scenarioSchema>;
-export type Step = Scenario['steps'][number];
+export type { Step } from './step.ts';
 /** A scenario as its author writes it, in TypeScript or YAML. */
 export type ScenarioDefinition = z.input<typeof scenarioSchema>;
 

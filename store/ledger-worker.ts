@@ -26,6 +26,7 @@ function callsOf(ledger: Ledger): Calls {
     intendOrder: (order) => ledger.intendOrder(order),
     closeOrder: (id, how, atMs) => ledger.closeOrder(id, how, atMs),
     openOrders: () => ledger.openOrders(),
+    ordersSince: (fromMs) => ledger.ordersSince(fromMs),
     tallies: (query) => ledger.tallies(query),
     page: (query, start, limit) => ledger.page(query, start, limit),
     events: (query) => ledger.events(query),

@@ -17,7 +17,7 @@ import type { Result } from './result.ts';
 import { RuleTable } from './rules.ts';
 import { TEMP_TALLIES } from './schema.ts';
 import { Sql } from './sql.ts';
-import type { BudgetPoint, EventQuery, LedgerEvent, ResultQuery, TallyQuery, TallyRow } from './store.ts';
+import type { BudgetPoint, EventQuery, LedgerEvent, OrderRecord, ResultQuery, TallyQuery, TallyRow } from './store.ts';
 import { Gathered, TallyTable } from './tally-table.ts';
 
 export interface LedgerOptions extends DatabaseOptions {
@@ -102,6 +102,10 @@ export class Ledger implements Disposable {
 
   openOrders(): readonly OrderIntent[] {
     return records.selectOpenOrders(this.#sql);
+  }
+
+  ordersSince(fromMs: number): readonly OrderRecord[] {
+    return records.selectOrdersSince(this.#sql, fromMs);
   }
 
   tallies(query: TallyQuery): readonly TallyRow[] {

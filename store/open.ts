@@ -4,7 +4,16 @@ import { LedgerError } from './ledger-error.ts';
 import type { OutboxPage, OutboxStream } from './outbox.ts';
 import type { PageStart, ResultPage } from './result-table.ts';
 import type { Result } from './result.ts';
-import type { BudgetPoint, EventQuery, LedgerEvent, ResultQuery, Store, TallyQuery, TallyRow } from './store.ts';
+import type {
+  BudgetPoint,
+  EventQuery,
+  LedgerEvent,
+  OrderRecord,
+  ResultQuery,
+  Store,
+  TallyQuery,
+  TallyRow,
+} from './store.ts';
 import { LedgerThread, fromFailure } from './thread.ts';
 
 export interface StoreOptions {
@@ -105,6 +114,10 @@ class ThreadedStore implements LedgerStore {
 
   async openOrders(): Promise<readonly OrderIntent[]> {
     return (await this.#reader()).call('openOrders');
+  }
+
+  async ordersSince(fromMs: number): Promise<readonly OrderRecord[]> {
+    return (await this.#reader()).call('ordersSince', fromMs);
   }
 
   async tallies(query: TallyQuery): Promise<readonly TallyRow[]> {

@@ -1,10 +1,10 @@
 /** The smaller tables: events, budget points, orders, cursors. Writers are called inside a transaction. */
 import type { OrderIntent } from '../probes/probe.ts';
-import { nanoseconds, number, toBudget, toEvent, toOrder } from './rows.ts';
+import { nanoseconds, number, toBudget, toEvent, toOrder, toOrderRecord } from './rows.ts';
 import type { Cell } from './rows.ts';
 import { freeNs } from './sql.ts';
 import type { Sql } from './sql.ts';
-import type { BudgetPoint, EventQuery, LedgerEvent } from './store.ts';
+import type { BudgetPoint, EventQuery, LedgerEvent, OrderRecord } from './store.ts';
 
 /** Once by id. */
 export function insertEvent(sql: Sql, event: LedgerEvent): void {
@@ -96,6 +96,10 @@ export function closeOrder(sql: Sql, clientOrderId: string, how: string, atMs: n
 
 export function selectOpenOrders(sql: Sql): readonly OrderIntent[] {
   return sql.all('SELECT * FROM orders WHERE closed_ms IS NULL ORDER BY at_ms, client_order_id').map(toOrder);
+}
+
+export function selectOrdersSince(sql: Sql, fromMs: number): readonly OrderRecord[] {
+  return sql.all('SELECT * FROM orders WHERE at_ms >= ? ORDER BY at_ms, client_order_id', fromMs).map(toOrderRecord);
 }
 
 /** Where a follower of the ledger has arrived; 0 before its first step. */

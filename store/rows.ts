@@ -2,7 +2,7 @@
 import type { Leg, Observation, OrderIntent, Outcome } from '../probes/probe.ts';
 import type { Reason } from '../probes/reasons.ts';
 import type { Cadence, Result } from './result.ts';
-import type { BudgetPoint, LedgerEvent } from './store.ts';
+import type { BudgetPoint, LedgerEvent, OrderRecord } from './store.ts';
 
 export type Cell = null | number | bigint | string | Uint8Array;
 export type Row = Readonly<Record<string, Cell>>;
@@ -153,4 +153,8 @@ export function toOrder(row: Row): OrderIntent {
     runId: text(row, 'run_id'),
     atMs: number(row, 'at_ms'),
   };
+}
+
+export function toOrderRecord(row: Row): OrderRecord {
+  return { ...toOrder(row), how: maybeText(row, 'how') };
 }

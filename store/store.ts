@@ -79,6 +79,12 @@ export interface EventQuery {
   readonly service?: string;
 }
 
+/** An order as the ledger knows it. */
+export interface OrderRecord extends OrderIntent {
+  /** How it ended; null: nobody has proven that it did. */
+  readonly how: string | null;
+}
+
 /** The reading half. */
 export interface StoreReader {
   /** Ascending by `atMs`, then split. Steps without events have no row. */
@@ -97,4 +103,6 @@ export interface Store extends StoreReader, AsyncDisposable {
   intendOrder(order: OrderIntent): Promise<void>;
   closeOrder(clientOrderId: string, how: string, atMs: number): Promise<void>;
   openOrders(): Promise<readonly OrderIntent[]>;
+  /** Every order that was intended since, closed or not, oldest first. */
+  ordersSince(fromMs: number): Promise<readonly OrderRecord[]>;
 }

@@ -29,6 +29,7 @@ export type Calls = Pick<
   | 'intendOrder'
   | 'closeOrder'
   | 'openOrders'
+  | 'ordersSince'
   | 'tallies'
   | 'page'
   | 'events'

@@ -1,5 +1,6 @@
 /** A journal, sorted into what a report tells. A journal may end anywhere: its writer may have been killed. */
 import type { JournalBody, JournalEntry, MarkName } from '../../scenarios/journal.ts';
+import { seconds } from '../figures.ts';
 
 type Entry<Type extends JournalBody['type']> = Extract<JournalEntry, { readonly type: Type }>;
 
@@ -85,20 +86,23 @@ function isLeft({ prepared, injected, lifted }: FaultStory): boolean {
  */
 export function sinceInjection({ injected, marks }: Story, entry: JournalEntry): number | null {
   if (entry.type === 'mark' && entry.afterMs !== undefined) return entry.afterMs;
-  const first = marks.find(({ what }) => what === 'injected');
+  const first = marks.find(({ what }) => what === 'injected' || what === 'began');
   if (first !== undefined) return entry.sinceStartMs - (first.sinceStartMs - first.uncertaintyMs);
   return injected === null ? null : entry.sinceStartMs - injected.sinceStartMs;
 }
 
 const MARK_WORDS: Readonly<Record<MarkName, string>> = {
+  began: 'drill begun',
   injected: 'fault injected',
   impact: 'steady state broken',
+  alerted: 'first alert',
   detected: 'detected',
   acknowledged: 'acknowledged',
   diagnosed: 'diagnosed',
   mitigated: 'mitigated',
   lifted: 'fault lifted',
   recovered: 'recovered',
+  steady: 'recovered and held',
 };
 
 /** The one wording of a moment, wherever it is told. */
@@ -107,14 +111,17 @@ export function markWord(what: MarkName): string {
 }
 
 export const MARKS: readonly MarkName[] = [
+  'began',
   'injected',
   'impact',
+  'alerted',
   'detected',
   'acknowledged',
   'diagnosed',
   'mitigated',
   'lifted',
   'recovered',
+  'steady',
 ];
 
 /** The first mark of each name, in the order of a game-day: what was measured, and what somebody said of it. */
@@ -123,4 +130,15 @@ export function firstMarks(story: Story): readonly Entry<'mark'>[] {
     const all = story.marks.filter(({ what }) => what === name);
     return [all.find(({ by }) => by === undefined) ?? [], all.find(({ by }) => by !== undefined) ?? []].flat();
   });
+}
+
+/** Which of the expected alerts came, and which came besides. */
+export function alertsText({ expected, unexpected }: Entry<'alerts'>): string {
+  const words = { 'in-time': 'in time', late: 'late', missing: 'missing', before: 'stood already' } as const;
+  const said = expected.map(({ rule, objective, service, state, afterMs }) => {
+    const about = objective ?? service;
+    const after = afterMs === null ? '' : ` (${seconds(afterMs)})`;
+    return `${rule}${about === null ? '' : ` of ${about}`}: ${words[state]}${after}`;
+  });
+  return [...said, ...unexpected.map(({ says }) => `unexpected: ${says}`)].join('; ');
 }

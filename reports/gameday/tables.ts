@@ -3,7 +3,7 @@ import type { JournalEntry } from '../../scenarios/journal.ts';
 import { faultText } from '../fault-text.ts';
 import { count, offset, plural, seconds, span, utc, utcTime } from '../figures.ts';
 import { code, table, text } from '../markdown.ts';
-import { firstMarks, markWord, sinceInjection, type FaultStory, type Story } from './story.ts';
+import { alertsText, firstMarks, markWord, sinceInjection, type FaultStory, type Story } from './story.ts';
 
 export function markTable(story: Story): string {
   const goalMs = story.started?.recoveryGoalMs ?? null;
@@ -177,8 +177,37 @@ function told(entry: JournalEntry): readonly [string, string] {
       return [`**${markWord(entry.what)}**`, `seen by ${text(entry.source)}`];
     case 'finished':
       return [`finished: **${entry.verdict}**`, text(entry.detail)];
-    default:
+    case 'asked':
+      return ['asked', `${text(entry.who)}: ${text(entry.what)}, at most ${span(entry.withinMs)}`];
+    case 'answered':
+      return [
+        entry.ok ? `done after ${span(entry.afterMs)}` : '**not done in time**',
+        joined(entry.step, [entry.by, entry.note].filter((each) => each !== null).join(': ')),
+      ];
+    case 'degraded-mode':
+      return [
+        `degraded mode ${entry.ok ? entry.change : `**not ${entry.change}**`} after ${span(entry.afterMs)}`,
+        joined(entry.name, entry.detail),
+      ];
+    case 'alert':
+      return [`alert ${entry.change}`, `${entry.alert.severity} ${text(entry.alert.says)}`];
+    case 'alerts':
+      return ['alerts', text(alertsText(entry))];
+    case 'success':
+      return [
+        `in the end ${entry.ok === null ? 'not known' : entry.ok ? 'so' : '**not so**'}`,
+        joined(entry.name, entry.detail),
+      ];
+    case 'invariant':
+      return [
+        `after it ${entry.ok === null ? 'not checked' : entry.ok ? 'kept' : '**not kept**'}`,
+        joined(entry.name, entry.detail),
+      ];
+    case 'note':
       return ['note', text(entry.text)];
+    default:
+      // Of a later version: told as what it is called.
+      return [text(String(Reflect.get(entry, 'type'))), ''];
   }
 }
 

@@ -1,9 +1,13 @@
+import { join } from 'node:path';
 import type { JournalEntry } from '../../scenarios/journal.ts';
 import { listScenarios } from '../../scenarios/load.ts';
 import type { Values } from '../../scenarios/parameters.ts';
 import { systemClock } from '../clock.ts';
 import type { Args, Command } from '../command.ts';
 import type { Approval } from '../gameday/guards.ts';
+import { messageOf } from '../gameday/bounded.ts';
+import { createPrompt } from '../gameday/prompt.ts';
+import { ask } from '../gameday/requests.ts';
 import { gamedayExitCode } from '../gameday/outcome.ts';
 import { conductGameday, findScenario, loadScenarios, recoverGamedays } from '../gamedays.ts';
 import { entryText } from '../gameday-text.ts';
@@ -11,6 +15,7 @@ import { startExport } from '../export.ts';
 import { defaultFile } from '../config/file.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
 import { writeGamedayReport } from '../reporting.ts';
+import { servedBy } from '../obligations.ts';
 import { table } from '../table.ts';
 import type { Argv } from 'yargs';
 import { due, held, schedule } from './gameday-duties.ts';
@@ -92,11 +97,13 @@ async function exercise(args: Args, io: Io, mode: 'check' | 'run'): Promise<numb
   // The probes go on until the exercise has undone what it did, however it ends.
   const over = new AbortController();
   await using runner = openRunner(configuration, store, io, { stop: over.signal, abandon: over.signal });
+  const typed = mode === 'run' ? takeTyped(io, configuration.gamedays.folder, over.signal) : null;
   const probing = runner.run();
   // Its failure is heard at the end, after the exercise has heard of it and has undone what it did.
   probing.catch(() => undefined);
   try {
     const tell = (entry: JournalEntry): void => {
+      typed?.hear(entry);
       // The verdict is the answer, and is given once.
       const line = entry.type === 'finished' ? null : entryText(entry);
       if (line !== null) (args.flag('json') ? io.complain : io.print)(configuration.redact(line));
@@ -104,12 +111,10 @@ async function exercise(args: Args, io: Io, mode: 'check' | 'run'): Promise<numb
     const { outcome, journalPath, unrecorded } = await conductGameday({
       configuration,
       runner,
+      store,
       scenario,
       mode,
-      obligation:
-        (await runner.obligations()).find(
-          ({ duty, service, state }) => duty === 'game-day' && service === scenario.component && state !== 'met',
-        )?.id ?? null,
+      obligation: servedBy(scenario, await runner.obligations())[0]?.id ?? null,
       approval,
       signal: io.stop,
       path: io.env['PATH'] ?? '',
@@ -139,7 +144,27 @@ async function exercise(args: Args, io: Io, mode: 'check' | 'run'): Promise<numb
   } finally {
     over.abort();
     await probing.catch(() => undefined);
+    await typed?.done;
   }
+}
+
+/** What is typed at the terminal is asked of the game-day as it is from any other shell. */
+function takeTyped({ lines, env, complain }: Io, folder: string, signal: AbortSignal) {
+  const prompt = createPrompt(env['USER'] ?? env['LOGNAME'] ?? 'somebody');
+  let gameday: string | null = null;
+  const read = async (): Promise<void> => {
+    for await (const line of lines?.(signal) ?? []) {
+      const request = prompt.read(line);
+      if (request !== null && gameday !== null) await ask(join(folder, gameday), request);
+    }
+  };
+  return {
+    hear(entry: JournalEntry): void {
+      gameday = entry.gameday;
+      prompt.hear(entry);
+    },
+    done: read().catch((error: unknown) => complain(`the terminal is not heard any more: ${messageOf(error)}`)),
+  };
 }
 
 const check: Command = {

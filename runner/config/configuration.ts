@@ -63,6 +63,8 @@ export interface Configuration {
     readonly maxBudgetSpend: number | null;
     readonly limits: Document['gamedays']['limits'];
     readonly market: CalendarSpec | null;
+    /** Null: nobody can be asked what the venue knows. */
+    readonly trading: Document['gamedays']['trading'] | null;
   };
   readonly reportsFolder: string;
   /** Where pictures and traces of failed browser runs are kept. */

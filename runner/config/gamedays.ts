@@ -1,7 +1,8 @@
 /** The `gamedays` section: where and when scenarios may break something, what, and how much of it. */
 import { z } from 'zod';
 import { calendar } from '../../probes/market-data/calendar.ts';
-import { duration } from '../../probes/spec.ts';
+import { jsonPath } from '../../probes/jsonpath.ts';
+import { duration, headers, httpUrl } from '../../probes/spec.ts';
 import { injectorSchema, repeatedTargets } from '../../scenarios/injectors/kinds.ts';
 import { percent } from '../../scenarios/percent.ts';
 
@@ -33,6 +34,31 @@ export const gamedaysSchema = z.strictObject({
       duration: duration().optional(),
     })
     .default({}),
+  /** Where a venue tells what it knows of orders and positions: looked at after each exercise, and never written to. */
+  trading: z
+    .strictObject({
+      /** Sent with both questions: authentication. */
+      headers: headers().default({}),
+      orders: z
+        .strictObject({
+          url: httpUrl(),
+          /** The list of orders in the answer. */
+          path: jsonPath().default('$.orders[*]'),
+          clientOrderId: z.string().min(1).default('client_order_id'),
+          orderId: z.string().min(1).default('order_id'),
+          status: z.string().min(1).default('status'),
+        })
+        .optional(),
+      positions: z
+        .strictObject({
+          url: httpUrl(),
+          path: jsonPath().default('$.positions[*]'),
+          symbol: z.string().min(1).default('symbol'),
+          quantity: z.string().min(1).default('quantity'),
+        })
+        .optional(),
+    })
+    .optional(),
   /** While it is open a game-day needs somebody's approval. */
   market: calendar.optional(),
 });

@@ -132,6 +132,7 @@ export function checkDocument(
         maxBudgetSpend: value.gamedays.maxBudgetSpend ?? null,
         limits: value.gamedays.limits,
         market: value.gamedays.market ?? null,
+        trading: value.gamedays.trading ?? null,
       },
       reportsFolder: resolve(folder, value.reports.folder),
       artefactsFolder: resolve(folder, value.artefacts.folder ?? join(value.reports.folder, 'artefacts')),

@@ -71,7 +71,7 @@ export async function playDemo({ io, folder, seed }: DemoOptions): Promise<numbe
   const probing = runner.run();
   let directed: Directed = { missing: ['all of it'], journalPath: null };
   try {
-    directed = await direct({ configuration, runner, sandbox, screen, folder, io, signal: limit });
+    directed = await direct({ configuration, runner, store, sandbox, screen, folder, io, signal: limit });
   } finally {
     // The reports are drawn once nothing is measured any more: drawing would hold up the runs.
     over.abort();

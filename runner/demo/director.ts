@@ -5,6 +5,7 @@ import type { Configuration } from '../config/configuration.ts';
 import { consumedPercent } from '../../reports/figures.ts';
 import { entryText } from '../gameday-text.ts';
 import { conductGameday, needScenario } from '../gamedays.ts';
+import type { LedgerStore } from '../../store/open.ts';
 import type { Io } from '../io.ts';
 import type { Obligation } from '../obligations.ts';
 import type { Runner } from '../runner.ts';
@@ -27,6 +28,7 @@ export type Chapter = keyof typeof CHAPTERS;
 export interface Stage {
   readonly configuration: Configuration;
   readonly runner: Runner;
+  readonly store: LedgerStore;
   readonly sandbox: Sandbox;
   readonly screen: Screen;
   readonly folder: string;
@@ -108,12 +110,13 @@ async function owedBy({ runner }: Stage): Promise<Obligation | null> {
 
 /** @returns where the game-day's journal is */
 async function exercise(stage: Stage, obligation: Obligation, shown: Set<Chapter>): Promise<string | null> {
-  const { configuration, runner, screen, signal, sandbox } = stage;
+  const { configuration, runner, store, screen, signal, sandbox } = stage;
   screen.say('the stalls are over; the game-day that is owed begins');
   const scenario = await needScenario('feed-latency', { VENUE_URL: sandbox.edgeUrl }, stage.folder);
   const { outcome, journalPath, unrecorded } = await conductGameday({
     configuration,
     runner,
+    store,
     scenario,
     mode: 'run',
     obligation: obligation.id,

@@ -6,6 +6,8 @@ import { Faults } from './faults.ts';
 import type { Guardian } from './guard.ts';
 import type { CheckResult, GamedayOutcome } from './outcome.ts';
 import { finish } from './prober-trouble.ts';
+import type { Marks } from './marks.ts';
+import { lookBack } from './look-back.ts';
 import { judgeExercise } from './verdict.ts';
 
 export interface Begun {
@@ -21,7 +23,7 @@ export async function exerciseWith(
   { checks, begins }: Begun,
 ): Promise<GamedayOutcome> {
   const { scenario, clock, injectors } = options;
-  const { journal, log, steadyState, sinceStartMs, stop, over, inBackground } = stage;
+  const { journal, log, steadyState, sinceStartMs, stop, over, inBackground, answers, alerts } = stage;
   const lost = (): void => stop.abort(guardian.lost.reason);
   if (guardian.lost.aborted) lost();
   guardian.lost.addEventListener('abort', lost);
@@ -33,7 +35,8 @@ export async function exerciseWith(
   );
   if (options.alarm !== undefined) inBackground(listenForAlarm(options.alarm, options.clock, stop, over.signal));
   const faults = new Faults({ injectors, journal, clock, mayInject: () => guardian.renew() });
-  const exercise = new Exercise({ scenario, faults, steadyState, journal, log, sinceStartMs });
+  const onBegin = (marks: Marks): void => alerts.begin(marks);
+  const exercise = new Exercise({ scenario, faults, steadyState, journal, log, answers, sinceStartMs, onBegin });
   begins(exercise);
   try {
     return await carryOut(exercise, faults, options, stage, checks);
@@ -62,10 +65,11 @@ async function carryOut(
   exercise: Exercise,
   faults: Faults,
   options: ConductOptions,
-  { journal, stop }: Stage,
+  stage: Stage,
   found: readonly CheckResult[],
 ): Promise<GamedayOutcome> {
   const { scenario, gamedayId } = options;
+  const { journal, stop } = stage;
   let why: string | null = null;
   try {
     await exercise.run(stop.signal);
@@ -74,6 +78,7 @@ async function carryOut(
     why = stop.signal.aborted ? stopText(stop.signal.reason) : messageOf(error);
   }
   const notUndone = await faults.undoAll();
+  await lookBack(exercise, options, stage);
   const findings = exercise.findings(faults.crossed);
   const judged =
     why === null && findings !== null

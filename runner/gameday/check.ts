@@ -3,14 +3,16 @@ import type { Clock } from '../../probes/probe.ts';
 import type { Injector } from '../../scenarios/injector.ts';
 import type { State } from '../../scenarios/quantile.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
+import { injections, type InjectStep } from '../../scenarios/step.ts';
 import type { WatchSpec } from '../../scenarios/watch.ts';
 import { span } from '../../reports/figures.ts';
 import { bounded } from './bounded.ts';
 import { conditionsOf } from './conditions.ts';
+import type { Desk } from './desk.ts';
 import type { EvidenceLog } from './evidence-log.ts';
-import type { InjectStep } from './faults.ts';
 import type { Journal } from './journal.ts';
 import type { CheckResult } from './outcome.ts';
+import { sourceOf, standingChecks } from './standing-watch.ts';
 import { askedProbes } from './steady-state.ts';
 import type { SteadyState } from './steady-state.ts';
 
@@ -25,6 +27,7 @@ export interface CheckOptions {
   readonly log: EvidenceLog;
   readonly journal: Journal;
   readonly intervalMs: (probe: string) => number | null;
+  readonly desk?: Desk | null;
   /** Runs a watch once; null when it answers, otherwise why not. */
   readonly ask: (spec: WatchSpec) => Promise<string | null>;
   /** Other game-days in the way, a line each. */
@@ -43,8 +46,9 @@ export async function* checks(options: CheckOptions): AsyncGenerator<CheckResult
   yield await aloneCheck(options);
   yield* options.guards?.() ?? [];
   yield probeCheck(options);
-  for (const step of options.scenario.steps) {
-    if (step.type !== 'inject') continue;
+  yield* standingCheck(options);
+  yield* toldPrerequisites(options.scenario);
+  for (const step of injections(options.scenario.steps)) {
     yield permissionCheck(step, options);
     yield await targetCheck(step, options);
   }
@@ -56,6 +60,7 @@ export async function* checks(options: CheckOptions): AsyncGenerator<CheckResult
   }
   // The baseline takes its time, and could not change that this game-day is refused.
   if (isAnswered) yield await baselineCheck(options);
+  if (isAnswered) yield* requiredConditions(options);
 }
 
 /** Two at once could tell neither what they broke nor whose recovery they saw. */
@@ -83,6 +88,36 @@ function probeCheck({ scenario, intervalMs }: CheckOptions): CheckResult {
   const missing = askedProbes(conditionsOf(scenario)).filter((probe) => intervalMs(probe) === null);
   const ok = missing.length === 0;
   return { name: 'probes', ok, detail: ok ? 'every probe is running' : `no such probe: ${missing.join(', ')}` };
+}
+
+/** Objectives and sources that a condition names and nobody has: it would be waited for in vain. */
+function* standingCheck({ scenario, desk }: CheckOptions): Generator<CheckResult> {
+  const asked = standingChecks(conditionsOf(scenario));
+  if (asked.length === 0) return;
+  const missing = asked.flatMap((check) => {
+    if (check.type === 'objective') return desk?.hasObjective(check.objective) === true ? [] : [check.probe];
+    return sourceOf(check.source, scenario, desk ?? null) === null ? [`source ${check.source}`] : [];
+  });
+  const ok = missing.length === 0;
+  const detail = ok ? 'every objective and source is there' : `no such ${[...new Set(missing)].join(', no such ')}`;
+  yield { name: 'objectives and sources', ok, detail };
+}
+
+/** What people see to: told, so that whoever runs it is reminded. */
+function* toldPrerequisites({ prerequisites }: Scenario): Generator<CheckResult> {
+  for (const each of prerequisites) {
+    if (typeof each === 'string') yield { name: 'prerequisite', ok: true, detail: `${each} (for people to see to)` };
+  }
+}
+
+async function* requiredConditions(options: CheckOptions): AsyncGenerator<CheckResult> {
+  const { scenario, steadyState, log, signal } = options;
+  for (const each of scenario.prerequisites) {
+    if (typeof each === 'string') continue;
+    const judged = () => steadyState.judge(each, 0);
+    const met = await log.until(() => (judged().state === 'met' ? true : null), scenario.settleMs, signal);
+    yield { name: `prerequisite ${each.name}`, ok: met.state === 'met', detail: judged().detail };
+  }
 }
 
 function permissionCheck(step: InjectStep, { permittedTargets }: CheckOptions): CheckResult {

@@ -12,8 +12,12 @@ import type { Scenario } from '../../scenarios/scenario.ts';
 import type { WatchSpec } from '../../scenarios/watch.ts';
 import type { Witness } from '../witness.ts';
 import { messageOf } from './bounded.ts';
+import { AlertWatch } from './alert-watch.ts';
+import { Answers } from './answers.ts';
 import { exerciseWith } from './carry-out.ts';
 import { checks } from './check.ts';
+import { conditionsOf } from './conditions.ts';
+import type { Desk } from './desk.ts';
 import { EvidenceLog } from './evidence-log.ts';
 import type { Exercise } from './exercise.ts';
 import type { Guardian, StartGuardian } from './guard.ts';
@@ -24,6 +28,7 @@ import type { CheckResult, GamedayOutcome } from './outcome.ts';
 import type { Approval } from './guards.ts';
 import { heeder } from './heed.ts';
 import { heedRequests } from './requests.ts';
+import { standingChecks, standingEveryMs, watchStanding } from './standing-watch.ts';
 import { startedEntry } from './started.ts';
 import { SteadyState } from './steady-state.ts';
 import { claimOf, underWay } from './under-way.ts';
@@ -62,6 +67,8 @@ export interface ConductOptions {
   readonly guards?: () => readonly CheckResult[];
   /** Why the exercise must end; asked each second once it has begun. Null: it need not. */
   readonly alarm?: () => string | null;
+  /** Whom to ask besides the probes: objectives, queries, alerts, orders; default: nobody. */
+  readonly desk?: Desk | null;
   /** Stops and undoes. Its reason, an error or a text such as "SIGINT", says why. */
   readonly signal: AbortSignal;
   /** Hears every entry once it is durable. */
@@ -104,8 +111,13 @@ async function conductWith(
   const stop = new AbortController();
   const journal = heeded(kept, (trouble) => stop.abort(trouble));
   const log = new EvidenceLog(clock);
-  const watchIntervals = new Map(scenario.watch.map((spec) => [spec.id, watchIntervalMs(spec)]));
-  const intervalMs = (probe: string): number | null => watchIntervals.get(probe) ?? witness.intervalMs(probe);
+  const intervals = new Map([
+    ...scenario.watch.map((spec) => [spec.id, watchIntervalMs(spec)] as const),
+    ...standingChecks(conditionsOf(scenario)).map((check) => [check.probe, standingEveryMs(check)] as const),
+  ]);
+  const intervalMs = (probe: string): number | null => intervals.get(probe) ?? witness.intervalMs(probe);
+  const desk = options.desk ?? null;
+  const alerts = new AlertWatch({ scenario, desk, clock, sinceStartMs, journal, log });
   const steadyState = new SteadyState({ scenario, log, journal, clock, sinceStartMs, intervalMs });
   const forward = (): void => stop.abort(signal.reason);
   if (signal.aborted) forward();
@@ -139,11 +151,15 @@ async function conductWith(
     );
     const watches = { scenario, gamedayId, location, log, sinceStartMs, environment, open, signal: over.signal };
     inBackground(runWatches(watches));
+    inBackground(watchStanding({ scenario, desk, log, clock, sinceStartMs, signal: over.signal }));
+    if (options.mode === 'run') inBackground(alerts.watch(over.signal));
     const ask: Stage['ask'] = (spec) => askWatch(spec, { ...watches, signal: stop.signal });
     return await examineAndExercise(options, {
       journal,
       log,
       steadyState,
+      alerts,
+      answers: new Answers(log),
       sinceStartMs,
       intervalMs,
       stop,
@@ -165,6 +181,8 @@ export interface Stage {
   readonly journal: Journal;
   readonly log: EvidenceLog;
   readonly steadyState: SteadyState;
+  readonly alerts: AlertWatch;
+  readonly answers: Answers;
   readonly sinceStartMs: () => number;
   readonly intervalMs: (probe: string) => number | null;
   readonly stop: AbortController;
@@ -189,7 +207,8 @@ async function examineAndExercise(options: ConductOptions, stage: Stage): Promis
     ),
   );
   if (mode === 'run') {
-    const heed = heeder(stop, () => exercise, note);
+    const { answers, sinceStartMs } = stage;
+    const heed = heeder({ stop, answers, sinceStartMs, exercise: () => exercise, note });
     inBackground(heedRequests(dirname(options.journalPath), options.clock, heed, over.signal));
   }
   const found: CheckResult[] = [];

@@ -1,12 +1,26 @@
 /** The steps of one game-day, and what was found on the way. */
+import { GOAL_MARKS, type GoalMark } from '../../scenarios/charter.ts';
+import type { Condition } from '../../scenarios/condition.ts';
 import type { Crossing } from '../../scenarios/injector.ts';
 import type { MarkName } from '../../scenarios/journal.ts';
 import type { Judgement, State } from '../../scenarios/quantile.ts';
-import type { Scenario, Step } from '../../scenarios/scenario.ts';
+import type { Scenario } from '../../scenarios/scenario.ts';
+import {
+  flatSteps,
+  injections,
+  type HumanStep,
+  type InjectStep,
+  type Step,
+  type WaitStep,
+} from '../../scenarios/step.ts';
+import type { Answers } from './answers.ts';
+import { DegradedMode } from './degraded-mode.ts';
 import type { EvidenceLog } from './evidence-log.ts';
 import type { Faults } from './faults.ts';
 import type { Journal } from './journal.ts';
-import { holds, type SteadyState } from './steady-state.ts';
+import { Marks } from './marks.ts';
+import { recovery } from './recovery.ts';
+import { type SteadyState } from './steady-state.ts';
 import { NOTHING_MEASURED, type Findings, type Judged } from './verdict.ts';
 
 export interface ExerciseOptions {
@@ -15,114 +29,206 @@ export interface ExerciseOptions {
   readonly steadyState: SteadyState;
   readonly journal: Journal;
   readonly log: EvidenceLog;
+  readonly answers: Answers;
   /** Monotonic ms since the start of the game-day; every time in here is one of these. */
   readonly sinceStartMs: () => number;
+  /** Told when the clock of the marks begins. */
+  readonly onBegin?: (marks: Marks) => void;
 }
 
-type WaitStep = Extract<Step, { type: 'wait' }>;
 type Met = { readonly atMs: number; readonly detail: string };
 
 export class Exercise {
   readonly #options: ExerciseOptions;
-  readonly #marks = new Map<MarkName, number>();
+  readonly #mode: DegradedMode | null;
+  readonly marks: Marks;
   readonly #unmet: string[] = [];
+  /** Missed whatever became of the steady state. */
+  readonly #missed: string[] = [];
   /** Of the last injection or lift: evidence from before it says nothing about what follows. */
   #actedAtMs = 0;
   #liftsLeft: number;
-  #injectedAtMs: number | null = null;
   #liftedAtMs: number | null = null;
   #atLift: State = 'unknown';
   #atEnd: State = 'unknown';
   #heldAgainAtMs: number | null = null;
   #recoveredAtMs: number | null = null;
+  /** Injections and lifts of parallel branches take turns: each must know what came before it. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: ExerciseOptions) {
     this.#options = options;
-    this.#liftsLeft = options.scenario.steps.filter((step) => step.type === 'lift').length;
+    const { scenario, journal, sinceStartMs } = options;
+    this.marks = new Marks(journal, sinceStartMs);
+    this.#mode = scenario.degradedMode === null ? null : new DegradedMode({ ...options, mode: scenario.degradedMode });
+    this.#liftsLeft = flatSteps(scenario.steps).filter((step) => step.type === 'lift').length;
+  }
+
+  /** What the scenario's degraded mode came to; null where it has none. */
+  get degradedMode(): DegradedMode | null {
+    return this.#mode;
+  }
+
+  /** The last lift, or the end of a drill, ms since the start. */
+  get lastLiftedAtMs(): number {
+    return this.#isDrill ? (this.#liftedAtMs ?? 0) : this.#actedAtMs;
+  }
+
+  /** Something that was expected whatever became of the steady state, and did not come. */
+  miss(what: string): void {
+    this.#missed.push(what);
   }
 
   /** The hypothesis broke while a fault was there. */
   impact(what: string): void {
     const atMs = this.#options.sinceStartMs();
-    this.#mark('impact', what, this.#uncertaintyMs('hypothesis', atMs), atMs).catch(() => undefined);
+    this.marks.set('impact', what, this.#uncertaintyMs('hypothesis', atMs), atMs).catch(() => undefined);
   }
 
   /** Somebody says so: beside what is measured, never instead of it. */
-  async said(what: MarkName, by: string, note: string | null): Promise<void> {
-    const isInjected = this.#injectedAtMs !== null;
-    const after = isInjected ? { afterMs: this.#sinceInjection(this.#options.sinceStartMs()) } : {};
-    const source = note === null ? `${by}, by hand` : `${by}, by hand: ${note}`;
-    await this.#options.journal.append({ type: 'mark', what, source, uncertaintyMs: 0, ...after, by, note });
+  said(what: MarkName, by: string, note: string | null, how?: string): Promise<void> {
+    return this.marks.said(what, by, note, how);
   }
 
   /** Ends early, without a throw, when the signal aborts. Rejects when a fault cannot be injected or lifted. */
   async run(signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const watching = this.#watchMode(AbortSignal.any([signal, over.signal]));
+    try {
+      await this.#walk(this.#options.scenario.steps, signal);
+      if (!signal.aborted && this.#liftedAtMs === null) await this.#endOfDrill();
+      if (!signal.aborted) await this.#recover(signal);
+      if (!signal.aborted) await this.#mode?.untilLeft(this.#actedAtMs, signal);
+      if (!signal.aborted) await this.#succeed(signal);
+    } finally {
+      over.abort();
+      await watching;
+    }
+  }
+
+  /** False when something in it was waited for in vain. */
+  async #walk(steps: readonly Step[], signal: AbortSignal): Promise<boolean> {
     let skipsToLift = false;
-    for (const step of this.#options.scenario.steps) {
-      if (signal.aborted) return;
+    let all = true;
+    for (const step of steps) {
+      if (signal.aborted) return all;
       if (skipsToLift && step.type !== 'lift') continue;
       skipsToLift = false;
-      if (step.type === 'inject') await this.#inject(step, signal);
-      else if (step.type === 'lift') await this.#lift(step.fault, signal);
-      else if (step.type === 'hold') await this.#hold(step.ms, signal);
+      const met = await this.#carryOut(step, signal);
+      all &&= met;
       // What was waited for did not come: nothing is gained by leaving the fault there any longer.
-      else skipsToLift = !(await this.#wait(step, signal)) && this.#liftsLeft > 0;
+      skipsToLift = !met && this.#liftsLeft > 0;
     }
-    await this.#recover(signal);
+    return all;
+  }
+
+  async #carryOut(step: Step, signal: AbortSignal): Promise<boolean> {
+    switch (step.type) {
+      case 'inject':
+        await this.#inTurn(() => this.#inject(step, signal));
+        return true;
+      case 'lift':
+        await this.#inTurn(() => this.#lift(step.fault, signal));
+        return true;
+      case 'hold':
+        await this.#options.log.until(() => null, step.ms, signal);
+        return true;
+      case 'human':
+        return this.#ask(step, signal);
+      case 'parallel':
+        return this.#together(step.branches, signal);
+      default:
+        return this.#wait(step, signal);
+    }
+  }
+
+  /** One branch that cannot go on stops the others. */
+  async #together(branches: readonly (readonly Step[])[], signal: AbortSignal): Promise<boolean> {
+    const stop = new AbortController();
+    const either = AbortSignal.any([signal, stop.signal]);
+    const ended = await Promise.allSettled(
+      branches.map((branch) =>
+        this.#walk(branch, either).catch((error: unknown) => {
+          stop.abort(error);
+          throw error;
+        }),
+      ),
+    );
+    const failed = ended.find((each) => each.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    return ended.every((each) => each.status === 'fulfilled' && each.value);
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
   }
 
   /** Null when the exercise never got as far as to say anything. */
   findings(crossed: Crossing | null): Findings | null {
-    if (this.#injectedAtMs === null || this.#liftedAtMs === null) return null;
+    const injectedAtMs = this.marks.originMs;
+    if (injectedAtMs === null || this.#liftedAtMs === null) return null;
     return {
-      injectedAtMs: this.#injectedAtMs,
+      injectedAtMs,
       liftedAtMs: this.#liftedAtMs,
-      lastLiftedAtMs: this.#actedAtMs,
+      lastLiftedAtMs: this.lastLiftedAtMs,
+      isDrill: this.#isDrill,
       hasBroken: this.#options.steadyState.brokenAtMs !== null || this.#atLift === 'unmet',
-      detectedAtMs: this.#marks.get('detected') ?? null,
+      detectedAtMs: this.marks.measuredAtMs('detected'),
       atLift: this.#atLift,
       heldAgainAtMs: this.#heldAgainAtMs,
-      mitigatedAtMs: this.#marks.get('mitigated') ?? null,
+      mitigatedAtMs: this.marks.measuredAtMs('mitigated'),
       recoveredAtMs: this.#recoveredAtMs,
       atEnd: this.#atEnd,
       crossed,
       unmet: this.#unmet,
+      missed: [...this.#missed, ...(this.#mode?.missed ?? [])],
+      firstAtMs: Object.fromEntries(
+        GOAL_MARKS.map((mark): [GoalMark, number | null] => [mark, this.marks.firstAtMs(mark)]),
+      ),
     };
   }
 
   /** What was measured before the exercise was cut short. */
   measured(): Pick<Judged, keyof typeof NOTHING_MEASURED> {
     const after = (what: MarkName): number | null => {
-      const atMs = this.#marks.get(what);
-      return atMs === undefined ? null : this.#sinceInjection(atMs);
+      const atMs = this.marks.measuredAtMs(what);
+      return atMs === null ? null : this.marks.sinceOrigin(atMs);
     };
     return { ...NOTHING_MEASURED, detectedAfterMs: after('detected'), liftedAfterMs: after('lifted') };
   }
 
-  async #inject(step: Extract<Step, { type: 'inject' }>, signal: AbortSignal): Promise<void> {
-    const { faults, steadyState, journal, sinceStartMs } = this.#options;
-    if (this.#injectedAtMs === null) {
-      await journal.append({ type: 'phase', phase: 'during' });
-      steadyState.enter('during');
-    }
+  /** Nothing is broken in it: people alone practise. */
+  get #isDrill(): boolean {
+    return injections(this.#options.scenario.steps).length === 0;
+  }
+
+  async #begin(atMs: number): Promise<void> {
+    const { steadyState, journal, onBegin } = this.#options;
+    if (this.marks.originMs !== null) return;
+    await journal.append({ type: 'phase', phase: 'during' });
+    steadyState.enter('during');
+    this.marks.begin(atMs);
+    onBegin?.(this.marks);
+  }
+
+  async #inject(step: InjectStep, signal: AbortSignal): Promise<void> {
+    const { faults, steadyState, sinceStartMs } = this.#options;
     // Taken before the fault can bite, so that no impact seems to come before its cause.
     const atMs = sinceStartMs();
+    await this.#begin(atMs);
     steadyState.acted(atMs);
     const why = await faults.inject(step, signal);
     if (why !== null) throw new Error(`${step.id} could not be injected: ${why}`);
-    this.#injectedAtMs ??= atMs;
     this.#acted();
-    await this.#mark('injected', step.id, this.#actedAtMs - atMs, atMs);
+    await this.marks.set('injected', step.id, this.#actedAtMs - atMs, atMs);
   }
 
   async #lift(fault: string, signal: AbortSignal): Promise<void> {
     const { faults, steadyState, journal } = this.#options;
-    if (this.#liftedAtMs === null) {
-      this.#atLift = steadyState.hypothesis(this.#actedAtMs).state;
-      this.#heldAgainAtMs = this.#sinceWhenItHolds();
-      await steadyState.admitUnknown();
-      await this.#mitigated();
-    }
+    if (this.#liftedAtMs === null) await this.#seeBeforeLift();
+    if (this.#liftsLeft === 1) await this.#mode?.settleEntered();
     // What was observed since would be read as the system's own strength.
     if (await faults.isLost(fault, signal)) throw new Error(`${fault} was gone before it was lifted`);
     const isGone = await faults.lift(fault);
@@ -130,8 +236,26 @@ export class Exercise {
     this.#acted();
     this.#liftedAtMs ??= this.#actedAtMs;
     this.#liftsLeft -= 1;
-    await this.#mark('lifted', fault, 0);
+    await this.marks.set('lifted', fault, 0);
     if (this.#liftsLeft > 0) return;
+    steadyState.enter('after');
+    await journal.append({ type: 'phase', phase: 'after' });
+  }
+
+  async #seeBeforeLift(): Promise<void> {
+    const { steadyState } = this.#options;
+    this.#atLift = steadyState.hypothesis(this.#actedAtMs).state;
+    this.#heldAgainAtMs = this.#sinceWhenItHolds();
+    await steadyState.admitUnknown();
+    await this.#mitigated();
+  }
+
+  /** Of people alone. Nothing is acted upon in it, so that no evidence is too old. */
+  async #endOfDrill(): Promise<void> {
+    const { steadyState, journal } = this.#options;
+    if (this.marks.originMs === null) return;
+    await this.#seeBeforeLift();
+    this.#liftedAtMs = this.#options.sinceStartMs();
     steadyState.enter('after');
     await journal.append({ type: 'phase', phase: 'after' });
   }
@@ -144,9 +268,9 @@ export class Exercise {
 
   /** It broke and holds again while the fault is there, whether or not the scenario waited for it. */
   async #mitigated(): Promise<void> {
-    if (this.#atLift !== 'met' || this.#heldAgainAtMs === null || this.#marks.has('mitigated')) return;
+    if (this.#atLift !== 'met' || this.#heldAgainAtMs === null || this.marks.has('mitigated')) return;
     const atMs = this.#heldAgainAtMs;
-    await this.#mark('mitigated', 'hypothesis', this.#uncertaintyMs('hypothesis', atMs), atMs);
+    await this.marks.set('mitigated', 'hypothesis', this.#uncertaintyMs('hypothesis', atMs), atMs);
   }
 
   #acted(): void {
@@ -154,12 +278,23 @@ export class Exercise {
     this.#options.steadyState.acted(this.#actedAtMs);
   }
 
-  #sinceInjection(atMs: number): number {
-    return atMs - (this.#injectedAtMs ?? atMs);
-  }
-
-  async #hold(ms: number, signal: AbortSignal): Promise<void> {
-    await this.#options.log.until(() => null, ms, signal);
+  async #ask(step: HumanStep, signal: AbortSignal): Promise<boolean> {
+    const { journal, answers, sinceStartMs } = this.#options;
+    const startedMs = sinceStartMs();
+    if (this.#isDrill && this.marks.originMs === null) {
+      await this.#begin(startedMs);
+      await this.marks.set('began', step.id, 0, startedMs);
+    }
+    const { id, what, who, withinMs } = step;
+    await journal.append({ type: 'asked', step: id, what, who, withinMs });
+    const said = await answers.wait(step, startedMs, signal);
+    if (signal.aborted) return false;
+    const afterMs = (said?.atMs ?? sinceStartMs()) - startedMs;
+    const ok = said !== null;
+    await journal.append({ type: 'answered', step: id, ok, by: said?.by ?? null, note: said?.note ?? null, afterMs });
+    if (said === null) this.#missed.push(`not confirmed in time: ${id} (${who})`);
+    else if (step.mark !== null && said.word !== step.mark) await this.said(step.mark, said.by, said.note, said.how);
+    return ok;
   }
 
   async #wait(step: WaitStep, signal: AbortSignal): Promise<boolean> {
@@ -168,28 +303,28 @@ export class Exercise {
     const sinceMs = this.#actedAtMs;
     const startedMs = sinceStartMs();
     await journal.append({ type: 'waiting', name, withinMs: step.withinMs });
-    const waited = await log.until(() => this.#look(step, sinceMs), step.withinMs, signal);
+    const waited = await log.until(() => this.#look(step.for, sinceMs), step.withinMs, signal);
     if (waited.state === 'stopped') return false;
     const met = waited.state === 'met';
-    const detail = waited.state === 'met' ? waited.value.detail : this.#state(step, sinceMs).detail;
+    const detail = waited.state === 'met' ? waited.value.detail : this.#state(step.for, sinceMs).detail;
     const atMs = waited.state === 'met' ? waited.value.atMs : sinceStartMs();
     await journal.append({ type: 'condition', name, met, afterMs: atMs - startedMs, detail });
     if (!met) {
       this.#unmet.push(name);
       return false;
     }
-    if (step.mark !== null) await this.#mark(step.mark, name, this.#uncertaintyMs(step.for, atMs), atMs);
+    if (step.mark !== null) await this.marks.set(step.mark, name, this.#uncertaintyMs(step.for, atMs), atMs);
     return true;
   }
 
-  #look(step: WaitStep, sinceMs: number): Met | null {
-    const { state, detail } = this.#state(step, sinceMs);
+  #look(what: WaitStep['for'], sinceMs: number): Met | null {
+    const { state, detail } = this.#state(what, sinceMs);
     return state === 'met' ? { atMs: this.#options.sinceStartMs(), detail } : null;
   }
 
-  #state(step: WaitStep, sinceMs: number): Judgement {
+  #state(what: WaitStep['for'], sinceMs: number): Judgement {
     const { steadyState } = this.#options;
-    if (step.for !== 'hypothesis') return steadyState.judge(step.for, sinceMs);
+    if (what !== 'hypothesis') return steadyState.judge(what, sinceMs);
     const { state, parts } = steadyState.hypothesis(sinceMs);
     const telling = parts.filter((part) => part.state === state);
     return { state, detail: telling.map((part) => `${part.name} (${part.detail})`).join('; ') };
@@ -204,27 +339,35 @@ export class Exercise {
 
   /** The hypothesis after: by evidence from after the last lift, whether or not the scenario waited for it. */
   async #recover(signal: AbortSignal): Promise<void> {
-    const { scenario, log, steadyState, journal } = this.#options;
-    const step: WaitStep = { type: 'wait', for: 'hypothesis', withinMs: scenario.settleMs, mark: null };
     const sinceMs = this.#actedAtMs;
-    const waited = await log.until(() => this.#look(step, sinceMs), scenario.settleMs, signal);
-    const { state: atEnd, parts } = steadyState.hypothesis(sinceMs);
-    this.#atEnd = atEnd;
-    for (const { name, state, detail } of parts) {
-      await journal.append({ type: 'hypothesis', phase: 'after', name, ok: holds(state), detail });
-    }
-    if (waited.state !== 'met') return;
-    if (!this.#marks.has('recovered'))
-      await this.#mark('recovered', 'hypothesis', this.#uncertaintyMs(step.for, waited.value.atMs), waited.value.atMs);
-    this.#recoveredAtMs = this.#marks.get('recovered') ?? waited.value.atMs;
+    const uncertaintyMs = (atMs: number) => this.#uncertaintyMs('hypothesis', atMs);
+    const found = await recovery({ ...this.#options, marks: this.marks, sinceMs, uncertaintyMs }, signal);
+    this.#atEnd = found.atEnd;
+    this.#recoveredAtMs = found.recoveredAtMs;
   }
 
-  /** Each once: the first time is the one that counts. */
-  async #mark(what: MarkName, source: string, uncertaintyMs: number, atMs?: number): Promise<void> {
-    const momentMs = atMs ?? this.#options.sinceStartMs();
-    if (!this.#marks.has(what)) this.#marks.set(what, momentMs);
-    else if (what !== 'injected' && what !== 'lifted') return;
-    const afterMs = this.#sinceInjection(momentMs);
-    await this.#options.journal.append({ type: 'mark', what, source, uncertaintyMs, afterMs });
+  async #watchMode(signal: AbortSignal): Promise<void> {
+    const mode = this.#mode;
+    if (mode === null) return;
+    const begun = await this.#options.log.until(() => this.marks.originMs, Number.POSITIVE_INFINITY, signal);
+    if (begun.state === 'met') await mode.watch(begun.value, signal).catch(() => undefined);
+  }
+
+  /** What must be so in the end. */
+  async #succeed(signal: AbortSignal): Promise<void> {
+    const { scenario, journal, log, steadyState } = this.#options;
+    const sinceMs = this.#actedAtMs;
+    const all = () => scenario.success.every((each) => steadyState.judge(each, sinceMs).state === 'met');
+    if (scenario.success.length === 0) return;
+    const waited = await log.until(() => (all() ? true : null), scenario.settleMs, signal);
+    if (waited.state === 'stopped') return;
+    for (const condition of scenario.success) await this.#judgeSuccess(condition, sinceMs, journal);
+  }
+
+  async #judgeSuccess(condition: Condition, sinceMs: number, journal: Journal): Promise<void> {
+    const { state, detail } = this.#options.steadyState.judge(condition, sinceMs);
+    const ok = state === 'unknown' ? null : state === 'met';
+    await journal.append({ type: 'success', name: condition.name, ok, detail });
+    if (ok !== true) this.#missed.push(`not so in the end: ${condition.name} (${detail})`);
   }
 }

@@ -1,11 +1,9 @@
 /** The faults of one exercise: written down, applied, taken back. */
 import type { Clock } from '../../probes/probe.ts';
 import type { Answer, Crossing, Injector, Target } from '../../scenarios/injector.ts';
-import type { Step } from '../../scenarios/scenario.ts';
+import type { InjectStep } from '../../scenarios/step.ts';
 import { bounded } from './bounded.ts';
 import type { Journal } from './journal.ts';
-
-export type InjectStep = Extract<Step, { type: 'inject' }>;
 
 /** A fault that could not be taken back. */
 export interface NotUndone {

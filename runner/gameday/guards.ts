@@ -3,6 +3,7 @@ import type { Calendar } from '../../probes/market-data/calendar.ts';
 import type { ClockStanding } from '../../probes/clock/standing.ts';
 import { span } from '../../reports/figures.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
+import { injections } from '../../scenarios/step.ts';
 import { governing } from '../../slo/policy.ts';
 import type { Status } from '../../slo/status.ts';
 import type { CheckResult } from './outcome.ts';
@@ -91,9 +92,7 @@ function approvalGuard({ environment, market, approval }: Safety, nowMs: number)
 function limitGuard({ steps, timeboxMs }: Part, { limits }: Safety): readonly CheckResult[] {
   const found: CheckResult[] = [];
   if (limits.targets !== undefined) {
-    const targets = new Set(
-      steps.flatMap((step) => (step.type === 'inject' ? [`${step.target.injector} ${step.target.name}`] : [])),
-    );
+    const targets = new Set(injections(steps).map(({ target }) => `${target.injector} ${target.name}`));
     const detail = `${targets.size} of at most ${limits.targets} targets (gamedays.limits.targets)`;
     found.push({ name: 'targets', ok: targets.size <= limits.targets, detail });
   }

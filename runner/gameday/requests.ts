@@ -9,13 +9,18 @@ import type { Clock } from '../../probes/probe.ts';
 
 const NAME = 'requests.ndjson';
 
-/** Moments that only people can tell. */
-export const HUMAN_MARKS = ['detected', 'acknowledged', 'diagnosed', 'mitigated'] as const;
+export { HUMAN_MARKS } from '../../scenarios/step.ts';
 
 const requestSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('abort'), by: z.string(), reason: z.string() }),
   /** `what`: one of the marks above, or a word of one's own, which is noted. */
-  z.object({ type: z.literal('mark'), what: z.string(), by: z.string(), note: z.string().nullable() }),
+  z.object({
+    type: z.literal('mark'),
+    what: z.string(),
+    by: z.string(),
+    note: z.string().nullable(),
+    how: z.string().optional(),
+  }),
 ]);
 
 export type GamedayRequest = z.output<typeof requestSchema>;

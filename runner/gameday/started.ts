@@ -1,3 +1,4 @@
+import type { Charter } from '../../scenarios/journal.ts';
 import type { ConductOptions } from './conductor.ts';
 
 /** The first line of a journal: what is to be done, where, and by whose leave. */
@@ -18,5 +19,37 @@ export function startedEntry(options: ConductOptions) {
     obligation,
     seed,
     approval,
+    charter: charterOf(scenario),
+  };
+}
+
+function charterOf(scenario: ConductOptions['scenario']): Charter {
+  const { serves, prerequisites, roles, communications, goals, alerts, hypothesis, success, abort } = scenario;
+  const { degradedMode, pass, settleMs, steadyForMs, budget } = scenario;
+  const named = (conditions: readonly { readonly name: string }[]) => conditions.map(({ name }) => name);
+  return {
+    serves,
+    prerequisites: prerequisites.map((each) => (typeof each === 'string' ? each : each.name)),
+    roles,
+    communications:
+      communications === null
+        ? null
+        : {
+            channel: communications.channel ?? null,
+            audience: communications.audience,
+            before: communications.before ?? null,
+            during: communications.during ?? null,
+            after: communications.after ?? null,
+          },
+    goals,
+    alerts,
+    hypothesis: named(hypothesis),
+    success: named(success),
+    abort: named(abort),
+    degradedMode: degradedMode?.entered.when.name ?? null,
+    pass,
+    settleMs,
+    steadyForMs,
+    budget,
   };
 }

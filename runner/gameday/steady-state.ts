@@ -1,7 +1,7 @@
 /** Watches the hypothesis and the abort conditions on their own clock, whatever the steps are waiting for. */
 import type { Clock } from '../../probes/probe.ts';
 import type { Condition } from '../../scenarios/condition.ts';
-import { probesOf, runsOf } from '../../scenarios/condition.ts';
+import { runsOf } from '../../scenarios/condition.ts';
 import { judge, judgeSteady, sinceLookedMs, type View } from '../../scenarios/evidence.ts';
 import type { Phase } from '../../scenarios/journal.ts';
 import type { Judgement, State } from '../../scenarios/quantile.ts';
@@ -157,5 +157,6 @@ export function holds(state: State): boolean | null {
 
 /** Every probe that a scenario's conditions ask. */
 export function askedProbes(conditions: readonly Condition[]): readonly string[] {
-  return [...new Set(conditions.flatMap(probesOf))];
+  const checks = conditions.flatMap((condition) => condition.checks);
+  return [...new Set(checks.flatMap(({ type, probe }) => (type === 'outcome' || type === 'indicator' ? [probe] : [])))];
 }

@@ -1,12 +1,11 @@
 /** One at a time: whether somebody else is exercising the same component or the same target at this moment. */
 import type { Scenario } from '../../scenarios/scenario.ts';
+import { injections } from '../../scenarios/step.ts';
 import { readConductors, type Claim } from './lock.ts';
 
 /** What a game-day has to itself while it runs. */
 export function claimOf({ component, steps }: Pick<Scenario, 'component' | 'steps'>): Claim {
-  const targets = steps.flatMap((step) =>
-    step.type === 'inject' ? [`${step.target.injector} ${step.target.name}`] : [],
-  );
+  const targets = injections(steps).map(({ target }) => `${target.injector} ${target.name}`);
   return { component, targets: [...new Set(targets)] };
 }
 

@@ -1,3 +1,4 @@
+import { GOAL_MARKS, type GoalMark, type Goals } from '../../scenarios/charter.ts';
 import type { Crossing } from '../../scenarios/injector.ts';
 import { seconds, span } from '../../reports/figures.ts';
 import type { Verdict } from '../../scenarios/journal.ts';
@@ -9,6 +10,8 @@ export interface Findings {
   /** The first lift: what held then held despite the fault. */
   readonly liftedAtMs: number;
   readonly lastLiftedAtMs: number;
+  /** Nothing was injected: people alone practised. */
+  readonly isDrill?: boolean;
   /** The hypothesis was seen not to hold, by evidence from after the injection and before the last lift. */
   readonly hasBroken: boolean;
   readonly detectedAtMs: number | null;
@@ -25,11 +28,16 @@ export interface Findings {
   readonly crossed: Crossing | null;
   /** Waits that were not met within their time, by name. */
   readonly unmet: readonly string[];
+  /** What did not come as expected whatever became of the steady state: people, alerts, the degraded mode, what trading keeps. */
+  readonly missed?: readonly string[];
+  /** The first of each mark, by machine or person. */
+  readonly firstAtMs?: Readonly<Partial<Record<GoalMark, number | null>>>;
 }
 
 export interface Expectations {
   readonly pass: readonly Verdict[];
   readonly recoveryGoalMs: number | null;
+  readonly goals?: Goals;
 }
 
 export interface Judged {
@@ -81,8 +89,8 @@ function verdictOf(found: Findings): Verdict {
   return found.atLift === 'met' ? 'recovered-despite-fault' : 'recovered-after-lift';
 }
 
-function nothingCrossed({ crossed }: Findings): boolean {
-  return crossed !== null && crossed.bytes === 0 && crossed.connections === 0 && crossed.cut === 0;
+function nothingCrossed({ crossed, isDrill = false }: Findings): boolean {
+  return !isDrill && crossed !== null && crossed.bytes === 0 && crossed.connections === 0 && crossed.cut === 0;
 }
 
 function objectionsTo(
@@ -95,6 +103,7 @@ function objectionsTo(
   if (!expected.pass.includes(verdict)) objections.push(`expected ${expected.pass.join(' or ')}`);
   // A steady state that held leaves a wait for its breaking unmet, and that is no fault of it.
   if (verdict !== 'held') objections.push(...found.unmet.map((name) => `not in time: ${name}`));
+  objections.push(...(found.missed ?? []), ...goalObjections(verdict, found, expected.goals ?? {}));
   const { recoveryGoalMs } = expected;
   const [word, afterMs] =
     mitigatedAfterMs === null ? (['recovered', recoveredAfterMs] as const) : (['mitigated', mitigatedAfterMs] as const);
@@ -104,9 +113,25 @@ function objectionsTo(
   return objections;
 }
 
+/** In a steady state that held there was nothing to be noticed, so that a mark may be missing; one that came late is late. */
+function goalObjections(verdict: Verdict, found: Findings, goals: Goals): readonly string[] {
+  return GOAL_MARKS.flatMap((mark) => {
+    const goalMs = goals[mark];
+    if (goalMs === undefined) return [];
+    const atMs = found.firstAtMs?.[mark] ?? null;
+    if (atMs === null) {
+      const isMoot = verdict === 'held' && found.isDrill !== true;
+      return isMoot ? [] : [`${mark} never, the goal is ${span(goalMs)}`];
+    }
+    const afterMs = atMs - found.injectedAtMs;
+    return afterMs > goalMs ? [`${mark} after ${seconds(afterMs)}, the goal is ${span(goalMs)}`] : [];
+  });
+}
+
 function sentence(verdict: Verdict, found: Findings): string {
   switch (verdict) {
     case 'held':
+      if (found.isDrill === true) return 'the steady state held, and nothing was broken: people practised';
       return [
         found.crossed === null
           ? 'the steady state held; no counter can say what crossed the fault'

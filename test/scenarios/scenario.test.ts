@@ -85,6 +85,63 @@ describe('a scenario', () => {
     });
   });
 
+  test('says who takes part, what is expected and what is measured, and needs none of it', () => {
+    const when = (name: string) => ({ name, probe: 'on-backup', outcome: 'good' });
+    const scenario = document((scenario) => {
+      Object.assign(scenario, {
+        serves: ['slo-market-data-freshness'],
+        prerequisites: ['the desk knows', when('the backup is there')],
+        roles: { 'on-call': 'answers as on any day' },
+        communications: { channel: '#game-days', audience: ['support'], before: 'It begins.' },
+        goals: { acknowledged: '5m' },
+        alerts: [{ rule: 'burn', within: '3m' }],
+        degradedMode: {
+          entered: { when: when('on the backup'), within: '30s' },
+          left: { when: when('off the backup'), within: '1m' },
+        },
+        sources: [{ name: 'platform', kind: 'prometheus', url: 'http://127.0.0.1:9090' }],
+        success: [{ name: 'few errors', promql: 'errors', source: 'platform', value: { atMost: 5 } }],
+        steadyFor: '10m',
+        steps: [
+          { inject },
+          {
+            parallel: [
+              [{ hold: { for: '1s' } }],
+              [{ human: { id: 'look', do: 'Look.', who: 'on-call', within: '5m' } }],
+            ],
+          },
+          { lift: { fault: 'slow' } },
+        ],
+      });
+    });
+    expect(parseScenario(scenario, 'mine.yaml')).toMatchObject({
+      ok: true,
+      scenario: {
+        serves: ['slo-market-data-freshness'],
+        goals: { acknowledged: 300_000 },
+        alerts: [{ rule: 'burn', objective: null, service: null, severity: null, withinMs: 180_000 }],
+        degradedMode: { entered: { withinMs: 30_000 }, left: { withinMs: 60_000 } },
+        // Never longer than there is time for it.
+        steadyForMs: 120_000,
+        steps: [
+          { type: 'inject' },
+          {
+            type: 'parallel',
+            branches: [
+              [{ type: 'hold' }],
+              [{ type: 'human', id: 'look', who: 'on-call', withinMs: 300_000, mark: null }],
+            ],
+          },
+          { type: 'lift' },
+        ],
+      },
+    });
+    expect(parseScenario(document(), 'mine.yaml')).toMatchObject({
+      ok: true,
+      scenario: { serves: null, alerts: null, degradedMode: null, communications: null, goals: {}, steadyForMs: 5000 },
+    });
+  });
+
   test('is the same in TypeScript', () => {
     const definition: ScenarioDefinition = defineScenario({
       id: 'one',
@@ -143,7 +200,7 @@ describe('a scenario', () => {
         scenario['steps'] = [{ hold: { for: '1s' }, lift: { fault: 'slow' } }];
       },
       [
-        'mine.yaml: steps[0]: expected one of inject, wait, hold and lift, got {"hold":{"for":"1s"},"lift":{"fault":"slow"}}',
+        'mine.yaml: steps[0]: expected one of inject, wait, hold, human, parallel and lift, got {"hold":{"for":"1s"},"lift":{"fault":"slow"}}',
       ],
     ],
     [
@@ -188,6 +245,75 @@ describe('a scenario', () => {
         scenario['hypothesis'] = [{ name: 'a', probe: 'ticks', outcome: 'good', quantile: '0.5' }];
       },
       ['mine.yaml: hypothesis[0].quantile: expected an indicator beside it, got "0.5"'],
+    ],
+    [
+      'a fault that another branch lifts',
+      (scenario) => {
+        scenario['steps'] = [{ parallel: [[{ inject }], [{ hold: { for: '1s' } }, { lift: { fault: 'slow' } }]] }];
+      },
+      [
+        'mine.yaml: steps[0].parallel[1][1].lift.fault: expected a fault that is injected before the group, or earlier in the same branch, got "slow"',
+      ],
+    ],
+    [
+      'a fault of a branch that nobody lifts, beside a problem elsewhere',
+      (scenario) => {
+        scenario['steps'] = [{ parallel: [[{ inject }], [{ hold: { for: '1s' } }]] }];
+        scenario['goals'] = { acknowleged: '5m' };
+      },
+      [
+        'mine.yaml: steps[0].parallel[0][0].inject.id: expected a later step { lift: { fault: slow } }, since a fault that is never lifted has no way back, got "slow"',
+        'mine.yaml: goals.acknowleged: expected a known key (did you mean "acknowledged"?), got "acknowleged"',
+      ],
+    ],
+    [
+      'holds that outlast the timebox on one branch',
+      (scenario) => {
+        scenario['timebox'] = '10s';
+        const long = [{ hold: { for: '6s' } }, { hold: { for: '6s' } }];
+        scenario['steps'] = [{ inject }, { parallel: [long, [{ hold: { for: '1s' } }]] }, { lift: { fault: 'slow' } }];
+      },
+      ['mine.yaml: timebox: expected a timebox longer than its holds together (12s), got "10s"'],
+    ],
+    [
+      'one branch',
+      (scenario) => {
+        scenario['steps'] = [{ inject }, { parallel: [[{ hold: { for: '1s' } }]] }, { lift: { fault: 'slow' } }];
+      },
+      ['mine.yaml: steps[1].parallel: expected a list of at least two lists of steps, got [[{"hold":{"for":"1s"}}]]'],
+    ],
+    [
+      'people without a role, and two of one word',
+      (scenario) => {
+        const human = { id: 'look', do: 'Look.', who: 'on-cal', within: '5m' };
+        scenario['roles'] = { 'on-call': 'answers' };
+        scenario['steps'] = [{ human }, { human: { ...human, who: 'on-call' } }];
+      },
+      [
+        'mine.yaml: steps[0].human.who: expected one of the roles: on-call, got "on-cal"',
+        'mine.yaml: steps[1].human.id: expected an id that no other human step has, got "look"',
+      ],
+    ],
+    [
+      'an exercise in which nothing happens',
+      (scenario) => {
+        scenario['steps'] = [{ hold: { for: '1s' } }];
+      },
+      ['mine.yaml: steps: expected at least one inject, or a human step, got [{"hold":{"for":"1s"}}]'],
+    ],
+    [
+      'expectations that say too little',
+      (scenario) => {
+        scenario['alerts'] = [{ objective: 'x' }];
+        scenario['degradedMode'] = { entered: { when: { name: 'a', probe: 'p', outcome: 'good' }, within: '1m' } };
+        scenario['prerequisites'] = [7];
+      },
+      [
+        'mine.yaml: alerts[0].rule: expected the rule of an alert such as "burn", got nothing',
+        'mine.yaml: alerts[0].within: expected a duration such as "15s", got nothing',
+        'mine.yaml: degradedMode.left: expected when, a condition, and within, a duration, got nothing',
+        'mine.yaml: prerequisites[0]: expected a sentence, or a condition, got 7',
+      ],
     ],
   ])('refuses %s', (_, change, expected) => {
     expect(lines(document(change))).toEqual(expected);

@@ -467,7 +467,7 @@ describe('waits', () => {
     const marks = world.entries.flatMap((entry) =>
       entry.type === 'mark' ? [`${entry.what} ${entry.uncertaintyMs}`] : [],
     );
-    expect(marks).toEqual(['injected 0', 'impact 2000', 'detected 1000', 'lifted 0', 'recovered 2000']);
+    expect(marks).toEqual(['injected 0', 'impact 2000', 'detected 1000', 'lifted 0', 'recovered 2000', 'steady 0']);
   });
 
   test('the uncertainty of a mark reaches back over runs that the prober spoiled or skipped, to the last that looked', async () => {
@@ -539,6 +539,7 @@ test('the journal is enough to tell the story', async () => {
     'mark',
     'phase',
     'hypothesis',
+    'mark',
     'hypothesis',
     'mark',
     'finished',

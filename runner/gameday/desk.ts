@@ -1,0 +1,21 @@
+/** What a game-day asks besides its probes. Everything may fail or hang out there: each question is bounded by whoever asks. */
+import type { QueryCheck } from '../../scenarios/standing.ts';
+import type { Source } from '../../scenarios/source.ts';
+import type { Status } from '../../slo/status.ts';
+import type { AlertChange } from '../alerts/alert.ts';
+import type { InvariantQuestion, Invariant } from './invariants.ts';
+
+export interface Desk {
+  /** How an objective stands, and how long ago (ms) that was found. Null: there is no such objective. */
+  status(objective: string, signal: AbortSignal): Promise<{ readonly status: Status; readonly ageMs: number } | null>;
+  /** Is there such an objective? */
+  hasObjective(objective: string): boolean;
+  /** Of the configuration, by name. */
+  readonly sources: ReadonlyMap<string, Source>;
+  /** Null: the query has no result. Rejects with why it could not be asked. */
+  query(source: Source, check: QueryCheck, signal: AbortSignal): Promise<number | null>;
+  /** Changes of alerts in the ledger since a wall-clock moment, ms, oldest first. */
+  alerts(fromMs: number): Promise<readonly AlertChange[]>;
+  /** What trading must have kept. */
+  invariants(question: InvariantQuestion, signal: AbortSignal): Promise<readonly Invariant[]>;
+}
