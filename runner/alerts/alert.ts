@@ -84,5 +84,8 @@ export interface Notifier {
 
 /** Takes notices and brings them to every notifier that wants them; never blocks, survives a restart. */
 export interface Dispatcher {
-  send(notice: Notice): void;
+  /** Resolves, soon and in any case, when the ledger has it or is known not to take it. @returns who will say it, by name */
+  send(notice: Notice): Promise<readonly string[]>;
+  /** The `dedupeKey` under which people were told of an alert; null: they were not. */
+  conversationOf(alert: Alert): string | null;
 }

@@ -8,13 +8,17 @@ import type { Overload } from '../overload.ts';
 import type { Result } from '../../store/result.ts';
 import type { AlertBoard, AlertListener, Condition, Dispatcher } from './alert.ts';
 import { createAlertBoard } from './board.ts';
+import { createKeeper, type Keeper } from '../incidents/keeper.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { postsOf } from './notifiers/kinds.ts';
 import { silenceOf, silencesOf, writtenSilences, type Silence } from './silences.ts';
 import { watchAlerts } from './watch.ts';
 
 export interface AlertingOptions {
-  readonly configuration: Pick<Configuration, 'location' | 'environment' | 'base' | 'notify' | 'silences' | 'redact'>;
+  readonly configuration: Pick<
+    Configuration,
+    'location' | 'environment' | 'base' | 'notify' | 'silences' | 'incidents' | 'redact'
+  >;
   readonly store: Pick<StoreReader, 'events'>;
   readonly clock: Clock;
   readonly record: (event: LedgerEvent) => Promise<void>;
@@ -33,6 +37,7 @@ export interface AlertingOptions {
 export interface Alerting {
   readonly board: AlertBoard;
   readonly dispatcher: Dispatcher;
+  readonly incidents: Keeper;
   readonly follow: Follower;
   /** A probe sends nothing more until the next start. */
   disabled(result: Result): void;
@@ -60,6 +65,7 @@ export function createAlerting(options: AlertingOptions): Alerting {
     standing: () => board.standing(),
     isSilenced: (alert, nowMs) => silenceOf(alert, silences, nowMs)?.reason ?? null,
     redact: configuration.redact,
+    onTold: (notice, notifier) => incidents.told(notice, notifier),
     stop,
     warn,
   });
@@ -67,7 +73,19 @@ export function createAlerting(options: AlertingOptions): Alerting {
     store,
     wallMs: () => clock.wallMs(),
     record,
-    listeners: [...listeners, () => dispatcher.announce()],
+    listeners: [...listeners, () => dispatcher.announce(), () => incidents.look()],
+    warn,
+  });
+  const incidents = createKeeper({
+    incidents: configuration.incidents,
+    store,
+    clock,
+    record,
+    board,
+    dispatcher,
+    isSilenced: (alert, nowMs) => silenceOf(alert, silences, nowMs) !== null,
+    isPerson: (name) => configuration.notify.some((each) => each.name === name && each.kind !== 'log'),
+    stop,
     warn,
   });
   const watch = watchAlerts({
@@ -93,16 +111,20 @@ export function createAlerting(options: AlertingOptions): Alerting {
   return {
     board,
     dispatcher,
+    incidents,
     follow: watch.follow,
     disabled: (result) => watch.disabled(result),
     async run() {
       let isBegun = false;
       let troubled = false;
+      let kept: Promise<void> | null = null;
       while (!stop.aborted) {
         try {
           if (!isBegun) await begin();
           isBegun = true;
           await look();
+          // Incidents need to know what stands, and what is silenced.
+          kept ??= incidents.run();
           troubled = false;
         } catch (error) {
           // A ledger that cannot be read now may be read in ten seconds.
@@ -111,6 +133,7 @@ export function createAlerting(options: AlertingOptions): Alerting {
         }
         await clock.sleep(LOOK_MS, stop).catch(() => undefined);
       }
+      await kept;
     },
   };
 }

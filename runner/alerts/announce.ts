@@ -38,6 +38,11 @@ function topicOf({ id, rule, objective, as }: Told): string {
   return `${objective}/burning/${as === 'ticket' ? 'ticket' : 'page'}`;
 }
 
+/** Under which key people were told of an alert; null: they were not. */
+export function conversationOf(alert: Alert, announced: Announced): string | null {
+  return announced.get(topicOf(alert))?.dedupeKey ?? null;
+}
+
 function topicOfNotice({ dedupeKey, details, objective, as }: Notice): string {
   return topicOf({ id: dedupeKey, rule: details['rule'] ?? '', objective, as });
 }
@@ -135,6 +140,16 @@ export function noticesOf(events: readonly LedgerEvent[]): readonly Notice[] {
     const parsed = queued.safeParse(body);
     return parsed.success ? [parsed.data.notice] : [];
   });
+}
+
+/** The same, by the id under which each was taken on. */
+export function noticesById(events: readonly LedgerEvent[]): ReadonlyMap<string, Notice> {
+  return new Map(
+    events.flatMap(({ body }) => {
+      const parsed = queued.safeParse(body);
+      return parsed.success ? [[String(body['id']), parsed.data.notice] as const] : [];
+    }),
+  );
 }
 
 export interface Waiting {

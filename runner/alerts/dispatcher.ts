@@ -4,6 +4,7 @@ import type { LedgerEvent, StoreReader } from '../../store/store.ts';
 import type { Alert, Condition, Dispatcher, Notice, Notifier } from './alert.ts';
 import {
   announcedOf,
+  conversationOf,
   dueNotices,
   noticesOf,
   reminders,
@@ -38,6 +39,8 @@ export interface DispatcherOptions {
   readonly isSilenced: Silenced;
   /** Masks secrets in what notifiers answer. */
   readonly redact: (text: string) => string;
+  /** Told of each notice that a notifier has taken; must not throw. */
+  readonly onTold?: (notice: Notice, notifier: Pick<Notifier, 'name' | 'kind'>) => void;
   readonly stop: AbortSignal;
   readonly warn: (line: string) => void;
 }
@@ -74,7 +77,7 @@ export function createDispatcher(options: DispatcherOptions): AlertDispatcher {
         random: options.random,
         redact: options.redact,
         stop,
-        onDone: (item, outcome) => done(notifier.name, item, outcome),
+        onDone: (item, outcome) => done(notifier, item, outcome),
       }),
     ]),
   );
@@ -98,12 +101,13 @@ export function createDispatcher(options: DispatcherOptions): AlertDispatcher {
     over.abort();
   }
 
-  function done(name: string, { id, notice }: LaneItem, outcome: Outcome): void {
+  function done({ name, kind }: Notifier, { id, notice }: LaneItem, outcome: Outcome): void {
+    if (outcome.state === 'sent') options.onTold?.(notice, { name, kind });
     if (outcome.state === 'failed') options.warn(`notifier ${name}: not told (${outcome.reason}): ${notice.summary}`);
     if (!isVolatile(id)) void keep(name, id, { ...outcome });
   }
 
-  function give({ notifier: { name }, isKeptUp }: Post, notice: Notice): void {
+  function give({ notifier: { name }, isKeptUp }: Post, notice: Notice): Promise<void> {
     serial += 1;
     saidMs.set(`${name} ${notice.dedupeKey}`, clock.monotonicMs());
     const isEvent = !(isKeptUp && notice.type === 'reminder');
@@ -111,15 +115,18 @@ export function createDispatcher(options: DispatcherOptions): AlertDispatcher {
     const kept = isEvent ? keep(name, id, { state: 'queued', notice }) : null;
     const turn = Promise.all([lines.get(name), kept]).then(() => lanes.get(name)?.add({ id, notice }));
     lines.set(name, turn);
+    return turn;
   }
 
   /** @param said what was said before in the same conversation */
-  function send(notice: Notice, said?: Notice): void {
-    for (const post of posts) {
+  async function send(notice: Notice, said?: Notice): Promise<readonly string[]> {
+    const willing = posts.filter((post) => {
       const wants = (each: Notice): boolean => takes(post.route, post.notifier.name, each);
       const isAgain = post.isOnce && notice.type === 'firing' && said !== undefined && wants(said);
-      if (wants(notice) && !isAgain) give(post, notice);
-    }
+      return wants(notice) && !isAgain;
+    });
+    await Promise.all(willing.map((post) => give(post, notice)));
+    return willing.map(({ notifier }) => notifier.name);
   }
 
   function remind(due: readonly Notice[]): void {
@@ -131,13 +138,14 @@ export function createDispatcher(options: DispatcherOptions): AlertDispatcher {
         const lastMs = saidMs.get(key);
         // After a restart: what the other side may have forgotten at once, everything else a whole interval later.
         if (lastMs === undefined && !post.isKeptUp) saidMs.set(key, nowMs);
-        else if (lastMs === undefined || nowMs - lastMs >= post.repeatMs) give(post, notice);
+        else if (lastMs === undefined || nowMs - lastMs >= post.repeatMs) void give(post, notice);
       }
     }
   }
 
   return {
     send: (notice) => send(notice),
+    conversationOf: (alert) => (announced === null ? null : conversationOf(alert, announced)),
     async recover() {
       const events = await options.store.events({ kind: 'notification' });
       announced = announcedOf(noticesOf(events));
@@ -151,7 +159,7 @@ export function createDispatcher(options: DispatcherOptions): AlertDispatcher {
       const before = new Map([...announced.values()].map((said) => [said.dedupeKey, said]));
       const due = dueNotices(standing, announced, isSilenced, nowMs);
       announced = announcedOf(due, announced);
-      for (const notice of due) send(notice, before.get(notice.dedupeKey));
+      for (const notice of due) void send(notice, before.get(notice.dedupeKey));
       remind(reminders(standing, announced, isSilenced, nowMs));
       forget(announced);
     },

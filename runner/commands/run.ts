@@ -8,6 +8,7 @@ import { loadScenarios, recoverGamedays } from '../gamedays.ts';
 import { startStatusServer } from '../status-server.ts';
 import { openConfiguration, openLedger, openRunner } from './open.ts';
 import { createProbeLog } from '../probe-log.ts';
+import { incidentLine, isIncidentTrouble } from '../incidents/lines.ts';
 import { holdLedger } from '../../store/lease.ts';
 import type { LedgerEvent } from '../../store/store.ts';
 
@@ -91,6 +92,7 @@ export const run: Command = {
 
 function isTrouble({ kind, subject, body }: LedgerEvent): boolean {
   if (kind === 'alert') return body['type'] === 'opened' || body['type'] === 'worsened';
+  if (kind === 'incident') return isIncidentTrouble(body);
   return kind === 'overload' && subject === 'began';
 }
 
@@ -111,6 +113,8 @@ function said(event: LedgerEvent): string {
       return String(body['text']);
     case 'review-item':
       return `review ${String(body['of'])}: ${String(body['why'] ?? body['state'])}`;
+    case 'incident':
+      return incidentLine(event);
     default:
       return `${event.kind}: ${event.subject}`;
   }

@@ -1,4 +1,4 @@
-/** Whether those exist whom `notify` and `silences` name, and whether anybody is left who is told. */
+/** Whether those exist whom `notify`, `silences` and `incidents` name, and whether anybody is left who is told. */
 import { didYouMean } from '../../probes/nearest.ts';
 import { foundText, type Problem } from '../../probes/problem.ts';
 import type { Objective } from '../../slo/objective.ts';
@@ -12,11 +12,11 @@ import type { NotifyDocument } from './notify.ts';
  * @param named services that probes and `services` name
  */
 export function addresseeProblems(
-  { notify, silences }: Readonly<Record<string, unknown>>,
+  { notify, silences, incidents }: Readonly<Record<string, unknown>>,
   read: () => readonly Objective[] | null,
   named: readonly unknown[],
 ): readonly Problem[] {
-  const places = [...servicesOf(notify), ...matchesOf(silences)];
+  const places = [...servicesOf(notify), ...matchesOf(silences), ...ownersOf(incidents)];
   if (places.length === 0) return [];
   const objectives = read();
   if (objectives === null) return [];
@@ -59,6 +59,14 @@ function matchesOf(silences: unknown): readonly Place[] {
   });
 }
 
+function ownersOf(incidents: unknown): readonly Place[] {
+  return Object.keys(keyed(keyed(incidents)?.['services']) ?? {}).map((name): Place => ({
+    path: `incidents.services.${name}`,
+    what: 'service',
+    name,
+  }));
+}
+
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
@@ -79,7 +87,7 @@ export function addresseeWarnings(
   });
 }
 
-const PAGE = {
+export const PAGE = {
   type: 'firing',
   dedupeKey: '',
   as: 'page',

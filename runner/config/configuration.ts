@@ -47,6 +47,7 @@ export interface Configuration {
   readonly rules: Rules;
   readonly notify: Document['notify'];
   readonly silences: Document['silences'];
+  readonly incidents: Document['incidents'];
   readonly clock: Document['clock'];
   readonly loopToleranceMs: number | null;
   readonly listen: { readonly host: string; readonly port: number } | null;

@@ -9,6 +9,7 @@ import { demandOf, demandWarnings } from './demand.ts';
 import { draftOf, keyed } from './draft.ts';
 import { readDocument } from './file.ts';
 import { objectiveProblems } from './objective-rules.ts';
+import { incidentWarnings } from './incident-warnings.ts';
 import { buildObjectives } from './objectives.ts';
 import { draftProbes, plannedOf, type ProbeDraft } from './probes.ts';
 import { buildRules, ruleProblems } from './rules.ts';
@@ -111,6 +112,7 @@ export function checkDocument(
       warnings: [
         ...objectiveWarnings(objectives, probes),
         ...addresseeWarnings(value.notify, objectives),
+        ...incidentWarnings(value.incidents, value.notify, objectives),
         ...demandWarnings(demandOf(probes, objectives, base)),
       ].map((warning) => redact(warning)),
       holdMs: value.cadence.hold / base.scale,
@@ -118,6 +120,7 @@ export function checkDocument(
       rules: buildRules(value.rules, objectives),
       notify: value.notify,
       silences: value.silences,
+      incidents: value.incidents,
       clock: value.clock,
       loopToleranceMs: value.loopTolerance ?? null,
       listen: value.listen === false ? null : value.listen,

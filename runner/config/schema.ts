@@ -6,6 +6,7 @@ import { parseDecimal } from '../../slo/decimal.ts';
 import { LOOKBACKS } from '../../slo/objective.ts';
 import { gamedaysSchema } from './gamedays.ts';
 import { gateSchema } from './gate.ts';
+import { incidentsSchema } from './incidents.ts';
 import { notifySchema, silencesSchema } from './notify.ts';
 import { rulesSchema } from './rules.ts';
 
@@ -191,6 +192,7 @@ export const documentSchema = z.strictObject({
   rules: rulesSchema.default({}),
   notify: notifySchema,
   silences: silencesSchema,
+  incidents: incidentsSchema.prefault({}),
   /** This machine's clock: who is asked about it, how often, and how far off it may be. */
   clock: clockSchema.prefault({}),
   /** Largest event-loop delay that a run may have seen; default: 5 % of the strictest threshold or of the timeout, at least 2 ms. */

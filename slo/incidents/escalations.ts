@@ -1,6 +1,6 @@
 /** Who hears of an incident by the ladder, and when. Pure: an incident in, what is to be said of it out. */
 import type { BodyOf, Role } from './event.ts';
-import { currentRound, type DeadlineRecord, type Incident } from './incident.ts';
+import { currentRound, standingAlerts, type DeadlineRecord, type Incident } from './incident.ts';
 import { kindOf, roundPrefix } from './deadlines.ts';
 import { pagedSteps, type Timing } from './ladder.ts';
 
@@ -36,6 +36,8 @@ function whileOpen(incident: Incident, { ladder }: Timing): readonly Escalation[
   const pages = rounds.length === 1 ? isByHand : round.isByHand || isHandled;
   const escalateMs = escalateDue(incident, ladder, (each) => each.escalate);
   const persistMs = escalateDue(incident, ladder, (each) => each.escalate + each.persist);
+  // Nothing stands any more: it is about to be resolved by itself.
+  const isQuiet = !isByHand && standingAlerts(incident).length === 0;
   const unresolved = (dueMs: number): string => `unresolved after ${minutes(dueMs - openedMs)}`;
   return [
     ...(pages ? [say(`${prefix}page`, startMs, 'on-call', began, 'page', 'firing')] : []),
@@ -45,9 +47,13 @@ function whileOpen(incident: Incident, { ladder }: Timing): readonly Escalation[
     ...(steps.commander === null || commander !== null
       ? []
       : [say(`${prefix}tell/incident-commander`, startMs, 'incident-commander', `${began}: who commands?`)]),
-    say(`${prefix}escalate/1`, escalateMs, 'engineering-manager', unresolved(escalateMs)),
-    say(`${prefix}escalate/2/vp-engineering`, persistMs, 'vp-engineering', unresolved(persistMs)),
-    say(`${prefix}escalate/2/product-lead`, persistMs, 'product-lead', unresolved(persistMs)),
+    ...(isQuiet
+      ? []
+      : [
+          say(`${prefix}escalate/1`, escalateMs, 'engineering-manager', unresolved(escalateMs)),
+          say(`${prefix}escalate/2/vp-engineering`, persistMs, 'vp-engineering', unresolved(persistMs)),
+          say(`${prefix}escalate/2/product-lead`, persistMs, 'product-lead', unresolved(persistMs)),
+        ]),
   ];
 }
 

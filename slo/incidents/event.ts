@@ -57,6 +57,7 @@ const bodySchema = z.discriminatedUnion('type', [
     notice: z.enum(['firing', 'escalation', 'acknowledged', 'resolved']),
     key: text,
     to: role,
+    as: z.enum(['page', 'ticket']),
     says: text,
     through: z.array(text),
   }),

@@ -38,6 +38,7 @@ export interface Telling {
   readonly notice: BodyOf<'told'>['notice'];
   readonly key: string;
   readonly to: Role;
+  readonly as: 'page' | 'ticket';
   readonly says: string;
   readonly through: readonly string[];
 }
@@ -196,10 +197,10 @@ function changed(incident: Incident, body: Exclude<IncidentBody, { type: 'opened
     case 'reviewed':
       return { reviewed: incident.reviewed ?? { atMs, by: body.by, link: body.link } };
     case 'told': {
-      const { notice, key, to, says, through } = body;
+      const { notice, key, to, as, says, through } = body;
       const name = `${notice} ${key}`;
       if (incident.told.has(name)) return {};
-      return { told: new Map([...incident.told, [name, { atMs, notice, key, to, says, through }]]) };
+      return { told: new Map([...incident.told, [name, { atMs, notice, key, to, as, says, through }]]) };
     }
     case 'deadline': {
       const { key, what, to, dueMs, state, metMs } = body;

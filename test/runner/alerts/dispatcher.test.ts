@@ -135,7 +135,7 @@ describe('a dispatcher', () => {
       anAlert({ key: 'd', service: null, severity: 'SEV-3', as: 'ticket' }),
     );
     await life.look(10);
-    life.dispatcher.send(aNotice({ type: 'escalation', to: 'leadership', summary: 'SEV-1 for 15 min' }));
+    void life.dispatcher.send(aNotice({ type: 'escalation', to: 'leadership', summary: 'SEV-1 for 15 min' }));
     await life.look(10);
     await life.look(10);
     const texts = ({ got }: Inbox) => got.map(({ summary }) => summary);
@@ -338,7 +338,7 @@ describe('a dispatcher', () => {
   it('leaves the notices of incidents to those who have them said', async () => {
     const pager = inbox('pager');
     const first = await living([pager]);
-    first.dispatcher.send(aNotice({ type: 'firing', dedupeKey: 'inc-1', incident: 'inc-1' }));
+    void first.dispatcher.send(aNotice({ type: 'firing', dedupeKey: 'inc-1', incident: 'inc-1' }));
     await first.look();
     await first.look();
     first.stop.abort();
@@ -443,7 +443,7 @@ describe('a dispatcher', () => {
     const life = await living([pager], { refuses: () => true });
     const notice = (n: number): Notice =>
       aNotice({ type: n === 5 ? 'reminder' : 'escalation', dedupeKey: `k${n}`, summary: `n${n}` });
-    for (let n = 0; n < 1003; n += 1) life.dispatcher.send(notice(n));
+    for (let n = 0; n < 1003; n += 1) void life.dispatcher.send(notice(n));
     await life.clock.advance(10);
     expect(life.warnings).toEqual([
       'notifier pager: not told (more than 1000 notices wait): n5',
