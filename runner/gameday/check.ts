@@ -11,6 +11,7 @@ import { conditionsOf } from './conditions.ts';
 import type { Desk } from './desk.ts';
 import type { EvidenceLog } from './evidence-log.ts';
 import type { Journal } from './journal.ts';
+import { standingBefore } from './one-at-a-time.ts';
 import type { CheckResult } from './outcome.ts';
 import { sourceOf, standingChecks } from './standing-watch.ts';
 import { askedProbes } from './steady-state.ts';
@@ -139,6 +140,11 @@ async function targetCheck(step: InjectStep, options: CheckOptions): Promise<Che
   const name = `target ${step.id}`;
   const injector = injectors.get(step.target.injector);
   if (injector === undefined) return { name, ok: false, detail: `no ${step.target.injector} is configured` };
+  const standing = standingBefore(step, options.scenario, injector);
+  if (standing !== null) {
+    const detail = `${standing} still stands on ${step.target.name}, and ${injector.kind} takes one fault at a time`;
+    return { name, ok: false, detail };
+  }
   const answer = await bounded(
     async (inner) => {
       const able = await injector.check(step.target, step.fault, inner);

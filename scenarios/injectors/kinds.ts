@@ -5,6 +5,8 @@ import { execInjector } from './exec/injector.ts';
 import { execSchema } from './exec/spec.ts';
 import { httpInjector } from './http/injector.ts';
 import { httpInjectorSchema } from './http/spec.ts';
+import { netemInjector } from './netem/injector.ts';
+import { netemSchema } from './netem/spec.ts';
 import { processInjector } from './process/injector.ts';
 import { processSchema } from './process/spec.ts';
 import { routed, type Part } from './routed.ts';
@@ -13,7 +15,7 @@ import { stressInjector } from './stress/injector.ts';
 import { stressSchema } from './stress/spec.ts';
 import { toxiproxyInjector, toxiproxySchema } from './toxiproxy.ts';
 
-const schemas = [toxiproxySchema, processSchema, stressSchema, httpInjectorSchema, execSchema] as const;
+const schemas = [toxiproxySchema, processSchema, netemSchema, stressSchema, httpInjectorSchema, execSchema] as const;
 const kinds = schemas.map(({ shape }) => shape.kind.value);
 
 /** One entry of `gamedays.injectors`. */
@@ -38,6 +40,7 @@ const INJECTORS: Readonly<Record<Kind, Make>> = {
     return first === undefined ? null : routed('toxiproxy', [first, ...others]);
   },
   process: (specs, context) => onTargets(ofKind(specs, 'process'), (targets) => processInjector(targets, context)),
+  netem: (specs, context) => onTargets(ofKind(specs, 'netem'), (targets) => netemInjector(targets, context)),
   stress: (specs, context) => onTargets(ofKind(specs, 'stress'), (targets) => stressInjector(targets, context)),
   http: (specs, context) => onTargets(ofKind(specs, 'http'), (targets) => httpInjector(targets, context)),
   exec: (specs, context) => onTargets(ofKind(specs, 'exec'), (targets) => execInjector(targets, context)),

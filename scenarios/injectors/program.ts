@@ -24,15 +24,19 @@ export interface RunOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly withinMs: number;
   readonly signal: AbortSignal;
+  /** What it reads from its standard input. */
+  readonly input?: string;
 }
 
 /** Runs to its end, with its own children, or kills them all. Never rejects. */
-export function run(argv: readonly string[], { env, withinMs, signal }: RunOptions): Promise<Ran> {
+export function run(argv: readonly string[], { env, withinMs, signal, input }: RunOptions): Promise<Ran> {
   const [program = '', ...args] = argv;
   if (signal.aborted) return Promise.resolve({ type: 'failed', why: `${program}: not started, stopped before` });
   const { promise, resolve } = Promise.withResolvers<Ran>();
   // A group of its own, so that its children end with it.
-  const child = spawn(program, args, { detached: true, env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { detached: true, env: { ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+  // One that ends before it has read everything says so by its exit code.
+  child.stdin.on('error', () => undefined).end(input);
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => {
