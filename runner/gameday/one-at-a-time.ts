@@ -1,23 +1,40 @@
-import type { Injector } from '../../scenarios/injector.ts';
+import type { Injector, Target } from '../../scenarios/injector.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
-import type { InjectStep } from './faults.ts';
+import type { InjectStep, PlainStep } from '../../scenarios/step.ts';
 
-/** The fault that still stands on this step's target when it comes, where its injector takes one at a time; null: none. */
+/**
+ * The fault that stands, or may stand, on this step's target when it comes, where its injector takes one at a time; null:
+ * none. What other branches of its group do may come at any moment of it.
+ */
 export function standingBefore(
   step: InjectStep,
   { steps }: Pick<Scenario, 'steps'>,
   { isExclusive = false }: Injector,
 ): string | null {
   if (!isExclusive) return null;
-  const standing = new Map<string, string>();
+  const standing = new Map<string, Target>();
   for (const each of steps) {
-    if (each.type === 'lift') standing.delete(each.fault);
-    if (each.type !== 'inject') continue;
-    const target = JSON.stringify([each.target.injector, each.target.name]);
-    if (each.id === step.id) {
-      return [...standing].find(([, there]) => there === target)?.[0] ?? null;
+    const branches = each.type === 'parallel' ? each.branches : [[each]];
+    for (const branch of branches) {
+      const here = new Map(standing);
+      for (const other of branches.filter((one) => one !== branch).flat()) {
+        if (other.type === 'inject') here.set(other.id, other.target);
+      }
+      for (const plain of branch) {
+        if (plain.type === 'inject' && plain.id === step.id) return on(step.target, here);
+        follow(plain, here);
+      }
     }
-    standing.set(each.id, target);
+    for (const plain of branches.flat()) follow(plain, standing);
   }
   return null;
+}
+
+function follow(step: PlainStep, standing: Map<string, Target>): void {
+  if (step.type === 'lift') standing.delete(step.fault);
+  if (step.type === 'inject') standing.set(step.id, step.target);
+}
+
+function on({ injector, name }: Target, standing: ReadonlyMap<string, Target>): string | null {
+  return [...standing].find(([, there]) => there.injector === injector && there.name === name)?.[0] ?? null;
 }
