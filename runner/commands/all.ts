@@ -4,6 +4,7 @@ import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { gameday } from './gameday.ts';
 import { gate } from './gate.ts';
+import { incident } from './incident.ts';
 import { init } from './init.ts';
 import { once } from './once.ts';
 import { plan } from './plan.ts';
@@ -30,6 +31,7 @@ export const COMMANDS: readonly Command[] = [
   gameday,
   review,
   silence,
+  incident,
   report,
   sweep,
   doctor,
