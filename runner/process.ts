@@ -16,6 +16,9 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
     stop.abort(name);
   });
 }
+// Whoever started this one to work for it, and is gone, can be told of nothing any more.
+process.on('disconnect', () => stop.abort('SIGTERM'));
+process.channel?.unref();
 // A reader that went away (`| head`) is no failure.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {

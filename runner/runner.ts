@@ -19,6 +19,7 @@ import type { Overload } from './overload.ts';
 import { watchOwnClock } from './own-clock.ts';
 import { watchOwnLoad } from './own-load.ts';
 import { createConsequences } from './consequences.ts';
+import { createCalendar, type CalendarOptions } from './scheduled/calendar.ts';
 import { createJudging, type Follower } from './judging.ts';
 import { metEvents, obligationsOf, type Obligation } from './obligations.ts';
 import { sweepOnce, sweepOrders } from './sweep.ts';
@@ -39,6 +40,8 @@ export interface RunnerOptions {
   readonly instance: string;
   /** The process that keeps the schedule on this ledger, when it is another one: its runs count, its judgements stand. */
   readonly beside?: Holder | null;
+  /** Game-days that come by calendar; kept by the process that keeps the schedule. */
+  readonly calendar?: Pick<CalendarOptions, 'plans' | 'attempt'>;
   /** Told of every event once it is durable. */
   readonly tell: (event: LedgerEvent) => void;
   /** Told of every result as it comes in, durable or not. */
@@ -166,6 +169,18 @@ export function createRunner(options: RunnerOptions): Runner {
     followers,
     warn,
   });
+  const calendar = createCalendar({
+    plans: [],
+    attempt: () => Promise.reject(new Error('nobody conducts scheduled game-days here')),
+    ...options.calendar,
+    environment: configuration.environment,
+    store,
+    clock,
+    record,
+    dispatcher: alerting.dispatcher,
+    stop,
+    warn,
+  });
   const sweeping = { store, engine, clock, record, probes: configuration.probes };
 
   /** Three intervals of the probe that should be heard of first, ms. */
@@ -186,6 +201,7 @@ export function createRunner(options: RunnerOptions): Runner {
     await ownClock.refresh(stop);
     const parts = [engine.run(), ownClock.run(stop), ownLoad.run(stop), judging.run(stop), delivery.recover()];
     if (beside === null) parts.push(sweepOrders({ ...sweeping, signal: stop, warn }), alerting.run());
+    if (beside === null && options.calendar !== undefined) parts.push(calendar.run());
     let cause: unknown = null;
     try {
       await Promise.race([Promise.all(parts), delivery.failed]);

@@ -16,6 +16,8 @@ export interface LedgerEvent {
     | 'review-item'
     | 'alert'
     | 'gameday'
+    /** What became of a game-day that comes by calendar. */
+    | 'gameday-schedule'
     | 'order-swept'
     | 'clock'
     | 'overload'

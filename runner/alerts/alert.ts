@@ -51,11 +51,15 @@ export type AlertListener = (change: AlertChange) => void;
 
 /** What a notifier is to say. The same `dedupeKey` is the same conversation. */
 export interface Notice {
-  /** `acknowledged`: somebody has taken it on; a pager pages nobody else. */
-  readonly type: 'firing' | 'reminder' | 'resolved' | 'escalation' | 'acknowledged';
+  /**
+   * `acknowledged`: somebody has taken it on; a pager pages nobody else. `announcement`: said once, of something that is to
+   * come or has happened; nothing stands, and nothing will be over.
+   */
+  readonly type: 'firing' | 'reminder' | 'resolved' | 'escalation' | 'acknowledged' | 'announcement';
   readonly dedupeKey: string;
   readonly severity: Severity;
-  readonly as: Condition['as'];
+  /** `announcement`: for people to know, nobody has to do anything. */
+  readonly as: Condition['as'] | 'announcement';
   readonly service: string | null;
   readonly objective: string | null;
   readonly summary: string;

@@ -6,10 +6,10 @@ import type { Alert, Notice } from './alert.ts';
 const DAY_MS = 86_400_000;
 
 export const noticeSchema = z.object({
-  type: z.enum(['firing', 'reminder', 'resolved', 'escalation', 'acknowledged']),
+  type: z.enum(['firing', 'reminder', 'resolved', 'escalation', 'acknowledged', 'announcement']),
   dedupeKey: z.string(),
   severity: z.enum(['SEV-1', 'SEV-2', 'SEV-3']),
-  as: z.enum(['page', 'ticket', 'review']),
+  as: z.enum(['page', 'ticket', 'review', 'announcement']),
   service: z.string().nullable(),
   objective: z.string().nullable(),
   summary: z.string(),
@@ -25,11 +25,14 @@ export type Announced = ReadonlyMap<string, Notice>;
 /** Different ways to see that one budget burns: who was told of one is not woken by the next. */
 const BURNING: ReadonlySet<string> = new Set(['breach', 'violation-24h', 'burn', 'projection']);
 
+/** What is said beside an alert's own firing, reminding and resolving. */
+const APART: ReadonlySet<Notice['type']> = new Set(['escalation', 'acknowledged', 'announcement']);
+
 interface Told {
   readonly id: string;
   readonly rule: string;
   readonly objective: string | null;
-  readonly as: Alert['as'];
+  readonly as: Notice['as'];
 }
 
 /** What a conversation is about: the burning budget of an objective, apart from its tickets; else the one alert. */
@@ -51,7 +54,7 @@ function topicOfNotice({ dedupeKey, details, objective, as }: Notice): string {
 export function announcedOf(notices: readonly Notice[], before: Announced = new Map()): Announced {
   const announced = new Map(before);
   for (const notice of notices) {
-    if (notice.incident !== null || notice.type === 'escalation' || notice.type === 'acknowledged') continue;
+    if (notice.incident !== null || APART.has(notice.type)) continue;
     if (notice.type === 'resolved') announced.delete(topicOfNotice(notice));
     else announced.set(topicOfNotice(notice), notice);
   }

@@ -46,6 +46,8 @@ interface Waiting extends LaneItem {
   readonly serial: number;
 }
 
+/** Said each by itself. */
+const ALONE: ReadonlySet<Notice['type']> = new Set(['escalation', 'announcement']);
 const ATTEMPT_MS = 10_000;
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 60_000;
@@ -116,7 +118,7 @@ export function createLane(options: LaneOptions): Lane {
     if (first === undefined) return [];
     const { type, service } = first.notice;
     const belongs = ({ notice }: Waiting): boolean =>
-      groupMs > 0 && notice.type === type && type !== 'escalation' && notice.service === service;
+      groupMs > 0 && notice.type === type && !ALONE.has(type) && notice.service === service;
     const group = heads.filter((item) => item === first || belongs(item));
     const taken = new Set(group);
     items = items.filter((item) => !taken.has(item));

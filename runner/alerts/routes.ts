@@ -1,11 +1,11 @@
-import type { Condition, Notice } from './alert.ts';
+import type { Notice } from './alert.ts';
 import type { Severity } from '../../slo/objective.ts';
 
 /** What a notifier wants to hear of; an empty list is everything. */
 export interface Route {
   readonly severities: readonly Severity[];
   readonly services: readonly string[];
-  readonly as: readonly Condition['as'][];
+  readonly as: readonly Notice['as'][];
   /** Who is reached through it. */
   readonly to: readonly string[];
 }

@@ -141,7 +141,8 @@ function find(id: string, all: readonly Obligation[], isMetToo = false): Obligat
   throw new CommandError(`obligation: expected ${expected}${didYouMean(id, open)}, got ${got}`, EXIT.usage);
 }
 
-function named(args: Args, command: string, option: string, what: string): string {
+/** @throws CommandError when it is missing */
+export function named(args: Args, command: string, option: string, what: string): string {
   const text = args.text(option)?.trim() ?? '';
   if (text !== '') return text;
   throw new CommandError(

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { JournalEntry } from '../../scenarios/journal.ts';
 import { listScenarios } from '../../scenarios/load.ts';
 import type { Values } from '../../scenarios/parameters.ts';
+import type { Scenario } from '../../scenarios/scenario.ts';
 import { systemClock } from '../clock.ts';
 import type { Args, Command } from '../command.ts';
 import type { Approval } from '../gameday/guards.ts';
@@ -9,22 +10,25 @@ import { messageOf } from '../gameday/bounded.ts';
 import { createPrompt } from '../gameday/prompt.ts';
 import { ask } from '../gameday/requests.ts';
 import { gamedayExitCode } from '../gameday/outcome.ts';
-import { conductGameday, findScenario, loadScenarios, recoverGamedays } from '../gamedays.ts';
+import { conductGameday, findScenario, findScheduled, loadScenarios, recoverGamedays } from '../gamedays.ts';
 import { entryText } from '../gameday-text.ts';
 import { startExport } from '../export.ts';
+import type { Configuration } from '../config/configuration.ts';
 import { defaultFile } from '../config/file.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
 import { writeGamedayReport } from '../reporting.ts';
 import { servedBy } from '../obligations.ts';
 import { table } from '../table.ts';
 import type { Argv } from 'yargs';
+import { cancel, comingJson, comingOf, comingTable } from './gameday-calendar.ts';
 import { due, held, schedule } from './gameday-duties.ts';
 import { abort, mark } from './gameday-requests.ts';
 import { jsonOption, openConfiguration, openLedger, openRunner, toJson } from './open.ts';
 
 function scenarioOptions(yargs: Argv): Argv {
   return jsonOption(yargs)
-    .positional('scenario', { type: 'string', describe: 'a shipped scenario, or a file', demandOption: true })
+    .positional('scenario', { type: 'string', describe: 'a shipped scenario, or a file' })
+    .option('scheduled', { type: 'string', describe: 'instead: an entry of gamedays.schedule, as it is configured' })
     .option('set', { type: 'string', array: true, describe: 'NAME=VALUE for a ${NAME} of the scenario' })
     .option('approved-by', { type: 'string', describe: 'who approves it in production, or while the market is open' })
     .option('reason', { type: 'string', describe: 'why; with --approved-by' });
@@ -50,44 +54,68 @@ function setOf(args: Args): Values {
 
 const list: Command = {
   name: 'list',
-  describe: 'Shipped scenarios and those of the configuration',
+  describe: 'Shipped scenarios, those of the configuration, and what is scheduled',
   example: ['gameday list', 'the shipped ones, and those of the configuration if there is one'],
   build: jsonOption,
   async run(args, io) {
-    const shipped = await listScenarios();
-    const own =
+    const configuration =
       args.text('config') === undefined && defaultFile(io.folder) === undefined
-        ? []
-        : (await loadScenarios(await openConfiguration(args, io), io.env)).scenarios.map(
-            ({ id, title, component }) => ({
-              id,
-              title,
-              component,
-              source: 'configuration',
-            }),
-          );
-    const all = [...shipped, ...own];
-    if (args.flag('json')) io.print(toJson(all));
-    else {
-      io.print(
-        table(
-          [{ head: 'scenario' }, { head: 'component' }, { head: 'what' }],
-          all.map(({ id, component, title }) => [id, component, title]),
-        ),
-      );
+        ? null
+        : await openConfiguration(args, io);
+    const own = configuration === null ? [] : (await loadScenarios(configuration, io.env)).scenarios;
+    const coming = configuration === null ? [] : await comingOf(configuration, io);
+    const all = [
+      ...(await listScenarios()),
+      ...own.map(({ id, title, component }) => ({ id, title, component, source: 'configuration' })),
+    ];
+    if (args.flag('json')) {
+      // A schedule may name a file that is in neither list.
+      const others = new Map(coming.map(({ plan }) => [plan.scenario, plan]));
+      for (const { id } of all) others.delete(id);
+      const further = [...others.values()].map(({ scenario: id, title, component }) => ({
+        id,
+        title,
+        component,
+        source: 'schedule',
+      }));
+      const scheduledOf = (id: string) => coming.filter(({ plan }) => plan.scenario === id).map(comingJson);
+      io.print(toJson([...all, ...further].map((each) => ({ ...each, scheduled: scheduledOf(each.id) }))));
+      return EXIT.ok;
     }
+    io.print(
+      table(
+        [{ head: 'scenario' }, { head: 'component' }, { head: 'what' }],
+        all.map(({ id, component, title }) => [id, component, title]),
+      ),
+    );
+    if (coming.length > 0) io.print(`\n${comingTable(coming)}`);
     return EXIT.ok;
   },
 };
 
-async function exercise(args: Args, io: Io, mode: 'check' | 'run'): Promise<number> {
+/** What is to be exercised: named on the command line, or as the configuration has scheduled it. @throws CommandError */
+async function chosen(
+  args: Args,
+  io: Io,
+  configuration: Configuration,
+): Promise<{ scenario: Scenario; approval: Approval | null }> {
+  const [name, scheduled] = [args.text('scenario'), args.text('scheduled')];
+  const given = { env: io.env, set: setOf(args), folder: io.folder };
   const approval = approvalOf(args);
+  if (name !== undefined && scheduled === undefined) {
+    return { scenario: await findScenario(name, configuration, given), approval };
+  }
+  if (scheduled === undefined || name !== undefined) {
+    const found = name === undefined ? 'neither' : 'both';
+    throw new CommandError(`gameday: expected a scenario or --scheduled ID, got ${found}`, EXIT.usage);
+  }
+  const { entry, scenario } = await findScheduled(scheduled, configuration, given);
+  return { scenario, approval: approval ?? entry.approval ?? null };
+}
+
+async function exercise(args: Args, io: Io, mode: 'check' | 'run'): Promise<number> {
   const configuration = await openConfiguration(args, io);
-  const scenario = await findScenario(args.text('scenario') ?? '', configuration, {
-    env: io.env,
-    set: setOf(args),
-    folder: io.folder,
-  });
+  const { scenario, approval } = await chosen(args, io, configuration);
   await using store = await openLedger(configuration);
   await using exporter = startExport(configuration, store, io.complain);
   if (mode === 'run') {
@@ -168,7 +196,7 @@ function takeTyped({ lines, env, complain }: Io, folder: string, signal: AbortSi
 }
 
 const check: Command = {
-  name: 'check <scenario>',
+  name: 'check [scenario]',
   describe: 'Dry run: baseline, targets, permissions, undo; nothing is injected',
   example: [
     'gameday check feed-latency --set VENUE_URL=http://127.0.0.1:8080',
@@ -179,7 +207,7 @@ const check: Command = {
 };
 
 const run: Command = {
-  name: 'run <scenario>',
+  name: 'run [scenario]',
   describe: 'The exercise; Ctrl-C stops and undoes it',
   example: ['gameday run feed-latency --set VENUE_URL=http://127.0.0.1:8080', 'exit 0 when it passed'],
   build: scenarioOptions,
@@ -205,7 +233,8 @@ const recover: Command = {
 
 export const gameday: Command = {
   name: 'gameday',
-  describe: 'Practise a failure, and what is owed of it: list, due, schedule, held, check, run, mark, abort, recover',
+  describe:
+    'Practise a failure, and what is owed of it: list, due, schedule, held, check, run, mark, abort, cancel, recover',
   example: ['gameday list', 'what can be practised'],
-  below: [list, due, schedule, held, check, run, mark, abort, recover],
+  below: [list, due, schedule, held, check, run, mark, abort, cancel, recover],
 };

@@ -46,7 +46,9 @@ export function openRunner(
   configuration: Configuration,
   store: LedgerStore,
   io: Io,
-  more: Partial<Pick<RunnerOptions, 'tell' | 'hear' | 'warn' | 'stop' | 'abandon'>> & { isHolder?: boolean } = {},
+  more: Partial<Pick<RunnerOptions, 'tell' | 'hear' | 'warn' | 'stop' | 'abandon' | 'calendar'>> & {
+    isHolder?: boolean;
+  } = {},
 ): Runner {
   const { isHolder = false, ...rest } = more;
   const instance = randomBytes(4).toString('hex');

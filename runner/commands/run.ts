@@ -4,7 +4,8 @@ import { startExport } from '../export.ts';
 import { systemClock } from '../clock.ts';
 import type { Command } from '../command.ts';
 import { CommandError, EXIT } from '../io.ts';
-import { loadScenarios, recoverGamedays } from '../gamedays.ts';
+import { loadPlans, loadScenarios, recoverGamedays } from '../gamedays.ts';
+import { attempter } from '../scheduled/attempt.ts';
 import { startStatusServer } from '../status-server.ts';
 import { openConfiguration, openLedger, openRunner } from './open.ts';
 import { createProbeLog } from '../probe-log.ts';
@@ -23,7 +24,9 @@ export const run: Command = {
     const configuration = await openConfiguration(args, io);
     // A scenario that cannot be run is found now, not on the day it is owed.
     const { lines } = await loadScenarios(configuration, io.env);
-    if (lines.length > 0) throw new CommandError(lines.join('\n'), EXIT.usage);
+    const scheduled = await loadPlans(configuration, io.env);
+    const wrong = [...lines, ...scheduled.lines];
+    if (wrong.length > 0) throw new CommandError(wrong.join('\n'), EXIT.usage);
     const log = pino(
       { base: null, timestamp: pino.stdTimeFunctions.isoTime },
       pino.destination({ dest: 2, sync: true }),
@@ -51,7 +54,17 @@ export const run: Command = {
     const hear = createProbeLog(systemClock, ({ level, kind, probe, service, fields, text }) => {
       log[level]({ kind, probe, service, ...fields }, configuration.redact(text));
     });
-    const options = { abandon: abandon.signal, tell, hear, warn, isHolder: true };
+    const attempt = attempter({
+      main: process.argv[1] ?? '',
+      execPath: process.execPath,
+      execArgv: process.execArgv,
+      env: io.env,
+      folder: io.folder,
+      config: args.text('config'),
+      onLine: (line) => log.info({ kind: 'gameday' }, configuration.redact(line)),
+    });
+    const calendar = { plans: scheduled.plans, attempt };
+    const options = { abandon: abandon.signal, tell, hear, warn, calendar, isHolder: true };
     await using runner = openRunner(configuration, store, io, options);
     await using status = await startStatusServer(configuration, runner);
     await using exporter = startExport(configuration, store, warn);
@@ -109,6 +122,8 @@ function said(event: LedgerEvent): string {
       return event.subject === 'jump'
         ? `clock: it jumped by ${String(body['byMs'])} ms`
         : `clock: ${String(body['to'])}: ${String(body['text'])}`;
+    case 'gameday-schedule':
+      return `game-day ${event.subject}: ${String(body['state'])}, ${String(body['for'])}`;
     case 'overload':
       return String(body['text']);
     case 'review-item':

@@ -1,7 +1,7 @@
 import { governs } from '../../slo/objective.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../io.ts';
-import { loadScenarios } from '../gamedays.ts';
+import { loadPlans, loadScenarios } from '../gamedays.ts';
 import { jsonOption, openConfiguration, toJson } from './open.ts';
 
 export const validate: Command = {
@@ -12,8 +12,10 @@ export const validate: Command = {
   async run(args, io) {
     const configuration = await openConfiguration(args, io);
     const { scenarios, lines } = await loadScenarios(configuration, io.env);
-    if (lines.length > 0) {
-      for (const line of lines) io.complain(line);
+    const scheduled = await loadPlans(configuration, io.env);
+    const wrong = [...lines, ...scheduled.lines];
+    if (wrong.length > 0) {
+      for (const line of wrong) io.complain(line);
       return EXIT.usage;
     }
     const objectives = configuration.objectives.filter(governs);
@@ -27,6 +29,7 @@ export const validate: Command = {
           objectives: known.length,
           unknown: objectives.length - known.length,
           scenarios: scenarios.map((scenario) => scenario.id),
+          scheduled: scheduled.plans.map(({ id }) => id),
           warnings: configuration.warnings,
         }),
       );
@@ -34,7 +37,7 @@ export const validate: Command = {
     }
     io.print(
       `${configuration.source}: probes: ${configuration.probes.length}; objectives with something to judge them by: ${known.length}` +
-        ` (Unknown: ${objectives.length - known.length}); scenarios: ${scenarios.length}; no problem found`,
+        ` (Unknown: ${objectives.length - known.length}); scenarios: ${scenarios.length}${scheduled.plans.length === 0 ? '' : `; scheduled game-days: ${scheduled.plans.length}`}; no problem found`,
     );
     for (const warning of configuration.warnings) io.print(`warning: ${warning}`);
     return EXIT.ok;

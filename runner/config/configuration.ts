@@ -66,6 +66,7 @@ export interface Configuration {
     readonly market: CalendarSpec | null;
     /** Null: nobody can be asked what the venue knows. */
     readonly trading: Document['gamedays']['trading'] | null;
+    readonly schedule: Document['gamedays']['schedule'];
   };
   readonly reportsFolder: string;
   /** Where pictures and traces of failed browser runs are kept. */

@@ -5,6 +5,7 @@ import { jsonPath } from '../../probes/jsonpath.ts';
 import { duration, headers, httpUrl } from '../../probes/spec.ts';
 import { injectorSchema, repeatedTargets } from '../../scenarios/injectors/kinds.ts';
 import { percent } from '../../scenarios/percent.ts';
+import { gamedayScheduleSchema } from './gameday-schedule.ts';
 
 export const gamedaysSchema = z.strictObject({
   environments: z.array(z.string().min(1)).default(['sandbox', 'staging']),
@@ -61,4 +62,6 @@ export const gamedaysSchema = z.strictObject({
     .optional(),
   /** While it is open a game-day needs somebody's approval. */
   market: calendar.optional(),
+  /** Exercises that come by calendar, announced and tried before. */
+  schedule: gamedayScheduleSchema,
 });

@@ -136,6 +136,7 @@ export function checkDocument(
         limits: value.gamedays.limits,
         market: value.gamedays.market ?? null,
         trading: value.gamedays.trading ?? null,
+        schedule: value.gamedays.schedule,
       },
       reportsFolder: resolve(folder, value.reports.folder),
       artefactsFolder: resolve(folder, value.artefacts.folder ?? join(value.reports.folder, 'artefacts')),

@@ -10,7 +10,7 @@ const SEVERITIES = ['SEV-1', 'SEV-2', 'SEV-3'] as const;
 const list = <T extends z.ZodType>(item: T) => z.array(item).default([]);
 const name = () => z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, { error: 'a name of a-z, 0-9 and hyphens' });
 
-type As = 'page' | 'ticket' | 'review';
+type As = 'page' | 'ticket' | 'review' | 'announcement';
 
 /** Of notices that go out one by one: the key that holds a conversation together would be lost. */
 const ungrouped = () => z.undefined({ error: 'nothing, as it is told of each alert by its own key' }).optional();
@@ -26,7 +26,7 @@ function common(
     name: name().default(kind),
     severities: z.array(z.enum(SEVERITIES)).default([...severities]),
     services: list(z.string().min(1)),
-    as: z.array(z.enum(['page', 'ticket', 'review'])).default([...as]),
+    as: z.array(z.enum(['page', 'ticket', 'review', 'announcement'])).default([...as]),
     to: list(z.string().min(1)),
     repeat: z.union([z.literal('never'), duration()], { error: 'a duration, or never' }).default(repeat),
   };
@@ -67,7 +67,7 @@ const slack = z.strictObject({
 
 const webhook = z.strictObject({
   kind: z.literal('webhook'),
-  ...common('webhook', ['page', 'ticket']),
+  ...common('webhook', ['page', 'ticket', 'announcement']),
   group: ungrouped(),
   url: httpUrl(),
   secret: secret(),

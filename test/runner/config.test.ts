@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkDocument, loadConfiguration } from '../../runner/config/load.ts';
 import { governs } from '../../slo/objective.ts';
-import { loadScenarios } from '../../runner/gamedays.ts';
+import { loadPlans, loadScenarios } from '../../runner/gamedays.ts';
 import { env } from '../../runner/config/secrets.ts';
 
 const FOLDER = join(import.meta.dirname, '../config');
@@ -16,7 +16,9 @@ const PROBE = { id: 'status', kind: 'http', service: 'client-api', url: 'http://
 describe('a configuration that is wrong', () => {
   it.each(cases)('%s.yaml gets exactly the message beside it', async (name) => {
     const loaded = await loadConfiguration({ file: `${name}.yaml`, folder: FOLDER, environment: {} });
-    const lines = loaded.ok ? (await loadScenarios(loaded.configuration, {})).lines : loaded.lines;
+    const lines = loaded.ok
+      ? [...(await loadScenarios(loaded.configuration, {})).lines, ...(await loadPlans(loaded.configuration, {})).lines]
+      : loaded.lines;
     expect(lines.length === 0 ? 'accepted' : lines.join('\n')).toBe(
       readFileSync(join(FOLDER, `${name}.txt`), 'utf8').trimEnd(),
     );
@@ -155,6 +157,26 @@ describe('who is told', () => {
     ]);
     expect(warned([{ kind: 'log', to: ['leadership'] }])).toEqual([
       'notify: nobody is told when client-api pages (SEV-1, SEV-2)',
+    ]);
+  });
+});
+
+describe('a scheduled game-day', () => {
+  it('has a scenario that exists, of the library, of the configuration or in a file', async () => {
+    const schedule = [
+      { id: 'weekly', scenario: 'no-such-exercise', cron: '0 10 * * 2' },
+      { id: 'monthly', scenario: 'with-values', cron: '0 10 1 * *', set: { GAUGE_URL: 'http://127.0.0.1:1' } },
+    ];
+    const gamedays = { scenarios: ['./scenarios/with-values.yaml'], schedule };
+    const loaded = checkDocument({ probes: [PROBE], gamedays }, 'inline', FOLDER, {});
+    if (!loaded.ok) throw new Error(loaded.lines.join('\n'));
+    const { plans, lines } = await loadPlans(loaded.configuration, {});
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(
+      /^inline: gamedays\.schedule\[0\]\.scenario: expected a file, or one of the shipped scenarios: .*, got "no-such-exercise"$/,
+    );
+    expect(plans.map(({ id, scenario, component }) => ({ id, scenario, component }))).toEqual([
+      { id: 'monthly', scenario: 'with-values', component: 'client-api' },
     ]);
   });
 });

@@ -6,7 +6,7 @@ export function logNotifier(name: string, write: (line: string) => void): Notifi
     name,
     kind: 'log',
     notify({ type, severity, summary, to }) {
-      write(`notice (${type}, for ${to}): ${severity} ${summary}`);
+      write(`notice (${type}, for ${to}): ${type === 'announcement' ? '' : `${severity} `}${summary}`);
       return Promise.resolve({ ok: true });
     },
   };

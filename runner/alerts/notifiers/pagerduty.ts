@@ -18,7 +18,11 @@ export function pagerdutyNotifier({ name, url, routingKey, source }: PagerdutyOp
   return {
     name,
     kind: 'pagerduty',
-    notify: (notice, signal) => post(url, {}, JSON.stringify(eventOf(notice, routingKey, source)), signal),
+    // A page asks somebody to act at once, and would have to be closed by hand.
+    notify: (notice, signal) =>
+      notice.type === 'announcement'
+        ? Promise.resolve({ ok: true })
+        : post(url, {}, JSON.stringify(eventOf(notice, routingKey, source)), signal),
   };
 }
 

@@ -15,6 +15,7 @@ const WORDS = {
   resolved: 'over: ',
   escalation: 'escalation: ',
   acknowledged: 'acknowledged: ',
+  announcement: '',
 } as const;
 /** Of a section block. */
 const MOST_TEXT = 3000;
@@ -28,7 +29,8 @@ export function slackNotifier({ name, url, source }: SlackOptions): Notifier {
 }
 
 function messageOf({ type, severity, as, summary, details, incident, to }: Notice, source: string): unknown {
-  const text = `${severity} ${WORDS[type]}${summary}`;
+  // What is announced is no trouble, or not yet, and has no severity to speak of.
+  const text = type === 'announcement' ? summary : `${severity} ${WORDS[type]}${summary}`;
   const review = as === 'review' ? ['for review: too few events to page'] : [];
   const context = [
     source,

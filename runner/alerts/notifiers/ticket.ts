@@ -46,11 +46,14 @@ export function ticketNotifier({ name, url, headers, template, source }: TicketO
     kind: 'ticket',
     notify(notice, signal) {
       // A ticket is closed by whoever works on it; what ends or goes on by itself is in the ledger.
-      if (notice.type !== 'firing' && notice.type !== 'escalation') return Promise.resolve({ ok: true });
+      if (!OPENS.has(notice.type)) return Promise.resolve({ ok: true });
       return post(url, headers, JSON.stringify(filled(template, valuesOf(notice, source))), signal);
     },
   };
 }
+
+/** An announcement comes here only where somebody has something to do about it, or asked for all of them. */
+const OPENS: ReadonlySet<Notice['type']> = new Set(['firing', 'escalation', 'announcement']);
 
 type Values = Readonly<Record<(typeof PLACEHOLDERS)[number], string>>;
 
