@@ -173,6 +173,8 @@ export interface GamedayRequest {
   readonly obligation: string | null;
   /** Who approves what needs it; null: nobody. */
   readonly approval?: Approval | null;
+  /** Role → who has it today. */
+  readonly people?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly path: string;
   readonly onEntry: (entry: JournalEntry) => void;
@@ -228,6 +230,7 @@ export async function conductGameday(request: GamedayRequest): Promise<Conducted
       return guardian;
     },
     approval,
+    people: request.people ?? {},
     guards: () => guardChecks(scenario, safety, facts()),
     alarm: alarmOf(scenario, safety, facts, () => runner.overload()?.text ?? null),
     desk: openDesk(configuration, runner, store, systemClock),

@@ -98,6 +98,8 @@ export type JournalBody =
       readonly approval?: { readonly by: string; readonly reason: string } | null;
       /** Absent in older journals. */
       readonly charter?: Charter;
+      /** Role → who has it today, `lead` among them; absent where nobody was named. */
+      readonly people?: Readonly<Record<string, string>>;
     }
   | { readonly type: 'check'; readonly name: string; readonly ok: boolean; readonly detail: string }
   | { readonly type: 'phase'; readonly phase: Phase }

@@ -98,24 +98,25 @@ async function chosen(
   args: Args,
   io: Io,
   configuration: Configuration,
-): Promise<{ scenario: Scenario; approval: Approval | null }> {
+): Promise<{ scenario: Scenario; approval: Approval | null; people: Readonly<Record<string, string>> }> {
   const [name, scheduled] = [args.text('scenario'), args.text('scheduled')];
   const given = { env: io.env, set: setOf(args), folder: io.folder };
   const approval = approvalOf(args);
   if (name !== undefined && scheduled === undefined) {
-    return { scenario: await findScenario(name, configuration, given), approval };
+    return { scenario: await findScenario(name, configuration, given), approval, people: {} };
   }
   if (scheduled === undefined || name !== undefined) {
     const found = name === undefined ? 'neither' : 'both';
     throw new CommandError(`gameday: expected a scenario or --scheduled ID, got ${found}`, EXIT.usage);
   }
   const { entry, scenario } = await findScheduled(scheduled, configuration, given);
-  return { scenario, approval: approval ?? entry.approval ?? null };
+  const people = entry.lead === undefined ? entry.roles : { lead: entry.lead, ...entry.roles };
+  return { scenario, approval: approval ?? entry.approval ?? null, people };
 }
 
 async function exercise(args: Args, io: Io, mode: 'check' | 'run'): Promise<number> {
   const configuration = await openConfiguration(args, io);
-  const { scenario, approval } = await chosen(args, io, configuration);
+  const { scenario, approval, people } = await chosen(args, io, configuration);
   await using store = await openLedger(configuration);
   await using exporter = startExport(configuration, store, io.complain);
   if (mode === 'run') {
@@ -144,6 +145,7 @@ async function exercise(args: Args, io: Io, mode: 'check' | 'run'): Promise<numb
       mode,
       obligation: servedBy(scenario, await runner.obligations())[0]?.id ?? null,
       approval,
+      people,
       signal: io.stop,
       path: io.env['PATH'] ?? '',
       onEntry: tell,

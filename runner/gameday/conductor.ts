@@ -63,6 +63,8 @@ export interface ConductOptions {
   /** The obligation that a pass would meet. */
   readonly obligation: string | null;
   readonly approval?: Approval | null;
+  /** Role → who has it today. */
+  readonly people?: Readonly<Record<string, string>>;
   /** Checks of the prober, the budgets and the hour; asked once, when the others are. */
   readonly guards?: () => readonly CheckResult[];
   /** Why the exercise must end; asked each second once it has begun. Null: it need not. */

@@ -3,7 +3,7 @@ import type { ConductOptions } from './conductor.ts';
 
 /** The first line of a journal: what is to be done, where, and by whose leave. */
 export function startedEntry(options: ConductOptions) {
-  const { scenario, environment, location, timeScale, obligation, seed, approval = null } = options;
+  const { scenario, environment, location, timeScale, obligation, seed, approval = null, people = {} } = options;
   const { id, title, objective, component, timeboxMs, recoveryGoalMs } = scenario;
   return {
     type: 'started' as const,
@@ -20,6 +20,7 @@ export function startedEntry(options: ConductOptions) {
     seed,
     approval,
     charter: charterOf(scenario),
+    ...(Object.keys(people).length === 0 ? {} : { people }),
   };
 }
 
