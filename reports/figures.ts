@@ -127,6 +127,12 @@ export function utc(ms: number): string {
   return iso === null ? '–' : `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
 }
 
+/** "2026-11-23", or "2026-11-23 18:46 UTC" within a day: from when on a target holds. */
+export function utcMinute(ms: number): string {
+  const [day, time] = [utcDay(ms), utcTime(ms).slice(0, 5)];
+  return time === '00:00' ? day : `${day} ${time} UTC`;
+}
+
 /** "18:46:25.120", for tables whose day is said elsewhere. */
 export function utcTime(ms: number): string {
   return isoOf(ms)?.slice(11, 23) ?? '–';

@@ -4,9 +4,11 @@ import { withPercentile, type SlidingSamples } from '../slo/live-percentile.ts';
 import type { Objective } from '../slo/objective.ts';
 import { ranges, stepEnd, type RangeName, type TallyStep } from '../slo/ranges.ts';
 import type { Status } from '../slo/status.ts';
+import { withHistory } from '../slo/target-history.ts';
 import type { TimeBase } from '../slo/time-base.ts';
 import { samplesOf, type PlacedSample } from '../store/samples.ts';
 import type { BudgetPoint, StoreReader } from '../store/store.ts';
+import { targetRecords, type TargetRecords } from '../store/target-records.ts';
 
 export interface EvaluationOptions {
   readonly base: TimeBase;
@@ -15,6 +17,8 @@ export interface EvaluationOptions {
   readonly attainmentMs?: number;
   /** Whose samples are read: of every percentile row, to show them (default), or of those whose live window fails. */
   readonly percentiles?: 'all' | 'failing';
+  /** What is on record of the targets; default: read. */
+  readonly targets?: TargetRecords;
 }
 
 export async function evaluateAll(
@@ -23,7 +27,12 @@ export async function evaluateAll(
   options: EvaluationOptions,
 ): Promise<readonly Status[]> {
   const statuses: Status[] = [];
-  for (const objective of objectives) statuses.push(await evaluateOne(reader, objective, options));
+  const { base, nowMs } = options;
+  const targets = options.targets ?? targetRecords(await reader.events({ kind: 'target' }));
+  const held = objectives.map((objective) =>
+    withHistory(objective, targets.get(objective.id) ?? [], { stepMs: base.minuteMs, nowMs }),
+  );
+  for (const objective of held) statuses.push(await evaluateOne(reader, objective, options));
   return statuses;
 }
 

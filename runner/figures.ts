@@ -2,8 +2,10 @@
 import { count, percent, shareText } from '../reports/figures.ts';
 import { ALERT_DEFAULTS } from '../slo/alerts.ts';
 import { governing } from '../slo/policy.ts';
+import type { TargetVersion } from '../slo/objective.ts';
 import type { Status } from '../slo/status.ts';
 import { validWeight } from '../slo/tally.ts';
+import { announcedVersions, versionAt } from '../slo/targets.ts';
 
 /** The same numbers as the table, none of them rounded. Weights are decimal text. */
 function statusJson(status: Status): Readonly<Record<string, unknown>> {
@@ -14,6 +16,8 @@ function statusJson(status: Status): Readonly<Record<string, unknown>> {
     commitment: objective.commitment,
     service: objective.service,
     target: objective.target,
+    required: status.required,
+    ...versionsJson(status),
     windowMs: objective.windowMs,
     at: new Date(status.atMs).toISOString(),
     colour: status.colour,
@@ -67,6 +71,35 @@ function statusJson(status: Status): Readonly<Record<string, unknown>> {
     })),
     assumptions: objective.assumptions,
   };
+}
+
+/** The version that holds, those that held within the window, and those that do not hold yet. */
+function versionsJson({ objective, versions, atMs }: Status): Readonly<Record<string, unknown>> {
+  const version = versionAt(objective, atMs);
+  return {
+    version: version === null ? null : versionJson(version),
+    versions: versions.map(versionJson),
+    announced: announcedVersions(objective, atMs).map(versionJson),
+  };
+}
+
+function versionJson(each: TargetVersion): Readonly<Record<string, unknown>> {
+  const { version, target, limit, fromMs, rfc, signOffs, lacks, claimedFromMs } = each;
+  return {
+    version,
+    target,
+    limit,
+    from: isoOrNull(fromMs),
+    rfc,
+    signedOff: lacks.length === 0,
+    signOffs,
+    lacks,
+    retroactiveFrom: isoOrNull(claimedFromMs ?? null),
+  };
+}
+
+function isoOrNull(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
 }
 
 /** As `budget --json` and `/status` list them: what stands beside a row is inside it, as `companions`. */

@@ -1,3 +1,5 @@
+import type { Clock } from '../probes/probe.ts';
+
 /** What a command may touch of the outside; tests hand in their own. */
 export interface Io {
   /** Standard output: the answer, nothing else. */
@@ -13,6 +15,8 @@ export interface Io {
   readonly lines?: (signal: AbortSignal) => AsyncIterable<string>;
   /** Aborts at SIGINT or SIGTERM; the reason is the signal's name. */
   readonly stop: AbortSignal;
+  /** What time it is: whatever a command judges, it judges at this moment. */
+  readonly clock: Clock;
 }
 
 /** The exit codes of the command line, a contract (docs/cli.md). */

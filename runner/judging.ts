@@ -5,10 +5,13 @@ import { governing, serviceColour } from '../slo/policy.ts';
 import type { Status } from '../slo/status.ts';
 import type { Cadence } from '../store/result.ts';
 import type { LedgerEvent, Store } from '../store/store.ts';
+import { targetRecords, type TargetRecords } from '../store/target-records.ts';
 import type { Configuration, PlannedProbe } from './config/configuration.ts';
 import { INITIAL_PACE, intervalMs, nextPace, yellowAutoMs, type ServicePace } from './engine/cadence.ts';
 import type { Engine } from './engine/engine.ts';
 import { budgetPoint, evaluateAll } from './evaluation.ts';
+import { targetEvents } from './target-record.ts';
+import { retroactiveTexts } from './target-text.ts';
 
 export interface JudgingOptions {
   readonly configuration: Configuration;
@@ -57,6 +60,8 @@ export function createJudging(options: JudgingOptions): Judging {
   let known: Map<string, Colour> | null = null;
   const attended = new Map<string, string>();
   const periodMs = Math.max(base.minuteMs, LEAST_EVALUATION_MS);
+  /** What is on record of the targets. Null: not yet read, and kept by another process. */
+  let targets: TargetRecords | null = null;
   let statuses: readonly Status[] = [];
   let judgedMs: number | null = null;
   let troubled = false;
@@ -119,11 +124,13 @@ export function createJudging(options: JudgingOptions): Judging {
 
   async function evaluateNow(): Promise<void> {
     const now = { wallMs: Math.round(clock.wallMs()), monotonicMs: clock.monotonicMs() };
+    if (options.isRecording) targets ??= await recordTargets(now.wallMs);
     statuses = await evaluateAll(store, configuration.objectives, {
       base,
       nowMs: now.wallMs,
       attainmentMs: LIVE_ATTAINMENT_HOURS * base.hourMs,
       percentiles: 'failing',
+      ...(targets === null ? {} : { targets }),
     });
     judgedMs = now.monotonicMs;
     if (!options.isRecording) {
@@ -144,6 +151,18 @@ export function createJudging(options: JudgingOptions): Judging {
     }
     for (const service of services) await followColour(service, now);
     for (const follow of options.followers ?? []) await follow(followed, now.wallMs);
+  }
+
+  /** Before anything is judged by them. Without a change in the file, and a restart, they stay as they are. */
+  async function recordTargets(nowMs: number): Promise<TargetRecords> {
+    const recorded = await store.events({ kind: 'target' });
+    const news = targetEvents(configuration.objectives, recorded, base, nowMs);
+    for (const event of news) await record(event);
+    const records = targetRecords([...recorded, ...news]);
+    for (const warning of retroactiveTexts(configuration.objectives, records, { stepMs: base.minuteMs, nowMs })) {
+      options.warn(warning);
+    }
+    return records;
   }
 
   /** A restart changes no colour, and begins the hold before sampling falls back anew instead of forgetting it. */

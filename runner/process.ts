@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline';
 import { COMMANDS } from './commands/all.ts';
 import { runCommandLine } from './cli.ts';
+import { systemClock } from './clock.ts';
 import { workingFolder } from './folder.ts';
 import type { Io } from './io.ts';
 import { VERSION } from './version.ts';
@@ -47,6 +48,7 @@ const io: Io = {
   columns: process.stdout.columns ?? 100,
   ...(process.stdin.isTTY ? { lines: typed } : {}),
   stop: stop.signal,
+  clock: systemClock,
 };
 
 process.exitCode = await runCommandLine(process.argv.slice(2), COMMANDS, VERSION, io);

@@ -14,10 +14,20 @@ export interface Limit {
   readonly strict: boolean;
 }
 
+/** Whom the playbook asks before a target changes. */
+export const SIGN_OFF_ROLES = ['SRE lead', 'domain owner', 'product'] as const;
+
+export interface SignOff {
+  readonly role: (typeof SIGN_OFF_ROLES)[number];
+  readonly name: string;
+  /** Calendar day, "2026-11-20". */
+  readonly date: string;
+}
+
 /** What was promised from a date on. */
 export interface TargetVersion {
-  /** A word for people and reports. */
-  readonly version: string;
+  /** A word for people and reports; null: nobody gave it one. */
+  readonly version: string | null;
   readonly target: string;
   /** Threshold rows: the limit that came with it. */
   readonly limit: Limit | null;
@@ -25,8 +35,11 @@ export interface TargetVersion {
   readonly fromMs: number | null;
   /** Link of the RFC, or of the document, that changed it. */
   readonly rfc: string | null;
-  /** Whether everybody whom the playbook asks has signed it off. */
-  readonly signedOff: boolean;
+  readonly signOffs: readonly SignOff[];
+  /** What the playbook asks for and is not there; empty: signed off. */
+  readonly lacks: readonly string[];
+  /** It was dated back to this moment, in which another target is on record: that one stands until `fromMs`. */
+  readonly claimedFromMs?: number;
 }
 
 /** What makes one event good. */

@@ -26,6 +26,11 @@ export function heldAt(objective: Objective, atMs: number): Objective {
   };
 }
 
+/** What is agreed and does not hold yet, soonest first. */
+export function announcedVersions({ versions = [] }: Versioned, nowMs: number): readonly TargetVersion[] {
+  return versions.filter(({ fromMs }) => fromMs !== null && fromMs > nowMs);
+}
+
 /** The versions that held at some moment of a range, oldest first; announced ones do not hold yet. */
 export function versionsWithin({ versions = [] }: Versioned, fromMs: number, toMs: number): readonly TargetVersion[] {
   return versions.filter((version, index) => {

@@ -36,7 +36,14 @@ export interface Row {
   readonly split: Objective['split'];
   readonly feed: Feed;
   readonly assumptions: readonly string[];
+  /** Part of what is promised is not in the playbook: its owner has yet to sign it off. */
+  readonly isUnsigned?: true;
 }
+
+/** The version of every row's target as it is shipped, and the document that gives it. */
+export const PLAYBOOK_VERSION = 'playbook';
+export const PLAYBOOK_LINK =
+  'https://github.com/neuron7x/TradePulse/blob/478fbaa04d1d41890edd4c30e43687fa24967fd8/docs/reliability.md';
 
 const HOUR = 60;
 const DAY = 24 * HOUR;
@@ -244,6 +251,7 @@ export const TRADEPULSE_ROWS: readonly Row[] = [
       'the playbook gives a median and no ratio: 99 % of the 5-minute slices is assumed until its owner signs off',
       MONTH_ASSUMED,
     ],
+    isUnsigned: true,
   },
   {
     id: 'kpi-signal-freshness',
@@ -258,6 +266,7 @@ export const TRADEPULSE_ROWS: readonly Row[] = [
     split: null,
     feed: { from: 'signal' },
     assumptions: [MONTH_ASSUMED],
+    isUnsigned: true,
   },
   {
     id: 'kpi-order-ack',
@@ -272,6 +281,7 @@ export const TRADEPULSE_ROWS: readonly Row[] = [
     split: 'venue',
     feed: { from: 'paper-order', fromSignal: false },
     assumptions: [MONTH_ASSUMED],
+    isUnsigned: true,
   },
   {
     id: 'kpi-fill-ratio',

@@ -1,7 +1,8 @@
 /** The playbook's rows bound to the probes that a configuration has. A row that nothing feeds is Unknown, and says why. */
-import type { Objective, Sli, Weighing } from './objective.ts';
+import type { Objective, Sli, TargetVersion, Weighing } from './objective.ts';
+import { limitOf } from './target-history.ts';
 import type { TimeBase } from './time-base.ts';
-import { DOMAINS, TRADEPULSE_ROWS, type Feed, type Row } from './tradepulse-rows.ts';
+import { DOMAINS, PLAYBOOK_LINK, PLAYBOOK_VERSION, TRADEPULSE_ROWS, type Feed, type Row } from './tradepulse-rows.ts';
 
 /** What a row needs to know of a probe. */
 export interface BoundProbe {
@@ -41,6 +42,7 @@ function bind(row: Row, { base, settings, probes }: TradepulseOptions): Objectiv
     owners: DOMAINS[row.service]?.owners ?? [],
     supporting: DOMAINS[row.service]?.supporting ?? [],
     target: row.target,
+    versions: [playbookVersion(row, sli)],
     windowMs: row.windowMinutes * base.minuteMs,
     slidingMs: row.slidingMinutes === null ? null : row.slidingMinutes * base.minuteMs,
     sli: sli ?? { type: 'telemetry', what: 'orders confirmed within the broker SLA ÷ orders' },
@@ -50,6 +52,18 @@ function bind(row: Row, { base, settings, probes }: TradepulseOptions): Objectiv
     probes: fed.map((probe) => probe.id),
     unknownBecause: sli === null ? 'the setting brokerSlaMs is not given' : whyUnfed(row, fed, feeders(row, probes)),
     assumptions: row.assumptions,
+  };
+}
+
+function playbookVersion({ target, isUnsigned }: Row, sli: Sli | null): TargetVersion {
+  return {
+    version: PLAYBOOK_VERSION,
+    target,
+    limit: limitOf(sli),
+    fromMs: null,
+    rfc: PLAYBOOK_LINK,
+    signOffs: [],
+    lacks: isUnsigned === true ? ['domain owner'] : [],
   };
 }
 

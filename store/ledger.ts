@@ -3,6 +3,8 @@
  * the disk never stalls a measurement. A result and its share in every tally are one transaction: a kill cannot part them.
  */
 import type { OrderIntent } from '../probes/probe.ts';
+import type { Objective } from '../slo/objective.ts';
+import { withHistory } from '../slo/target-history.ts';
 import { openDatabase } from './database.ts';
 import type { DatabaseOptions } from './database.ts';
 import type { Rule } from './judge.ts';
@@ -14,18 +16,24 @@ import * as records from './record-tables.ts';
 import { ResultTable } from './result-table.ts';
 import type { PageStart, ResultPage } from './result-table.ts';
 import type { Result } from './result.ts';
-import { RuleTable } from './rules.ts';
+import { RuleTable, type Stretch } from './rules.ts';
 import { TEMP_TALLIES } from './schema.ts';
 import { Sql } from './sql.ts';
 import type { BudgetPoint, EventQuery, LedgerEvent, OrderRecord, ResultQuery, TallyQuery, TallyRow } from './store.ts';
 import { Gathered, TallyTable } from './tally-table.ts';
+import { targetRecords } from './target-records.ts';
 
 export interface LedgerOptions extends DatabaseOptions {
   /** Length of a tally step, ms; a ledger keeps the one it was made with. Default: whatever the ledger has, or a minute. */
   readonly stepMs?: number;
   /** The objectives to judge by from now on. Default: those that the ledger was last opened with. */
-  readonly objectives?: readonly Rule[];
+  readonly objectives?: readonly VersionedRule[];
+  /** From when on a change of limit holds that is not on record yet, wall-clock ms. Default: not before it is. */
+  readonly nowMs?: number;
 }
+
+/** A rule whose limit may have versions. */
+export type VersionedRule = Rule & Partial<Pick<Objective, 'target' | 'versions'>>;
 
 const PAGE = 500;
 /** Rows gathered in memory before they are written, while tallies are rebuilt. */
@@ -55,7 +63,7 @@ export class Ledger implements Disposable {
       this.#results = new ResultTable(this.#sql);
       this.#rules = new RuleTable(db);
       this.#tallies = new TallyTable(db, 'main.tallies');
-      if (options.objectives !== undefined) this.#adopt(options.objectives);
+      if (options.objectives !== undefined) this.#adopt(this.#held(options.objectives, options.nowMs));
       // Those in use may wait to be judged again, since the schema moved on.
       else if (!this.#sql.readOnly) this.#adopt(this.#rules.active());
     } catch (error) {
@@ -165,6 +173,16 @@ export class Ledger implements Disposable {
     }
   }
 
+  /** With the limits that were, are and will be in force: a newer one never judges the past. */
+  #held(objectives: readonly VersionedRule[], nowMs = Number.POSITIVE_INFINITY): readonly Rule[] {
+    const records = targetRecords(this.events({ kind: 'target' }));
+    return objectives.map(({ id, sli, weighing, split, probes, target = '', versions }) => {
+      const promised = { sli, target, ...(versions === undefined ? {} : { versions }) };
+      const held = withHistory(promised, records.get(id) ?? [], { stepMs: this.stepMs, nowMs });
+      return { id, sli: held.sli, weighing, split, probes };
+    });
+  }
+
   #adopt(objectives: readonly Rule[]): void {
     if (this.#sql.readOnly) {
       this.#judgeInMemory(objectives);
@@ -173,9 +191,12 @@ export class Ledger implements Disposable {
     this.#write(() => {
       const lastSeq = this.#results.lastSeq();
       this.#numbered(() => {
-        for (const { rule, afterSeq } of this.#rules.changes(objectives)) {
-          if (afterSeq === null) this.#tallies.clear(rule.id, this.#nextRevision);
-          this.#rebuild(rule, afterSeq ?? 0, this.#tallies);
+        for (const { rule, afterSeq, within } of this.#rules.changes(objectives)) {
+          if (within !== null) this.#judgeAgain(rule, within, this.#tallies);
+          else {
+            if (afterSeq === null) this.#tallies.clear(rule.id, this.#nextRevision);
+            this.#rebuild(rule, this.#results.storedAfter(afterSeq ?? 0, rule.probes), this.#tallies);
+          }
         }
       });
       if (this.#rules.use(objectives, lastSeq)) {
@@ -189,18 +210,37 @@ export class Ledger implements Disposable {
     if (changes.length === 0) return;
     this.#sql.db.exec(TEMP_TALLIES);
     const own = new TallyTable(this.#sql.db, 'temp.tallies');
-    for (const { rule } of changes) {
-      this.#rebuild(rule, 0, own);
+    for (const { rule, within } of changes) {
+      if (within !== null) {
+        if (!within.some((stretch) => this.#tallies.has(rule.id, stretch))) continue;
+        own.copy(rule.id, 'main.tallies');
+        this.#judgeAgain(rule, within, own);
+      } else this.#rebuild(rule, this.#results.storedAfter(0, rule.probes), own);
       this.#own.set(rule.id, own);
     }
   }
 
-  /** Judges the stored results after `afterSeq` by `rule`. Memory is bounded whatever the ledger's length. */
-  #rebuild(rule: Rule, afterSeq: number, into: TallyTable): void {
+  /** The steps of some stretches, by a rule that differs there: what was counted elsewhere stays. */
+  #judgeAgain(rule: Rule, within: readonly Stretch[], into: TallyTable): void {
+    for (const stretch of within) {
+      if (!into.has(rule.id, stretch)) continue;
+      const isMeant = (atMs: number): boolean => atMs >= stretch.fromMs && atMs < stretch.toMs;
+      into.clear(rule.id, this.#nextRevision, isMeant);
+      this.#rebuild(rule, this.#results.near(stretch, rule.probes), into, isMeant);
+    }
+  }
+
+  /** Judges results by `rule`. Memory is bounded whatever the ledger's length. @param isMeant the steps to count */
+  #rebuild(
+    rule: Rule,
+    results: Iterable<Result>,
+    into: TallyTable,
+    isMeant: (atMs: number) => boolean = () => true,
+  ): void {
     if (rule.probes.length === 0) return;
     let gathered = new Gathered(this.stepMs);
-    for (const result of this.#results.storedAfter(afterSeq, rule.probes)) {
-      gathered.add(rule, result);
+    for (const result of results) {
+      gathered.add(rule, result, isMeant);
       if (gathered.steps.size + gathered.unjudged.length < REBUILD_ROWS) continue;
       this.#keep(gathered, into);
       gathered = new Gathered(this.stepMs);

@@ -1,6 +1,6 @@
 import type { OrderIntent } from '../probes/probe.ts';
-import type { Rule } from './judge.ts';
 import { LedgerError } from './ledger-error.ts';
+import type { VersionedRule } from './ledger.ts';
 import type { OutboxPage, OutboxStream } from './outbox.ts';
 import type { PageStart, ResultPage } from './result-table.ts';
 import type { Result } from './result.ts';
@@ -20,7 +20,9 @@ export interface StoreOptions {
   /** The ledger's file. Its folder is made when missing. */
   readonly path: string;
   /** What to judge by. Default: what the ledger was last opened with. */
-  readonly objectives?: readonly Rule[];
+  readonly objectives?: readonly VersionedRule[];
+  /** The present, wall-clock ms: a limit that is not on record yet holds from here on. Default: it does not hold yet. */
+  readonly nowMs?: number;
   /** Length of a tally step, ms. Default: the ledger's own. */
   readonly stepMs?: number;
   readonly readOnly?: boolean;
@@ -50,7 +52,15 @@ const GROUP_RESULTS = 2_000;
 /** @throws LedgerError when the file cannot be used, with what to do about it */
 export async function openStore(options: StoreOptions): Promise<LedgerStore> {
   const { path, objectives, readOnly = false, ...rest } = options;
-  const rules = objectives?.map(({ id, sli, weighing, split, probes }) => ({ id, sli, weighing, split, probes }));
+  const rules = objectives?.map(({ id, sli, weighing, split, probes, target, versions }) => ({
+    id,
+    sli,
+    weighing,
+    split,
+    probes,
+    ...(target === undefined ? {} : { target }),
+    ...(versions === undefined ? {} : { versions }),
+  }));
   const first = await LedgerThread.open({
     path,
     readOnly,

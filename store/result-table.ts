@@ -3,6 +3,7 @@ import { nanoseconds, number, resultCells, toResult } from './rows.ts';
 import type { Cell, Row } from './rows.ts';
 import { freeNs } from './sql.ts';
 import type { Sql } from './sql.ts';
+import type { Stretch } from './rules.ts';
 import type { ResultQuery } from './store.ts';
 
 /** A page of results and where the next one starts. */
@@ -18,6 +19,9 @@ export interface PageStart {
 
 export const SELECT_RESULTS = `SELECT r.*, s.probe, s.kind, s.service, s.location, s.endpoint, s.venue
   FROM results r JOIN series s ON s.id = r.series`;
+
+/** No event of a run is further from its due time than this: runs are bounded, and a watch reports as it goes. */
+const FARTHEST_MS = 86_400_000;
 
 /** Every run, once. What repeats from run to run is its series. */
 export class ResultTable {
@@ -79,6 +83,13 @@ export class ResultTable {
     const places = probes.map(() => '?').join(', ');
     const sql = `${SELECT_RESULTS} WHERE r.seq > ? AND s.probe IN (${places}) ORDER BY r.seq`;
     for (const row of this.#sql.walk(sql, seq, ...probes)) yield toResult(row);
+  }
+
+  /** The results of some probes that may have events within a stretch. */
+  *near({ fromMs, toMs }: Stretch, probes: readonly string[]): Iterable<Result> {
+    const places = probes.map(() => '?').join(', ');
+    const sql = `${SELECT_RESULTS} WHERE r.scheduled_ms >= ? AND r.scheduled_ms < ? AND s.probe IN (${places})`;
+    for (const row of this.#sql.walk(sql, fromMs - FARTHEST_MS, toMs + FARTHEST_MS, ...probes)) yield toResult(row);
   }
 
   lastSeq(): number {

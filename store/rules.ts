@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Rule } from './judge.ts';
+import { limitAt, type ThresholdSli } from './limit.ts';
 import { number, written } from './rows.ts';
 
 /** Exactly what judging depends on, in a fixed order, so that its text can be hashed. */
@@ -10,7 +11,7 @@ export function ruleText(rule: Rule): string {
     id: rule.id,
     sli:
       sli.type === 'threshold'
-        ? { type: sli.type, indicator: sli.indicator, ms: sli.ms, strict: sli.strict }
+        ? { type: sli.type, indicator: sli.indicator, ms: sli.ms, strict: sli.strict, ...earlierOf(sli) }
         : sli.type === 'telemetry'
           ? { type: sli.type, what: sli.what }
           : { type: sli.type },
@@ -20,8 +21,38 @@ export function ruleText(rule: Rule): string {
   });
 }
 
+/** Nothing where there is none, so that ledgers from before limits had versions are not judged anew. */
+function earlierOf({ earlier = [] }: ThresholdSli): Pick<ThresholdSli, 'earlier'> {
+  return earlier.length === 0 ? {} : { earlier: earlier.map(({ ms, strict, untilMs }) => ({ ms, strict, untilMs })) };
+}
+
 export function ruleHash(rule: Rule): string {
   return createHash('sha256').update(ruleText(rule)).digest('hex');
+}
+
+/** Half-open, wall-clock ms. */
+export interface Stretch {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/**
+ * When the limits of two rules differ; null where something else differs as well. A change of limit that holds from now on
+ * leaves all that was counted as it is: months of results need not be judged anew for it.
+ */
+export function changedStretches(before: Rule, after: Rule): readonly Stretch[] | null {
+  const [old, now] = [before.sli, after.sli];
+  if (old.type !== 'threshold' || now.type !== 'threshold') return null;
+  const unlimited = (rule: Rule, { indicator }: ThresholdSli): string =>
+    ruleText({ ...rule, sli: { type: 'threshold', indicator, ms: 0, strict: false } });
+  if (unlimited(before, old) !== unlimited(after, now)) return null;
+  const ends = [...(old.earlier ?? []), ...(now.earlier ?? [])].map(({ untilMs }) => untilMs);
+  const starts = [Number.NEGATIVE_INFINITY, ...new Set(ends.toSorted((a, b) => a - b))];
+  return starts.flatMap((fromMs, index) => {
+    const [was, is] = [limitAt(old, fromMs), limitAt(now, fromMs)];
+    if (was.ms === is.ms && was.strict === is.strict) return [];
+    return [{ fromMs, toMs: starts[index + 1] ?? Number.POSITIVE_INFINITY }];
+  });
 }
 
 /** How a ledger's objectives differ from those it is opened with. */
@@ -29,6 +60,8 @@ export interface RuleChange {
   readonly rule: Rule;
   /** Judge every stored result anew, or only those after this one. */
   readonly afterSeq: number | null;
+  /** Only these steps are judged otherwise: nothing but limits, and when they hold, has changed. Null: all may be. */
+  readonly within: readonly Stretch[] | null;
 }
 
 /** The definitions that a ledger judges by. They live in it, so that every process that appends judges alike. */
@@ -46,11 +79,18 @@ export class RuleTable {
 
   /** Objectives whose tallies must be built: new ones, changed ones, and those that were out of use for a while. */
   changes(rules: readonly Rule[]): readonly RuleChange[] {
-    const known = this.#db.prepare('SELECT hash, retired_seq FROM objectives WHERE id = ?');
+    const known = this.#db.prepare('SELECT hash, rule, retired_seq FROM objectives WHERE id = ?');
     return rules.flatMap((rule): readonly RuleChange[] => {
       const row = known.get(rule.id);
-      if (row === undefined || row['hash'] !== ruleHash(rule)) return [{ rule, afterSeq: null }];
-      return row['retired_seq'] === null ? [] : [{ rule, afterSeq: number(row, 'retired_seq') }];
+      if (row === undefined) return [{ rule, afterSeq: null, within: null }];
+      const isInUse = row['retired_seq'] === null;
+      if (row['hash'] !== ruleHash(rule)) {
+        const before = written<Rule>(row, 'rule', 'json');
+        // A migration that changes what judging finds takes the hash away: all is judged anew then.
+        const isWhole = isInUse && row['hash'] === ruleHash(before);
+        return [{ rule, afterSeq: null, within: isWhole ? changedStretches(before, rule) : null }];
+      }
+      return isInUse ? [] : [{ rule, afterSeq: number(row, 'retired_seq'), within: null }];
     });
   }
 

@@ -27,6 +27,8 @@ export interface LedgerEvent {
     | 'service-rule'
     /** A deploy that somebody let through a gate that was not open. */
     | 'gate'
+    /** What a configuration says of an objective's target and rules, once a change. */
+    | 'target'
     | 'note';
   readonly service: string | null;
   readonly subject: string;

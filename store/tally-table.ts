@@ -6,6 +6,7 @@ import type { Judged, Problem, Rule } from './judge.ts';
 import type { Result } from './result.ts';
 import { integer, integerCell, number, text } from './rows.ts';
 import type { Row } from './rows.ts';
+import type { Stretch } from './rules.ts';
 import type { TallyQuery, TallyRow } from './store.ts';
 
 /** A stored result that a rule could not judge. */
@@ -25,8 +26,10 @@ export class Gathered {
     this.#stepMs = stepMs;
   }
 
-  add(rule: Rule, result: Result): void {
+  /** @param isMeant the steps that are to be counted */
+  add(rule: Rule, result: Result, isMeant: (atMs: number) => boolean = () => true): void {
     for (const judged of judge(rule, result, this.#stepMs)) {
+      if (!isMeant(judged.atMs)) continue;
       if (judged.problem !== null) this.unjudged.push({ objective: rule.id, result, problem: judged.problem });
       const key = `${judged.atMs} ${rule.id}\0${judged.split}`;
       const earlier = this.steps.get(key);
@@ -38,17 +41,23 @@ export class Gathered {
 
 /** The tallies of one ledger: `main.tallies`, or a table in memory of the same form. */
 export class TallyTable {
+  readonly #db: DatabaseSync;
+  readonly #table: string;
   readonly #get: StatementSync;
   readonly #put: StatementSync;
   readonly #clear: StatementSync;
   readonly #range: StatementSync;
   readonly #keys: StatementSync;
+  readonly #any: StatementSync;
 
   constructor(db: DatabaseSync, table: 'main.tallies' | 'temp.tallies') {
+    this.#db = db;
+    this.#table = table;
     this.#get = db.prepare(`SELECT * FROM ${table} WHERE objective = ? AND at_ms = ? AND split = ?`);
     this.#get.setReadBigInts(true);
     this.#put = db.prepare(`INSERT OR REPLACE INTO ${table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#keys = db.prepare(`SELECT at_ms, split FROM ${table} WHERE objective = ?`);
+    this.#any = db.prepare(`SELECT 1 FROM ${table} WHERE objective = ? AND at_ms >= ? AND at_ms < ? LIMIT 1`);
     this.#clear = db.prepare(
       `UPDATE ${table} SET good = 0, bad = 0, excluded = 0, faults = 0, good_weight = 0, bad_weight = 0,
          squared_weight = 0, cluster = 0, borderline = 0, bounded = 0, excluded_weight = 0, fault_weight = 0,
@@ -87,11 +96,25 @@ export class TallyTable {
     }
   }
 
-  /** Empties an objective's rows but keeps them, so that whoever mirrors the table learns that they are empty now. */
-  clear(objective: string, revision: () => bigint): void {
+  /**
+   * Empties an objective's rows but keeps them, so that whoever mirrors the table learns that they are empty now.
+   * @param isMeant of which steps
+   */
+  clear(objective: string, revision: () => bigint, isMeant: (atMs: number) => boolean = () => true): void {
     for (const row of this.#keys.all(objective)) {
+      if (!isMeant(number(row, 'at_ms'))) continue;
       this.#clear.run(revision(), objective, number(row, 'at_ms'), text(row, 'split'));
     }
+  }
+
+  /** Takes an objective's rows over from another table of the same form. */
+  copy(objective: string, from: 'main.tallies'): void {
+    this.#db.prepare(`INSERT INTO ${this.#table} SELECT * FROM ${from} WHERE objective = ?`).run(objective);
+  }
+
+  /** Whether anything was counted in a step within a stretch. */
+  has(objective: string, { fromMs, toMs }: Stretch): boolean {
+    return this.#any.get(objective, fromMs, toMs) !== undefined;
   }
 
   query(query: TallyQuery): readonly TallyRow[] {

@@ -1,7 +1,6 @@
 import type { Objective } from '../../slo/objective.ts';
 import { governing } from '../../slo/policy.ts';
 import type { Status } from '../../slo/status.ts';
-import { systemClock } from '../clock.ts';
 import type { Command } from '../command.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { evaluateAll } from '../evaluation.ts';
@@ -21,7 +20,7 @@ export const budget: Command = {
   below: [budgetCalc],
   async run(args, io) {
     const configuration = await openConfiguration(args, io);
-    const statuses = await currentStatuses(configuration);
+    const statuses = await currentStatuses(configuration, Math.round(io.clock.wallMs()));
     if (args.flag('json'))
       io.print(toJson({ timeScale: configuration.base.scale, objectives: statusesJson(statuses) }));
     else io.print(budgetTable(statuses, configuration.base.scale));
@@ -29,13 +28,10 @@ export const budget: Command = {
   },
 };
 
-/** Judges what the ledger holds, now, without writing to it. @throws CommandError when there is no ledger yet */
-export async function currentStatuses(configuration: Configuration): Promise<readonly Status[]> {
-  await using store = await openExisting(configuration);
-  return await evaluateAll(store, configuration.objectives, {
-    base: configuration.base,
-    nowMs: Math.round(systemClock.wallMs()),
-  });
+/** Judges what the ledger holds without writing to it. @throws CommandError when there is no ledger yet */
+export async function currentStatuses(configuration: Configuration, nowMs: number): Promise<readonly Status[]> {
+  await using store = await openExisting(configuration, nowMs);
+  return await evaluateAll(store, configuration.objectives, { base: configuration.base, nowMs });
 }
 
 /** Second figures stand under their row, by what tells them apart. */

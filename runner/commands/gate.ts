@@ -4,7 +4,6 @@ import { durationText } from '../../probes/spec.ts';
 import { governs } from '../../slo/objective.ts';
 import { holderOf } from '../../store/lease.ts';
 import type { LedgerEvent } from '../../store/store.ts';
-import { systemClock } from '../clock.ts';
 import type { Args, Command } from '../command.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { evaluateAll } from '../evaluation.ts';
@@ -30,11 +29,11 @@ export const gate: Command = {
     const configuration = await openConfiguration(args, io);
     const service = args.text('service') ?? '';
     refuseUnknown(configuration, service, args.text('environment'));
-    const nowMs = Math.round(systemClock.wallMs());
+    const nowMs = Math.round(io.clock.wallMs());
     const objectives = configuration.objectives.filter((each) => each.service === service && governs(each));
     const isKept = holderOf(configuration.ledgerPath) !== null;
     const { data, answer } = await (async () => {
-      await using store = await openExisting(configuration);
+      await using store = await openExisting(configuration, nowMs);
       const found = await gateData(store, configuration, service, nowMs, isKept);
       const statuses = await evaluateAll(store, objectives, { base: configuration.base, nowMs });
       return { data: found, answer: gateOf(statuses, found) };

@@ -22,19 +22,24 @@ export async function openConfiguration(args: Args, io: Io): Promise<Configurati
   throw new CommandError(loaded.lines.join('\n'), EXIT.usage);
 }
 
-/** @throws LedgerError */
-export function openLedger(configuration: Configuration, readOnly = false): Promise<LedgerStore> {
+/** @param nowMs from when on a limit holds that is not on record yet. @throws LedgerError */
+export function openLedger(
+  configuration: Configuration,
+  readOnly = false,
+  nowMs = systemClock.wallMs(),
+): Promise<LedgerStore> {
   return openStore({
     path: configuration.ledgerPath,
     objectives: configuration.objectives,
     stepMs: configuration.base.minuteMs,
+    nowMs,
     readOnly,
   });
 }
 
 /** To look at only. @throws CommandError when there is no ledger yet */
-export function openExisting(configuration: Configuration): Promise<LedgerStore> {
-  if (existsSync(configuration.ledgerPath)) return openLedger(configuration, true);
+export function openExisting(configuration: Configuration, nowMs?: number): Promise<LedgerStore> {
+  if (existsSync(configuration.ledgerPath)) return openLedger(configuration, true, nowMs);
   throw new CommandError(
     `${configuration.ledgerPath}: expected a ledger, got no such file; "pulsedrill run" makes and fills one, "pulsedrill once" makes one too, though its runs are not counted`,
     EXIT.prober,

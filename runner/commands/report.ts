@@ -1,13 +1,11 @@
 import { basename, dirname, resolve } from 'node:path';
 import { parseDuration } from '../../probes/spec.ts';
-import { systemClock } from '../clock.ts';
 import type { Args, Command } from '../command.ts';
 import { evaluateAll } from '../evaluation.ts';
 import { gamedayJournals } from '../gameday/journals.ts';
 import { CommandError, EXIT } from '../io.ts';
 import { writeGamedayReport, writeSlaReport } from '../reporting.ts';
-import { currentStatuses } from './budget.ts';
-import { jsonOption, openConfiguration, openLedger, toJson } from './open.ts';
+import { jsonOption, openConfiguration, openExisting, toJson } from './open.ts';
 
 const DAYS_90_MS = 90 * 86_400_000;
 
@@ -35,12 +33,11 @@ const sla: Command = {
       .option('out', { type: 'string', describe: 'folder; default: reports.folder of the configuration' }),
   async run(args, io) {
     const configuration = await openConfiguration(args, io);
-    const nowMs = Math.round(systemClock.wallMs());
+    const nowMs = Math.round(io.clock.wallMs());
     const toMs = moment(args, 'to', nowMs, nowMs);
     const fromMs = moment(args, 'from', toMs - DAYS_90_MS / configuration.base.scale, toMs);
     if (fromMs >= toMs) throw new CommandError('report sla: expected --from before --to, got the reverse', EXIT.usage);
-    await currentStatuses(configuration);
-    await using store = await openLedger(configuration, true);
+    await using store = await openExisting(configuration, nowMs);
     const statuses = await evaluateAll(store, configuration.objectives, { base: configuration.base, nowMs: toMs });
     const out = args.text('out');
     const folder = out === undefined ? configuration.reportsFolder : resolve(io.folder, out);
@@ -70,8 +67,9 @@ const gameday: Command = {
         EXIT.usage,
       );
     }
-    const statuses = await currentStatuses(configuration);
-    await using store = await openLedger(configuration, true);
+    const nowMs = Math.round(io.clock.wallMs());
+    await using store = await openExisting(configuration, nowMs);
+    const statuses = await evaluateAll(store, configuration.objectives, { base: configuration.base, nowMs });
     const out = args.text('out');
     const folder = out === undefined ? {} : { folder: resolve(io.folder, out) };
     const path = await writeGamedayReport({ configuration, store, journalPath, statuses, ...folder });

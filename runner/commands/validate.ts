@@ -1,7 +1,13 @@
+import { existsSync } from 'node:fs';
 import { governs } from '../../slo/objective.ts';
+import { LedgerError } from '../../store/ledger-error.ts';
+import { openStore } from '../../store/open.ts';
+import { targetRecords } from '../../store/target-records.ts';
 import type { Command } from '../command.ts';
-import { EXIT } from '../io.ts';
+import type { Configuration } from '../config/configuration.ts';
+import { EXIT, type Io } from '../io.ts';
 import { loadPlans, loadScenarios } from '../gamedays.ts';
+import { retroactiveTexts } from '../target-text.ts';
 import { jsonOption, openConfiguration, toJson } from './open.ts';
 
 export const validate: Command = {
@@ -18,6 +24,7 @@ export const validate: Command = {
       for (const line of wrong) io.complain(line);
       return EXIT.usage;
     }
+    const warnings = [...configuration.warnings, ...(await recordWarnings(configuration, io))];
     const objectives = configuration.objectives.filter(governs);
     const known = objectives.filter((objective) => objective.unknownBecause === null);
     if (args.flag('json')) {
@@ -30,7 +37,7 @@ export const validate: Command = {
           unknown: objectives.length - known.length,
           scenarios: scenarios.map((scenario) => scenario.id),
           scheduled: scheduled.plans.map(({ id }) => id),
-          warnings: configuration.warnings,
+          warnings,
         }),
       );
       return EXIT.ok;
@@ -39,7 +46,21 @@ export const validate: Command = {
       `${configuration.source}: probes: ${configuration.probes.length}; objectives with something to judge them by: ${known.length}` +
         ` (Unknown: ${objectives.length - known.length}); scenarios: ${scenarios.length}${scheduled.plans.length === 0 ? '' : `; scheduled game-days: ${scheduled.plans.length}`}; no problem found`,
     );
-    for (const warning of configuration.warnings) io.print(`warning: ${warning}`);
+    for (const warning of warnings) io.print(`warning: ${warning}`);
     return EXIT.ok;
   },
 };
+
+/** What the ledger has to say against the configuration. That it cannot be read is for whoever needs it to say. */
+async function recordWarnings(configuration: Configuration, io: Io): Promise<readonly string[]> {
+  const { base, objectives, ledgerPath } = configuration;
+  if (!existsSync(ledgerPath)) return [];
+  try {
+    await using store = await openStore({ path: ledgerPath, readOnly: true });
+    const records = targetRecords(await store.events({ kind: 'target' }));
+    return retroactiveTexts(objectives, records, { stepMs: base.minuteMs, nowMs: io.clock.wallMs() });
+  } catch (error) {
+    if (error instanceof LedgerError) return [];
+    throw error;
+  }
+}

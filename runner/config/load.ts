@@ -3,6 +3,7 @@ import { inOrder, placesInValue, type Locate } from '../../probes/place.ts';
 import { problemLine, problemsOf, withoutSaid } from '../../probes/problem.ts';
 import { governs, type Objective } from '../../slo/objective.ts';
 import { timeBase } from '../../slo/time-base.ts';
+import { unsignedTexts } from '../target-text.ts';
 import { addresseeProblems, addresseeWarnings } from './addressees.ts';
 import type { Configuration } from './configuration.ts';
 import { demandOf, demandWarnings } from './demand.ts';
@@ -111,6 +112,7 @@ export function checkDocument(
       }),
       warnings: [
         ...objectiveWarnings(objectives, probes),
+        ...unsignedTexts(objectives),
         ...addresseeWarnings(value.notify, objectives),
         ...incidentWarnings(value.incidents, value.notify, objectives),
         ...demandWarnings(demandOf(probes, objectives, base)),

@@ -5,11 +5,12 @@ import { durationText } from '../../probes/spec.ts';
 import { burnThresholdProblem } from '../../slo/burn.ts';
 import { companionsOf } from '../../slo/companions.ts';
 import { decimal, fromNumber } from '../../slo/decimal.ts';
-import type { Sli } from '../../slo/objective.ts';
+import type { Objective, Sli } from '../../slo/objective.ts';
 import { timeBase } from '../../slo/time-base.ts';
 import { draftOf, keyed, type Draft } from './draft.ts';
 import { shippedRows, sliOf } from './objectives.ts';
 import type { ProbeDraft } from './probes.ts';
+import { overrideRules, ownRules } from './target-rules.ts';
 import {
   objectiveSchema,
   overrideSchema,
@@ -39,7 +40,11 @@ export function objectiveProblems(document: unknown, probes: readonly ProbeDraft
   const rows = shipped === true && settings !== null ? shippedRows(probes, settings, timeBase(1)) : [];
   const knowsRows = shipped === false || rows.length > 0;
   const judged = [
-    ...rows.map(({ id, sli, probes: named }): Judged => ({ id, sli, probes: named, path: null })),
+    ...rows.map(({ id, sli, probes: named }): Judged => {
+      const limit = override.find(({ fields }) => fields.id === id)?.fields.limit;
+      const changed = sli.type === 'threshold' && limit !== undefined ? { ...sli, ms: limit } : sli;
+      return { id, sli: changed, probes: named, path: null };
+    }),
     ...own.flatMap(({ path, fields: { id, sli, probes: named } }): readonly Judged[] =>
       id === undefined || sli === undefined || named === undefined
         ? []
@@ -48,6 +53,7 @@ export function objectiveProblems(document: unknown, probes: readonly ProbeDraft
   ];
   return [
     ...(knowsRows ? override.flatMap((each) => overrideProblems(each, rows)) : []),
+    ...repeatedOverrides(override),
     ...repeatedIds(own, new Set(rows.flatMap((row) => [row, ...companionsOf(row)]).map(({ id }) => id))),
     ...own.flatMap((each) => ownProblems(each, probes)),
     ...judged.flatMap((each) => limitProblems(each, probes)),
@@ -79,10 +85,8 @@ function read(document: unknown): {
   };
 }
 
-function overrideProblems(
-  { path, fields }: At<OverrideDocument>,
-  rows: readonly { readonly id: string; readonly target: string }[],
-): readonly Problem[] {
+function overrideProblems(given: At<OverrideDocument>, rows: readonly Objective[]): readonly Problem[] {
+  const { path, fields } = given;
   if (fields.id === undefined) return [];
   const row = rows.find(({ id }) => id === fields.id);
   if (row === undefined) {
@@ -92,7 +96,22 @@ function overrideProblems(
     );
     return [{ path: `${path}.id`, expected: `the id of a shipped objective${meant}`, found: foundText(fields.id) }];
   }
-  return burnProblems(fields.burn, fields.target ?? row.target, path);
+  return [...burnProblems(fields.burn, fields.target ?? row.target, path), ...overrideRules(given, row)];
+}
+
+/** Of two overrides of one row nobody could say which came first: a second change is a version of the same override. */
+function repeatedOverrides(override: readonly At<OverrideDocument>[]): readonly Problem[] {
+  const paths = new Map<string, string>();
+  return override.flatMap(({ path, fields: { id } }) => {
+    if (id === undefined) return [];
+    const first = paths.get(id);
+    if (first === undefined) {
+      paths.set(id, path);
+      return [];
+    }
+    const expected = `one override of each objective (${first} changes this one; what held before belongs into its "earlier")`;
+    return [{ path: `${path}.id`, expected, found: foundText(id) }];
+  });
 }
 
 function repeatedIds(own: readonly At<ObjectiveDocument>[], taken: Set<string>): readonly Problem[] {
@@ -109,7 +128,7 @@ function repeatedIds(own: readonly At<ObjectiveDocument>[], taken: Set<string>):
 function ownProblems(own: At<ObjectiveDocument>, probes: readonly ProbeDraft[]): readonly Problem[] {
   const { path, fields, isSure } = own;
   const named = fields.probes ?? [];
-  const problems: Problem[] = [...burnProblems(fields.burn, fields.target, path)];
+  const problems: Problem[] = [...burnProblems(fields.burn, fields.target, path), ...ownRules(own)];
   if (named.length === 0 && isSure('probes', 'source')) {
     const found =
       fields.source === undefined

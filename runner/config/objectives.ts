@@ -1,11 +1,13 @@
 /** Binds what was promised to what is asked, once nothing is wrong with either. */
 import { companionsOf } from '../../slo/companions.ts';
-import type { Objective, Sli, Weighing } from '../../slo/objective.ts';
+import type { Limit, Objective, Sli, TargetVersion, Weighing } from '../../slo/objective.ts';
+import { ASKED, limitOf, withHistory } from '../../slo/target-history.ts';
 import type { TimeBase } from '../../slo/time-base.ts';
 import { tradepulseObjectives } from '../../slo/tradepulse.ts';
 import type { PlannedProbe } from './configuration.ts';
 import type { ProbeDraft } from './probes.ts';
 import type { Document, ObjectiveDocument, OverrideDocument, SettingsDocument } from './schema.ts';
+import { numbersOf, versionOf, type EarlierDocument, type Numbers } from './targets.ts';
 
 export function buildObjectives(
   document: Document['objectives'],
@@ -50,18 +52,66 @@ export function shippedRows(
   });
 }
 
+/** An override is the newest version of its row: the playbook's comes first. */
 function change(row: Objective, by: OverrideDocument, base: TimeBase): Objective {
-  const isChanged = by.target !== undefined && by.target !== row.target;
-  return {
-    ...row,
-    target: by.target ?? row.target,
-    windowMs: by.window === undefined ? row.windowMs : by.window / base.scale,
-    minEvents: by.minEvents ?? row.minEvents,
-    ...(by.burn === undefined ? {} : { burn: by.burn }),
-    assumptions: isChanged
-      ? [...row.assumptions, `target changed from ${row.target}: not signed off`]
-      : row.assumptions,
-  };
+  const shipped = { target: row.target, limit: limitOf(row.sli) };
+  const { chain, newest: numbers } = chainOf(by.earlier ?? [], by, shipped);
+  const isPromise = by.target !== undefined || by.limit !== undefined;
+  const isRule = by.window !== undefined || by.burn !== undefined;
+  const isSigning = by.rfc !== undefined || by.signOffs !== undefined;
+  const asked = isPromise ? ASKED : isRule || isSigning ? ASKED.filter((each) => each !== 'from') : [];
+  const newest = versionOf(by, numbers, asked);
+  const before = [...(row.versions ?? []), ...chain];
+  const [playbook] = row.versions ?? [];
+  const isSigned = asked.length > 0 && newest.lacks.length === 0;
+  const versions =
+    newest.fromMs !== null
+      ? [...before, newest]
+      : asked.length > 0
+        ? [
+            isPromise
+              ? newest
+              : {
+                  ...newest,
+                  version: newest.version ?? playbook?.version ?? null,
+                  rfc: newest.rfc ?? playbook?.rfc ?? null,
+                },
+          ]
+        : before;
+  return withHistory(
+    {
+      ...row,
+      target: numbers.target,
+      sli: limited(row.sli, numbers.limit),
+      versions,
+      windowMs: by.window === undefined ? row.windowMs : by.window / base.scale,
+      minEvents: by.minEvents ?? row.minEvents,
+      ...(by.burn === undefined ? {} : { burn: by.burn }),
+      // They wait for an owner's sign-off, and here it is.
+      assumptions: isSigned ? [] : row.assumptions,
+    },
+    [],
+    { stepMs: base.minuteMs, nowMs: Number.POSITIVE_INFINITY },
+  );
+}
+
+/** The versions before the newest, each with the numbers that it does not change, and the newest one's numbers. */
+function chainOf(
+  earlier: readonly EarlierDocument[],
+  last: Parameters<typeof numbersOf>[0],
+  first: Numbers,
+): { readonly chain: readonly TargetVersion[]; readonly newest: Numbers } {
+  const chain: TargetVersion[] = [];
+  let numbers = first;
+  for (const each of earlier) {
+    numbers = numbersOf(each, numbers);
+    chain.push(versionOf(each, numbers, ASKED));
+  }
+  return { chain, newest: numbersOf(last, numbers) };
+}
+
+function limited(sli: Sli, limit: Limit | null): Sli {
+  return sli.type === 'threshold' && limit !== null ? { ...sli, ...limit } : sli;
 }
 
 export function sliOf(document: ObjectiveDocument['sli']): Sli {
@@ -78,7 +128,8 @@ function buildOwn(
 ): Objective {
   const named = own.probes ?? [];
   const sli = sliOf(own.sli);
-  return {
+  const versions = ownVersions(own, limitOf(sli));
+  const built: Objective = {
     id: own.id,
     title: own.title ?? own.id,
     commitment: own.commitment,
@@ -99,7 +150,23 @@ function buildOwn(
     unknownBecause: null,
     assumptions: [],
     ...(own.burn === undefined ? {} : { burn: own.burn }),
+    ...(versions === null ? {} : { versions }),
   };
+  return withHistory(built, [], { stepMs: base.minuteMs, nowMs: Number.POSITIVE_INFINITY });
+}
+
+/** Null: the configuration says nothing of its versions. The first promise asks nobody; a change of it does. */
+function ownVersions(own: ObjectiveDocument, limit: Limit | null): readonly TargetVersion[] | null {
+  const { earlier = [], version, from, rfc, signOffs } = own;
+  if (earlier.length === 0 && [version, from, rfc, signOffs].every((each) => each === undefined)) return null;
+  const { chain } = chainOf(earlier, {}, { target: own.target, limit });
+  const [first, ...later] = chain;
+  const isSigning = rfc !== undefined || signOffs !== undefined;
+  const asked = first !== undefined ? ASKED : isSigning ? ASKED.filter((each) => each !== 'from') : [];
+  return [
+    ...(first === undefined ? [] : [{ ...first, lacks: [] }, ...later]),
+    versionOf(own, { target: own.target, limit }, asked),
+  ];
 }
 
 /** Events of a continuous watch that each stand for themselves. */

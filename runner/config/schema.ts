@@ -2,33 +2,25 @@
 import { z } from 'zod';
 import { clockFields } from '../../probes/clock/spec.ts';
 import { duration, httpUrl } from '../../probes/spec.ts';
-import { parseDecimal } from '../../slo/decimal.ts';
 import { LOOKBACKS } from '../../slo/objective.ts';
 import { gamedaysSchema } from './gamedays.ts';
 import { gateSchema } from './gate.ts';
 import { incidentsSchema } from './incidents.ts';
 import { notifySchema, silencesSchema } from './notify.ts';
 import { rulesSchema } from './rules.ts';
+import { earlierField, target, versionFields } from './targets.ts';
 
 const id = () => z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, { error: 'an id of a-z, 0-9 and hyphens' });
 const names = () => z.array(z.string().min(1)).default([]);
-
-function target() {
-  return z.custom<string>(
-    (value) => {
-      const parsed = typeof value === 'string' ? parseDecimal(value) : null;
-      return parsed !== null && parsed.num > 0n && parsed.num < parsed.den;
-    },
-    { error: 'a target between 0 and 1 as a quoted decimal such as "0.999"' },
-  );
-}
 
 /** Windows are made of the minutes that the ledger counts in. */
 const STEP_MS = 60_000;
 
 /** Policy time. */
 function policyWindow() {
-  return duration().refine((ms) => ms >= STEP_MS, { error: 'at least 1m, the step in which events are counted' });
+  return duration()
+    .refine((ms) => ms >= STEP_MS, { error: 'at least 1m, the step in which events are counted', abort: true })
+    .refine((ms) => ms % STEP_MS === 0, { error: 'whole minutes, the step in which events are counted' });
 }
 
 const within = { within: duration().optional(), below: duration().optional() };
@@ -85,11 +77,18 @@ export const objectiveSchema = z.strictObject({
   /** Telemetry source; arrives with the telemetry rows. */
   source: z.string().optional(),
   burn: z.array(burnRule).optional(),
+  /** Of the target above, and those before it. */
+  ...versionFields,
+  ...earlierField,
 });
 
 export const overrideSchema = z.strictObject({
   id: id(),
   target: target().optional(),
+  /** Of a row that has one. */
+  limit: duration().optional(),
+  ...versionFields,
+  ...earlierField,
   window: policyWindow().optional(),
   minEvents: z.int({ error: 'a whole number of events' }).min(1).optional(),
   burn: z.array(burnRule).optional(),

@@ -49,9 +49,9 @@ function thresholdsOf(probe: string, objectives: readonly Objective[]): Readonly
   const found = new Map<string, Map<string, Threshold>>();
   for (const { sli, probes } of objectives) {
     if (sli.type !== 'threshold' || !probes.includes(probe)) continue;
-    const threshold = { ms: sli.ms, strict: sli.strict };
     const known = found.get(sli.indicator) ?? new Map<string, Threshold>();
-    known.set(thresholdKey(threshold), threshold);
+    // An announced limit holds from its date on, in the middle of a run of this process.
+    for (const { ms, strict } of [...(sli.earlier ?? []), sli]) known.set(thresholdKey({ ms, strict }), { ms, strict });
     found.set(sli.indicator, known);
   }
   return new Map([...found].map(([indicator, known]) => [indicator, [...known.values()]]));

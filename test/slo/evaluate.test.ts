@@ -239,8 +239,8 @@ describe('a status', () => {
       excludedAsBad: { attainment: 0.999, consumed: 1, met: true },
     });
     const versions = [
-      { version: '1', target: '0.99', limit: null, fromMs: null, rfc: null, signedOff: true },
-      { version: '2', target: '0.999', limit: null, fromMs: STEP - 2 * HOUR, rfc: null, signedOff: true },
+      { version: '1', target: '0.99', limit: null, fromMs: null, rfc: null, signOffs: [], lacks: [] },
+      { version: '2', target: '0.999', limit: null, fromMs: STEP - 2 * HOUR, rfc: null, signOffs: [], lacks: [] },
     ];
     const before = runs(STEP - 4 * HOUR, 900, 0, { excluded: 100 });
     expect(judged([before, runs(STEP, 1000, 0)], { objective: objective({ versions }) })).toMatchObject({

@@ -1,5 +1,7 @@
 /** A command as the command line runs it, with an outside of its own. */
+import type { Clock } from '../../../probes/probe.ts';
 import { runCommandLine } from '../../../runner/cli.ts';
+import { systemClock } from '../../../runner/clock.ts';
 import { COMMANDS } from '../../../runner/commands/all.ts';
 import type { Io } from '../../../runner/io.ts';
 
@@ -10,7 +12,12 @@ export interface Answered {
 }
 
 /** @param folder the working directory */
-export async function command(folder: string, ...words: readonly string[]): Promise<Answered> {
+export function command(folder: string, ...words: readonly string[]): Promise<Answered> {
+  return commandAt(systemClock, folder, ...words);
+}
+
+/** What the command answers when it is what the clock says. */
+export async function commandAt(clock: Clock, folder: string, ...words: readonly string[]): Promise<Answered> {
   const printed: string[] = [];
   const complained: string[] = [];
   const io: Io = {
@@ -21,6 +28,7 @@ export async function command(folder: string, ...words: readonly string[]): Prom
     isTerminal: false,
     columns: 100,
     stop: new AbortController().signal,
+    clock,
   };
   const code = await runCommandLine(words, COMMANDS, '0.0.0', io);
   return { code, printed: printed.join('\n'), complained: complained.join('\n') };
