@@ -18,7 +18,7 @@ export interface CalendarOptions {
   readonly store: Pick<StoreReader, 'events'>;
   readonly clock: Clock;
   readonly record: (event: LedgerEvent) => Promise<void>;
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: Pick<Dispatcher, 'send'>;
   /** Tries, or conducts, one of them in a process of its own; its end comes in any case. */
   readonly attempt: (plan: Plan, stage: Stage, signal: AbortSignal) => Promise<Attempt>;
   readonly stop: AbortSignal;
@@ -52,7 +52,7 @@ export function createCalendar(options: CalendarOptions): GamedayCalendar {
       };
       const why = 'the configuration does not have it any more';
       await note(gone, forMs, 'withdrawn', { detail: why });
-      if (isAnnounced) dispatcher.send(off({ plan: gone, forMs, nowMs }, 'cancelled', why));
+      if (isAnnounced) await dispatcher.send(off({ plan: gone, forMs, nowMs }, 'cancelled', why));
     }
     let waitMs = LOOK_MS;
     for (const plan of plans) {
@@ -101,7 +101,7 @@ export function createCalendar(options: CalendarOptions): GamedayCalendar {
     state: OccurrenceState,
     detail?: string,
   ): Promise<void> {
-    dispatcher.send(notice);
+    await dispatcher.send(notice);
     await note(plan, forMs, state, detail === undefined ? {} : { detail });
   }
 
@@ -118,11 +118,11 @@ export function createCalendar(options: CalendarOptions): GamedayCalendar {
       case 'cancel':
       case 'miss': {
         const state = step.do === 'miss' ? 'missed' : 'cancelled';
-        if (step.isTold) dispatcher.send(off(told, state, step.why));
+        if (step.isTold) await dispatcher.send(off(told, state, step.why));
         return note(plan, forMs, state, { detail: step.why });
       }
       case 'withdraw':
-        if (step.isTold) dispatcher.send(off(told, 'cancelled', step.why));
+        if (step.isTold) await dispatcher.send(off(told, 'cancelled', step.why));
         return note(plan, forMs, 'withdrawn', { detail: step.why });
       case 'end':
         return end(plan, forMs, step.outcome);
@@ -130,7 +130,7 @@ export function createCalendar(options: CalendarOptions): GamedayCalendar {
         return inBackground(plan, forMs, dryRun(plan, forMs));
       case 'start':
         await note(plan, forMs, 'started');
-        dispatcher.send(begun(told));
+        await dispatcher.send(begun(told));
         return inBackground(plan, forMs, exercise(plan, forMs));
     }
   }
@@ -149,7 +149,7 @@ export function createCalendar(options: CalendarOptions): GamedayCalendar {
     const { ok, detail } = await options.attempt(plan, 'check', stop);
     // What was cut short has found nothing: the next process tries again.
     if (stop.aborted) return;
-    dispatcher.send(dryRunNotice({ plan, forMs, nowMs: Math.round(clock.wallMs()) }, { ok, detail }));
+    await dispatcher.send(dryRunNotice({ plan, forMs, nowMs: Math.round(clock.wallMs()) }, { ok, detail }));
     await note(plan, forMs, 'dry-run', { ok, detail });
   }
 
@@ -159,7 +159,7 @@ export function createCalendar(options: CalendarOptions): GamedayCalendar {
   }
 
   async function end(plan: Plan, forMs: number, outcome: Ending): Promise<void> {
-    dispatcher.send(ended({ plan, forMs, nowMs: Math.round(clock.wallMs()) }, outcome));
+    await dispatcher.send(ended({ plan, forMs, nowMs: Math.round(clock.wallMs()) }, outcome));
     await note(plan, forMs, 'ended', { ...outcome });
   }
 

@@ -65,7 +65,12 @@ function living({ clock, plans = [aPlan()], attempt }: Life) {
     store,
     clock,
     record: (event) => store.recordEvents([event]),
-    dispatcher: { send: (notice) => told.push(notice) },
+    dispatcher: {
+      send(notice) {
+        told.push(notice);
+        return Promise.resolve([]);
+      },
+    },
     attempt: async (_plan, stage, signal) => {
       tried.push(`${stage} ${new Date(clock.wallMs()).toISOString().slice(0, 16)}`);
       const cut = new Promise<Attempt>((resolve) => {
