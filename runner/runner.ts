@@ -18,6 +18,7 @@ import { createHealthWatch, type Health } from './health.ts';
 import type { Overload } from './overload.ts';
 import { watchOwnClock } from './own-clock.ts';
 import { watchOwnLoad } from './own-load.ts';
+import { pagerdutyReceiver, type PagerdutyReceiver } from './incidents/pagerduty.ts';
 import { createConsequences } from './consequences.ts';
 import { createCalendar, type CalendarOptions } from './scheduled/calendar.ts';
 import { createJudging, type Follower } from './judging.ts';
@@ -71,6 +72,10 @@ export interface Runner extends AsyncDisposable {
   /** A passed game-day meets what its component owes. */
   meet(service: string, gameday: string, serves?: readonly string[] | null): Promise<void>;
   readonly record: (event: LedgerEvent) => Promise<void>;
+  /** Those that go on, at a glance, as of the last look of a `run`. */
+  incidents(): readonly Readonly<Record<string, unknown>>[];
+  /** Who hears PagerDuty's webhooks; null: the configuration has no secret for them. */
+  readonly pagerduty: PagerdutyReceiver | null;
   /** Cancels the paper orders that stand open now. @returns how many could not be closed; those of `beside` are its own */
   sweep(): Promise<number>;
   /** Until `stop`: schedule, evaluation, sweeps. Rejects when results are not in the ledger at its end, or cannot get there. */
@@ -252,6 +257,8 @@ export function createRunner(options: RunnerOptions): Runner {
         await record(event);
     },
     record,
+    incidents: () => alerting.incidents.summaries(),
+    pagerduty: pagerdutyReceiver(configuration.incidents, alerting.incidents),
     sweep: async () => (beside === null ? (await sweepOnce(sweeping, clock.wallMs())).left.length : 0),
     run: live,
     async [Symbol.asyncDispose]() {

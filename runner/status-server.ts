@@ -1,10 +1,14 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import { governing } from '../slo/policy.ts';
 import type { Configuration } from './config/configuration.ts';
 import { CommandError, EXIT } from './io.ts';
+import { MOST_BYTES, type PagerdutyAnswer, type PagerdutyReceiver } from './incidents/pagerduty.ts';
 import type { Overload } from './overload.ts';
 import type { Runner } from './runner.ts';
 import { statusesJson } from './figures.ts';
+
+/** A body that does not come holds no socket for longer. */
+const BODY_MS = 10_000;
 
 export interface StatusServer extends AsyncDisposable {
   /** `http://127.0.0.1:9464`, or null when the configuration says `listen: false`. */
@@ -19,6 +23,17 @@ export async function startStatusServer(configuration: Configuration, runner: Ru
     const answer = (status: number, body: unknown): void => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
     };
+    const { pagerduty } = runner;
+    if (request.url === '/pagerduty' && pagerduty !== null) {
+      if (request.method !== 'POST') return answer(405, { error: 'only POST' });
+      // What is left unread of a request must not be taken for the next.
+      response.setHeader('connection', 'close');
+      hear(request, pagerduty).then(
+        ({ status, says }) => answer(status, { says }),
+        () => request.destroy(),
+      );
+      return undefined;
+    }
     if (request.method !== 'GET') return answer(405, { error: 'only GET' });
     const judgedAgeMs = rounded(runner.judgedAgeMs());
     if (request.url === '/health') {
@@ -32,6 +47,7 @@ export async function startStatusServer(configuration: Configuration, runner: Ru
         timeScale: configuration.base.scale,
         judgedAgeMs,
         overload: overloadJson(runner.overload()),
+        incidents: runner.incidents(),
         objectives: statusesJson(runner.statuses()),
       });
     }
@@ -56,6 +72,23 @@ export async function startStatusServer(configuration: Configuration, runner: Ru
       });
     },
   };
+}
+
+/** @throws what the connection throws: then there is nobody to be answered */
+async function hear(request: IncomingMessage, receive: PagerdutyReceiver): Promise<PagerdutyAnswer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  request.setTimeout(BODY_MS, () => request.destroy());
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    if (!Buffer.isBuffer(chunk)) continue;
+    bytes += chunk.length;
+    if (bytes > MOST_BYTES) {
+      return { status: 413, says: `more than ${MOST_BYTES} bytes` };
+    }
+    chunks.push(chunk);
+  }
+  const signature = request.headers['x-pagerduty-signature'];
+  return receive([signature ?? []].flat().join(','), Buffer.concat(chunks));
 }
 
 function overloadJson(overload: Overload | null): unknown {

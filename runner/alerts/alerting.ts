@@ -8,6 +8,7 @@ import type { Overload } from '../overload.ts';
 import type { Result } from '../../store/result.ts';
 import type { AlertBoard, AlertListener, Condition, Dispatcher } from './alert.ts';
 import { createAlertBoard } from './board.ts';
+import { watchSilences } from '../incidents/alertmanager.ts';
 import { createKeeper, type Keeper } from '../incidents/keeper.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { postsOf } from './notifiers/kinds.ts';
@@ -53,11 +54,12 @@ export function createAlerting(options: AlertingOptions): Alerting {
   const { configuration, store, clock, record, stop, listeners = [] } = options;
   const { location, environment } = configuration;
   const warn = (line: string): void => options.warn(configuration.redact(line));
+  const source = `${location} (${environment})`;
   const written = writtenSilences(configuration);
   let silences: readonly Silence[] = written;
 
   const dispatcher = createDispatcher({
-    posts: postsOf({ documents: configuration.notify, source: `${location} (${environment})`, clock, write: warn }),
+    posts: postsOf({ documents: configuration.notify, source, clock, write: warn }),
     store,
     clock,
     random: Math.random,
@@ -97,6 +99,16 @@ export function createAlerting(options: AlertingOptions): Alerting {
     sources: new Map([...(options.sources ?? []), ['notifiers', () => dispatcher.conditions()]]),
   });
 
+  const silenceWatch = {
+    alertmanagers: configuration.notify.filter((each) => each.kind === 'alertmanager'),
+    source,
+    machines: configuration.incidents.machines,
+    keeper: incidents,
+    clock,
+    stop,
+    warn,
+  };
+
   async function begin(): Promise<void> {
     await board.load();
     await dispatcher.recover();
@@ -117,14 +129,14 @@ export function createAlerting(options: AlertingOptions): Alerting {
     async run() {
       let isBegun = false;
       let troubled = false;
-      let kept: Promise<void> | null = null;
+      let kept: Promise<unknown> | null = null;
       while (!stop.aborted) {
         try {
           if (!isBegun) await begin();
           isBegun = true;
           await look();
           // Incidents need to know what stands, and what is silenced.
-          kept ??= incidents.run();
+          kept ??= Promise.all([incidents.run(), watchSilences(silenceWatch)]);
           troubled = false;
         } catch (error) {
           // A ledger that cannot be read now may be read in ten seconds.

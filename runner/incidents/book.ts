@@ -34,6 +34,8 @@ export function createBook({ store, clock, record, stop, warn }: BookOptions): B
   let known: ReadonlyMap<string, Incident> = new Map();
   /** Events within reach of the next reading that are part of `known`; null: nothing was read. */
   let seen: Set<string> | null = null;
+  /** Written here while a reading is under way, which may or may not find them. */
+  let recent: readonly string[] = [];
   let unrecorded: readonly IncidentEvent[] = [];
   let troubled = false;
 
@@ -66,6 +68,11 @@ export function createBook({ store, clock, record, stop, warn }: BookOptions): B
     }
   }
 
+  function mark({ id }: IncidentEvent): void {
+    seen?.add(id);
+    recent = [...recent, id];
+  }
+
   /** In order; what is refused waits with all that comes after it. */
   async function offerAgain(): Promise<void> {
     while (unrecorded[0] !== undefined && (await offer(unrecorded[0]))) unrecorded = unrecorded.slice(1);
@@ -75,16 +82,18 @@ export function createBook({ store, clock, record, stop, warn }: BookOptions): B
     incidents: () => [...known.values()],
     async read(nowMs) {
       await offerAgain();
+      const earlier = recent;
+      recent = [];
       const since = seen === null ? {} : { fromMs: Math.min(nowMs, clock.wallMs()) - MARGIN_MS };
       const events = (await store.events({ kind: 'incident', ...since })).filter(isIncidentEvent);
       const before = seen;
       take(events.filter(({ id }) => before?.has(id) !== true));
-      seen = new Set([...events, ...unrecorded].map(({ id }) => id));
+      seen = new Set([...[...events, ...unrecorded].map(({ id }) => id), ...earlier, ...recent]);
       known = new Map([...known].filter(([, { resolved }]) => resolved === null || nowMs - resolved.atMs < KEPT_MS));
     },
     async write(event) {
-      if (seen?.has(event.id) === true) return true;
-      seen?.add(event.id);
+      if (seen?.has(event.id) === true) return !unrecorded.some(({ id }) => id === event.id);
+      mark(event);
       const isKept = unrecorded.length === 0 && (await offer(event));
       if (!isKept) unrecorded = [...unrecorded, event];
       take([event]);
@@ -106,7 +115,7 @@ export function createBook({ store, clock, record, stop, warn }: BookOptions): B
         service,
         body,
       );
-      seen?.add(event.id);
+      mark(event);
       if (!isKept) unrecorded = [...unrecorded, event];
       take([event]);
     },

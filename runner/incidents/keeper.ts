@@ -6,12 +6,14 @@
 import type { Clock } from '../../probes/probe.ts';
 import type { IncidentBody } from '../../slo/incidents/event.ts';
 import { incidentEvent } from '../../slo/incidents/event.ts';
-import type { Incident } from '../../slo/incidents/incident.ts';
+import { standingAlerts, type Incident } from '../../slo/incidents/incident.ts';
 import type { LedgerEvent, StoreReader } from '../../store/store.ts';
 import type { Alert, AlertBoard, Dispatcher, Notice, Notifier } from '../alerts/alert.ts';
+import { titleOf } from '../alerts/notifiers/pagerduty.ts';
 import { addresseeOf, type IncidentsDocument } from '../config/incidents.ts';
 import { createBook } from './book.ts';
 import { reachedEvents, takenOf, type Taken } from './reached.ts';
+import { incidentSummary } from './standing.ts';
 import { steadyClock } from './steady.ts';
 import { eventOf, isBreach, ITSELF, stepsOf, type Step } from './steps.ts';
 import { dueTellings } from './tellings.ts';
@@ -34,14 +36,28 @@ export interface KeeperOptions {
 export interface Keeper {
   /** As of the last look. */
   incidents(): readonly Incident[];
+  /** Whether the ledger was read: before, nothing is known. */
+  isReady(): boolean;
+  /** Those that go on, at a glance. */
+  summaries(): readonly Readonly<Record<string, unknown>>[];
   /** Something may have changed. */
   look(): void;
   /** A notifier has taken a notice. */
   told(notice: Notice, notifier: Pick<Notifier, 'name'>): void;
   /** Somebody said so elsewhere. `key` tells it apart: the same key again is the same word. @returns whether it is kept */
   say(incident: Incident, body: IncidentBody, key: string): Promise<boolean>;
+  /** What people were told under this key, or with this title where the key is not known; null: nothing of ours. */
+  find(dedupeKey: string | null, title: string | null): Found | null;
+  /** They are resolved on the board as well. */
+  resolveAlerts(ids: readonly string[], by: string): Promise<void>;
   /** Until `stop`. */
   run(): Promise<void>;
+}
+
+export interface Found {
+  readonly incident: Incident;
+  /** Those of its standing alerts that were told under it. */
+  readonly alerts: readonly string[];
 }
 
 /** Commands write into the ledger from other shells: this long until they are taken notice of. */
@@ -148,8 +164,30 @@ export function createKeeper(options: KeeperOptions): Keeper {
     }
   }
 
+  function find(dedupeKey: string | null, title: string | null): Found | null {
+    const titled = taken.findLast(({ notice }) => titleOf(notice) === title)?.notice.dedupeKey;
+    const key = dedupeKey ?? titled;
+    if (key === undefined) return null;
+    const isAbout = (id: string): boolean => id === key || conversationOf(id) === key;
+    const incident = book
+      .incidents()
+      .findLast((each) => key.startsWith(`${each.id}/`) || [...each.alerts.keys()].some(isAbout));
+    if (incident === undefined) return dedupeKey === null || titled === undefined ? null : find(null, title);
+    const alerts = standingAlerts(incident).filter(({ id }) => isAbout(id));
+    return { incident, alerts: alerts.map(({ id }) => id) };
+  }
+
   return {
+    find,
+    async resolveAlerts(ids, by) {
+      for (const id of ids) await board.resolve(id, by);
+    },
     incidents: () => book.incidents(),
+    isReady: () => isRead,
+    summaries() {
+      const going = book.incidents().filter(({ resolved }) => resolved === null);
+      return going.map((each) => incidentSummary(each, timing, steadyMs()));
+    },
     look: () => awake.abort(),
     told(notice, { name }) {
       if (!options.isPerson(name)) return;

@@ -28,6 +28,23 @@ export function isOwed({ resolved, reported, reviewed, isBreach, ...incident }: 
 
 const time = (ms: number): string => new Date(ms).toISOString();
 
+/** At a glance. */
+export function incidentSummary(incident: Incident, timing: Timing, nowMs: number): Readonly<Record<string, unknown>> {
+  const { id, title, service, severity, channel, openedMs, commander } = incident;
+  const next = nextDue(incident, timing, nowMs);
+  return {
+    id,
+    title,
+    service,
+    severity,
+    state: stateOf(incident),
+    channel,
+    opened: time(openedMs),
+    commander: commander?.name ?? null,
+    next: next === null ? null : { what: next.what, due: time(next.dueMs) },
+  };
+}
+
 /** Times as people read them. */
 export function incidentJson(incident: Incident, timing: Timing, nowMs: number): Readonly<Record<string, unknown>> {
   const { id, title, service, severity, channel, isBreach, openedMs, openedBy, commander, resolved } = incident;

@@ -26,8 +26,13 @@ export function pagerdutyNotifier({ name, url, routingKey, source }: PagerdutyOp
   };
 }
 
+/** What PagerDuty calls its incident. */
+export function titleOf({ severity, summary }: Notice): string {
+  return `${severity} ${summary}`.slice(0, MOST_SUMMARY);
+}
+
 function eventOf(notice: Notice, routingKey: string, source: string): unknown {
-  const { type, dedupeKey, summary, severity, service, objective, details, atMs, incident, to } = notice;
+  const { type, dedupeKey, severity, service, objective, details, atMs, incident, to } = notice;
   const key = { routing_key: routingKey, dedup_key: dedupeKey };
   if (type === 'resolved') return { ...key, event_action: 'resolve' };
   if (type === 'acknowledged') return { ...key, event_action: 'acknowledge' };
@@ -40,7 +45,7 @@ function eventOf(notice: Notice, routingKey: string, source: string): unknown {
     client: 'pulsedrill',
     ...(links.length === 0 ? {} : { links }),
     payload: {
-      summary: `${severity} ${summary}`.slice(0, MOST_SUMMARY),
+      summary: titleOf(notice),
       source,
       severity: SEVERITY[severity],
       timestamp: new Date(atMs).toISOString(),
