@@ -120,6 +120,11 @@ export function governs({ beside }: Pick<Objective, 'beside'>): boolean {
   return beside === undefined;
 }
 
+/** Something feeds it, and something follows from it. */
+export function mayBurn(objective: Pick<Objective, 'beside' | 'unknownBecause'>): boolean {
+  return governs(objective) && objective.unknownBecause === null;
+}
+
 const AGES: ReadonlySet<string> = new Set(['tick-age', 'newest-age', 'signal-age']);
 
 /** Differences of a remote wall clock and the prober's own: only as good as both. */

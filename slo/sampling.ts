@@ -1,6 +1,6 @@
 /** How often to ask when a budget burns. */
 import { allowance } from './budget.ts';
-import { compare, decimal, divide, fromNumber, multiply, rational, type Rational } from './decimal.ts';
+import { decimal, divide, fromNumber, multiply, rational, type Rational } from './decimal.ts';
 import type { TimeBase } from './time-base.ts';
 
 /**
@@ -21,16 +21,35 @@ export interface AutoSampling {
   readonly base: TimeBase;
 }
 
+/** What `auto` came to, and why. */
+export interface AutoChoice {
+  /** Whole milliseconds. */
+  readonly ms: number;
+  /** `four-times`: the base rate. `informative`: that of the strictest burning objective. `cap`, `base`: what it may not pass. */
+  readonly decidedBy: 'four-times' | 'informative' | 'cap' | 'base';
+  readonly fourTimesMs: number;
+  /** Null while nothing burns. */
+  readonly informativeMs: number | null;
+}
+
 /**
- * The interval that `yellow: auto` means, whole milliseconds: the faster of four times the base rate and the informative
- * rate of the strictest burning objective, never under the cap, never slower than the base.
+ * The interval that `yellow: auto` means: the faster of four times the base rate and the informative rate of the strictest
+ * burning objective, never under the cap, never slower than the base.
  */
-export function autoIntervalMs({ baseMs, burning, shortestMs, base }: AutoSampling): number {
-  const candidates = [
-    divide(fromNumber(baseMs), rational(4)),
-    ...burning.map((target) => divide(fromNumber(base.hourMs), informativeRatePerHour(decimal(target)))),
-  ];
-  const fastest = candidates.reduce((a, b) => (compare(a, b) <= 0 ? a : b));
-  const wanted = Number(fastest.num / fastest.den);
-  return Math.min(baseMs, Math.max(shortestMs, wanted, 1));
+export function autoChoice({ baseMs, burning, shortestMs, base }: AutoSampling): AutoChoice {
+  const whole = ({ num, den }: Rational): number => Number(num / den);
+  const fourTimesMs = whole(divide(fromNumber(baseMs), rational(4)));
+  const each = burning.map((target) => whole(divide(fromNumber(base.hourMs), informativeRatePerHour(decimal(target)))));
+  const informativeMs = each.length === 0 ? null : Math.min(...each);
+  const isInformative = informativeMs !== null && informativeMs < fourTimesMs;
+  const wantedMs = isInformative ? informativeMs : fourTimesMs;
+  const cappedMs = Math.max(shortestMs, wantedMs, 1);
+  const ms = Math.min(baseMs, cappedMs);
+  const wanted = isInformative ? 'informative' : 'four-times';
+  const decidedBy = ms < cappedMs ? 'base' : cappedMs > wantedMs ? 'cap' : wanted;
+  return { ms, decidedBy, fourTimesMs, informativeMs };
+}
+
+export function autoIntervalMs(sampling: AutoSampling): number {
+  return autoChoice(sampling).ms;
 }

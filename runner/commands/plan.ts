@@ -1,7 +1,7 @@
 import { durationText } from '../../probes/spec.ts';
 import { burnPairs } from '../../slo/burn.ts';
 import { decimal, rational, toNumber } from '../../slo/decimal.ts';
-import { governs, type Objective } from '../../slo/objective.ts';
+import { governs, mayBurn, type Objective } from '../../slo/objective.ts';
 import type { Command } from '../command.ts';
 import type { Configuration, PlannedProbe } from '../config/configuration.ts';
 import { runsPerDay } from '../engine/cron.ts';
@@ -9,6 +9,7 @@ import { intervalMs, yellowAutoMs } from '../engine/cadence.ts';
 import { demandOf, demandText } from '../config/demand.ts';
 import { targetPercent } from '../../reports/figures.ts';
 import { EXIT } from '../io.ts';
+import { yellowChoice } from '../yellow-choice.ts';
 import { table } from '../table.ts';
 import { jsonOption, openConfiguration, toJson } from './open.ts';
 
@@ -61,6 +62,7 @@ export const plan: Command = {
         ]),
       ),
     );
+    for (const { probe, auto, yellow: choice } of probes) if (auto) io.print(`yellow of ${probe}: ${choice.says}`);
     io.print('');
     io.print(demandText(demand));
     io.print('');
@@ -97,7 +99,7 @@ export const plan: Command = {
 function planProbe(probe: PlannedProbe, { base, objectives }: Configuration) {
   // `auto` is shown as it would be with the strictest objective of the service burning: the fastest it can get.
   const targets = objectives
-    .filter((each) => each.service === probe.service && governs(each))
+    .filter((each) => each.service === probe.service && mayBurn(each))
     .map((each) => each.target);
   const autoMs = probe.everyMs === null ? 0 : yellowAutoMs(probe, probe.everyMs, base, targets);
   const green = intervalMs(probe, 'green', autoMs);
@@ -119,6 +121,7 @@ function planProbe(probe: PlannedProbe, { base, objectives }: Configuration) {
     redMs: intervalMs(probe, 'red', autoMs),
     gamedayMs: intervalMs(probe, 'gameday', autoMs),
     auto: probe.yellow === 'auto' && probe.cron === null,
+    yellow: yellowChoice(probe, { base, objectives }),
     timeoutMs: probe.timeoutMs,
     runsPerDay: Math.round(runsInGreen(probe, DAY_MS)),
     warnings,

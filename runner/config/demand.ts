@@ -1,5 +1,5 @@
 /** How much a plan asks of the process that carries it out, as far as that can be told before anything runs. */
-import { governs, type Objective } from '../../slo/objective.ts';
+import { mayBurn, type Objective } from '../../slo/objective.ts';
 import type { TimeBase } from '../../slo/time-base.ts';
 import { intervalMs, yellowAutoMs } from '../engine/cadence.ts';
 import { runsPerDay } from '../engine/cron.ts';
@@ -23,7 +23,7 @@ const DAY_MS = 86_400_000;
 /** Targets by service: what `yellow: auto` comes to when the strictest of them burns. */
 function targetsOf(objectives: readonly Objective[]): ReadonlyMap<string, readonly string[]> {
   const targets = new Map<string, string[]>();
-  for (const { service, target } of objectives.filter(governs))
+  for (const { service, target } of objectives.filter(mayBurn))
     targets.set(service, [...(targets.get(service) ?? []), target]);
   return targets;
 }

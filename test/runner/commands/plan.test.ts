@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { YellowChoice } from '../../../runner/yellow-choice.ts';
 import { command } from './support.ts';
 
 let folder = '';
@@ -11,7 +12,11 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Planned {
-  readonly probes: readonly { readonly probe: string; readonly runsPerDay: number }[];
+  readonly probes: readonly {
+    readonly probe: string;
+    readonly runsPerDay: number;
+    readonly yellow: YellowChoice;
+  }[];
   readonly objectives: readonly { readonly objective: string; readonly expectedEvents: number | null }[];
   readonly demand: Readonly<Record<'green' | 'yellow' | 'red' | 'browsersAtOnce', number>>;
   readonly warnings: readonly string[];
@@ -46,6 +51,76 @@ describe('plan', () => {
     expect(warnings).toContain(
       'slo-api-latency: about 720 events a window in Green, fewer than 1000: consequences become review items',
     );
+  });
+
+  it('explains what auto came to for each probe: which rate was wanted, and which cap decided', async () => {
+    const paper = (more: string): string =>
+      `  - { id: paper, kind: paper-order, service: order-execution, venue: primary, every: 60s, timeout: 8s,
+      submit: { url: "http://127.0.0.1:1/orders" }, order: { symbol: BTCUSD, quantity: "1", reference_price: "50" },
+      paper: { url: "http://127.0.0.1:1/account", json: { path: $.mode, equals: paper }, hosts: [127.0.0.1] },
+      limits: { maxQuantity: "1", maxNotional: "100", maxPerMinute: 6 }${more} }`;
+    const configuration = [
+      'probes:',
+      http('held', 'every: 60s, fastest: 5s, timeout: 3s'),
+      http('slow', 'every: 60s, timeout: 4s'),
+      http('free', 'every: 60s, timeout: 1s'),
+      http('quick', 'every: 4s, timeout: 500ms'),
+      http('written', 'every: 60s, yellow: 20s'),
+      http('session', 'cron: "*/10 9-16 * * 1-5", timezone: Etc/UTC'),
+      paper(''),
+      '  - { id: alone, kind: http, service: other, url: "http://127.0.0.1:1/", every: 1s, timeout: 1s }',
+      'objectives: { settings: { brokerSlaMs: 400 } }',
+    ].join('\n');
+    const { probes } = await planned(configuration);
+    const rate = '1500 runs an hour for slo-api-availability at 99.9 % (2400ms)';
+    expect(probes.map(({ probe, yellow }) => [probe, yellow.decidedBy, yellow.says])).toEqual([
+      ['held', 'fastest', `auto is 5s: fastest (5s) decides; wanted: four times its rate (15s); ${rate}`],
+      [
+        'slow',
+        'timeout',
+        `auto is 4s: its timeout (4s: no run meets its successor) decides; wanted: four times its rate (15s); ${rate}`,
+      ],
+      ['free', 'informative', `auto is 2400ms: ${rate} decides, more than four times its rate (15s)`],
+      ['quick', 'four-times', `auto is 1s: four times its rate (1s) decides; ${rate}`],
+      ['written', 'written', '20s, as the configuration says'],
+      ['session', 'calendar', 'it runs by a calendar, which raises nothing'],
+      [
+        'paper',
+        'rate-cap',
+        'auto is 10500ms: limits.maxPerMinute of 6 (10s, with 5 % of room 10500ms) decides; wanted: four times its rate (15s); 1500 runs an hour for slo-order-execution at 99.9 % (2400ms)',
+      ],
+      [
+        'alone',
+        'timeout',
+        'auto is 1s: its timeout (1s: no run meets its successor) decides; wanted: four times its rate (250ms); no objective of its service can burn',
+      ],
+    ]);
+    const { printed } = await command(folder, 'plan');
+    expect(printed).toContain(`\nyellow of free: auto is 2400ms: ${rate} decides`);
+    expect(printed).not.toContain('yellow of written');
+  });
+
+  it('takes no objective for strict that nothing can feed', async () => {
+    const probe = '{ id: feed, kind: http, service: market-data, url: "http://127.0.0.1:1/", every: 60s, timeout: 1s }';
+    const { probes } = await planned(`probes: [${probe}]`);
+    // slo-pipeline-accuracy would ask for 3000 an hour, and has no source.
+    expect(probes[0]?.yellow).toMatchObject({ decidedBy: 'four-times', objective: null, informativeMs: null });
+  });
+
+  it('names each burn pair that is dropped, and why', async () => {
+    const own = (id: string, target: string, window: string): string =>
+      `{ id: ${id}, service: client-api, target: "${target}", window: ${window}, sli: availability, probes: [status] }`;
+    const { warnings } = await planned(
+      `probes:\n${http('status', 'every: 1s')}\nobjectives: [${own('hour', '0.92', '1h')}, ${own('loose', '0.9', '90d')}]`,
+    );
+    expect(warnings.filter((line) => line.includes('dropped'))).toEqual([
+      'hour: burn pair 1h/5m dropped: its factor scales to 0.02, and a burn below 1 never exhausts the budget',
+      'hour: burn pair 6h/30m dropped: its lookback of 6h is longer than the window of 1 h',
+      'hour: burn pair 1d/2h dropped: its lookback of 1d is longer than the window of 1 h',
+      'hour: burn pair 3d/6h dropped: its lookback of 3d is longer than the window of 1 h',
+      'loose: burn pair 1h/5m dropped: its factor scales to 43.2, above the 10 that no burn rate of this target can exceed',
+      'loose: burn pair 6h/30m dropped: its factor scales to 18, above the 10 that no burn rate of this target can exceed',
+    ]);
   });
 
   it('adds up what it asks for, and warns, as validate does, where that is more than one process is built for', async () => {
