@@ -136,7 +136,28 @@ export interface QuantityReading {
   readonly price?: string;
 }
 
-export type Reading = DurationReading | CountReading | QuantityReading;
+/** What the platform's own telemetry says of one step: counts of events, exact decimals. No probe makes it. */
+export interface TelemetryReading {
+  readonly type: 'telemetry';
+  /** Value of the property that its objective is split by; '' when it is not split. */
+  readonly split: string;
+  readonly good: string;
+  readonly valid: string;
+}
+
+/** What the platform's own telemetry says of one slice of time: the median of a delay. No probe makes it. */
+export interface MedianReading {
+  readonly type: 'median';
+  readonly split: string;
+  readonly ms: number;
+}
+
+export type Reading = DurationReading | CountReading | QuantityReading | TelemetryReading | MedianReading;
+
+/** Of an indicator: when something happened, or how many did. */
+export function isTimed(reading: Reading): reading is DurationReading | CountReading {
+  return reading.type === 'duration' || reading.type === 'counts';
+}
 
 export interface Observation {
   /** The kind's own verdict: never `skipped` (that is the schedule's word). */

@@ -2,6 +2,7 @@
  * What the probes measured in a stretch of time, gathered in one pass over any number of results and in bounded memory:
  * runs and their outcomes for every probe, and figures per bucket of time for the indicators that will be drawn.
  */
+import { isTimed } from '../probes/probe.ts';
 import type { Result } from '../store/result.ts';
 import { momentOf, neverHappened } from './measured/moment.ts';
 import { order } from './measured/order.ts';
@@ -76,7 +77,7 @@ export function gatherer({ fromMs, toMs, stepMs, wanted, most }: GatherOptions):
 
   const addReadings = (result: Result): void => {
     for (const reading of result.readings) {
-      if (reading.type === 'quantity') continue;
+      if (!isTimed(reading)) continue;
       const entry = seriesOf(result, reading.indicator);
       const moment = place(momentOf(reading, result, stepMs));
       if (reading.type === 'counts') addCounts(entry, reading, moment.bucket);

@@ -72,6 +72,7 @@ export const SURENESS: Readonly<Record<StatVerdict, string>> = {
 const BY: Readonly<Record<Objective['weighing'], string>> = {
   time: 'by time',
   count: 'by count',
+  fraction: 'by count',
   quantity: 'by quantity and time',
   notional: 'by notional and time',
 };

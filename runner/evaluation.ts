@@ -9,6 +9,7 @@ import type { TimeBase } from '../slo/time-base.ts';
 import { samplesOf, type PlacedSample } from '../store/samples.ts';
 import type { BudgetPoint, StoreReader } from '../store/store.ts';
 import { targetRecords, type TargetRecords } from '../store/target-records.ts';
+import { withFreshness } from './telemetry/freshness.ts';
 
 export interface EvaluationOptions {
   readonly base: TimeBase;
@@ -43,7 +44,7 @@ async function evaluateOne(reader: StoreReader, objective: Objective, options: E
   for (const { name, ...range } of ranges(objective, base, nowMs, reach)) {
     tallies[name] = await reader.tallies({ objective: objective.id, ...range });
   }
-  const status = evaluate({ objective, base, nowMs, tallies, ...reach });
+  const status = await withFreshness(evaluate({ objective, base, nowMs, tallies, ...reach }), reader, nowMs);
   const isWanted = status.live !== null && (options.percentiles !== 'failing' || status.live.pass === false);
   return isWanted ? withPercentile(status, await slidingSamples(reader, objective, options)) : status;
 }

@@ -24,6 +24,7 @@ import { createCalendar, type CalendarOptions } from './scheduled/calendar.ts';
 import { createJudging, type Follower } from './judging.ts';
 import { metEvents, obligationsOf, type Obligation } from './obligations.ts';
 import { sweepOnce, sweepOrders } from './sweep.ts';
+import { createTelemetry } from './telemetry/telemetry.ts';
 import type { Witness } from './witness.ts';
 
 export interface RunnerOptions {
@@ -101,7 +102,8 @@ export function createRunner(options: RunnerOptions): Runner {
   const delivery = createDelivery({
     async append(results) {
       await store.append(results);
-      healthWatch.stored();
+      // What the platform says of itself is no sign that the probes still run.
+      if (results.some(({ kind }) => kind !== 'telemetry')) healthWatch.stored();
     },
     spill: options.spill,
     onTrouble: warn,
@@ -150,6 +152,7 @@ export function createRunner(options: RunnerOptions): Runner {
   const ownClock = watchOwnClock({ configuration, clock, path: options.path, record: note, warn });
   const ownLoad = watchOwnLoad({ location: configuration.location, clock, record: note, warn });
   const clockStanding = (): ClockStanding => ownClock.trustSince(clock.monotonicMs()).standing;
+  const telemetry = createTelemetry({ configuration, clock, store, deliver: delivery.deliver, record, warn });
   const alerting = createAlerting({
     configuration,
     store,
@@ -158,6 +161,7 @@ export function createRunner(options: RunnerOptions): Runner {
     standing: clockStanding,
     overload: ownLoad.standing,
     trouble: () => delivery.trouble?.message ?? null,
+    sources: new Map([['telemetry', () => telemetry.conditions()]]),
     stop,
     warn,
   });
@@ -205,7 +209,9 @@ export function createRunner(options: RunnerOptions): Runner {
     judging.applyPaces();
     await ownClock.refresh(stop);
     const parts = [engine.run(), ownClock.run(stop), ownLoad.run(stop), judging.run(stop), delivery.recover()];
-    if (beside === null) parts.push(sweepOrders({ ...sweeping, signal: stop, warn }), alerting.run());
+    if (beside === null) {
+      parts.push(sweepOrders({ ...sweeping, signal: stop, warn }), alerting.run(), telemetry.run(stop));
+    }
     if (beside === null && options.calendar !== undefined) parts.push(calendar.run());
     let cause: unknown = null;
     try {

@@ -1,5 +1,5 @@
 /** A quantile of an indicator against a limit, over single durations and over events that were only counted. */
-import { isWithin, thresholdKey } from '../probes/probe.ts';
+import { isTimed, isWithin, thresholdKey } from '../probes/probe.ts';
 import type { CountReading, Indicator, Reading, Threshold } from '../probes/probe.ts';
 import { formatPercent } from '../slo/budget.ts';
 import { compare, decimal, ONE, rational } from '../slo/decimal.ts';
@@ -42,7 +42,7 @@ export function judgeQuantile(quantile: Quantile, limit: Limit, readings: readon
   const samples: Sample[] = [];
   const counts: CountReading[] = [];
   for (const reading of readings) {
-    if (reading.type === 'quantity' || reading.indicator !== quantile.indicator) continue;
+    if (!isTimed(reading) || reading.indicator !== quantile.indicator) continue;
     if (reading.type === 'duration') samples.push({ ms: reading.ms, weight: 1n });
     else if (reading.valid > 0) counts.push(reading);
   }

@@ -221,8 +221,14 @@ function coverageOf(tally: Tally, objective: Objective): number | null {
   }
   // Ages that weigh by count are samples within a run: faulty runs cannot be set against them.
   if (isAge(objective)) return null;
+  if (objective.sli.type === 'telemetry') return answeredShare(tally);
   const wanted = validEvents(tally) + tally.excluded + tally.faults;
   return wanted === 0 ? null : 1 - tally.faults / wanted;
+}
+
+/** Steps that telemetry answered, with or without events, of all steps. */
+function answeredShare({ bounded, faults }: Tally): number | null {
+  return bounded + faults === 0 ? null : bounded / (bounded + faults);
 }
 
 /**
@@ -268,13 +274,22 @@ function whyNoEvents(tally: Tally): string {
   return `no valid events in the window: ${parts.join(', ')}`;
 }
 
+/** What was known of it once says nothing of now: no figure, and the reason. */
+export function unheard({ objective, versions, atMs }: Status, because: string): Status {
+  return nothingKnown(objective, versions, atMs, because);
+}
+
 function unknown({ objective, nowMs }: Judgement, because: string): Status {
+  return nothingKnown(objective, versionsWithin(objective, nowMs - objective.windowMs, nowMs), nowMs, because);
+}
+
+function nothingKnown(objective: Objective, versions: Status['versions'], atMs: number, because: string): Status {
   return {
     ...NO_CONFIDENCE,
     objective,
-    versions: versionsWithin(objective, nowMs - objective.windowMs, nowMs),
+    versions,
     required: null,
-    atMs: nowMs,
+    atMs,
     colour: 'unknown',
     unknownBecause: because,
     tally: EMPTY_TALLY,

@@ -57,14 +57,24 @@ export type Sli =
     }
   /** Σ executed ÷ Σ submitted quantity. */
   | { readonly type: 'quantity' }
-  /** Counts that come from the platform's own telemetry. */
-  | { readonly type: 'telemetry'; readonly what: string };
+  /** Counts that come from the platform's own telemetry. `medianMs`: slices of time, good when their median is at most that. */
+  | { readonly type: 'telemetry'; readonly what: string; readonly medianMs?: number };
 
 /**
  * What an event weighs. `time`: the interval its run stood for; `count`: one; `quantity`: its size times that interval;
- * `notional`: its size, valued at its price, times that interval.
+ * `notional`: its size, valued at its price, times that interval; `fraction`: one, of counts that need not be whole.
  */
-export type Weighing = 'time' | 'count' | 'quantity' | 'notional';
+export type Weighing = 'time' | 'count' | 'quantity' | 'notional' | 'fraction';
+
+/** Who counts for an objective that is judged by the platform's own telemetry. */
+export interface TelemetryFeed {
+  /** Id of the source. */
+  readonly source: string;
+  /** What is counted at a time: a policy minute, or a slice; real milliseconds. */
+  readonly stepMs: number;
+  /** Without a newer counted step than this its colour is Unknown; real milliseconds. */
+  readonly staleMs: number;
+}
 
 /** A second figure of another row. It is judged and shown under that row, and nothing follows from it. */
 export interface Beside {
@@ -111,6 +121,8 @@ export interface Objective {
   readonly burn?: readonly BurnThreshold[];
   /** Assumptions that wait for an owner's sign-off; printed beside the figure. */
   readonly assumptions: readonly string[];
+  /** Left out: probes feed it, or nothing. */
+  readonly telemetry?: TelemetryFeed;
   /** Left out: the row stands for itself. */
   readonly beside?: Beside;
 }
@@ -123,6 +135,11 @@ export function governs({ beside }: Pick<Objective, 'beside'>): boolean {
 /** Something feeds it, and something follows from it. */
 export function mayBurn(objective: Pick<Objective, 'beside' | 'unknownBecause'>): boolean {
   return governs(objective) && objective.unknownBecause === null;
+}
+
+/** Under which name the ledger keeps what telemetry said for an objective; no probe can have it. */
+export function feedName(objective: string): string {
+  return `telemetry:${objective}`;
 }
 
 const AGES: ReadonlySet<string> = new Set(['tick-age', 'newest-age', 'signal-age']);

@@ -7,20 +7,26 @@ export interface Tally {
   /** Runs that the prober spoiled or never started; they count for coverage only. */
   readonly faults: number;
   /**
-   * Weights in the objective's own unit: microseconds of time stood for (weighing `time`), events (`count`), or
-   * millionths of a quantity unit (`quantity`) or of a unit of money (`notional`) times milliseconds.
+   * Weights in the objective's own unit: microseconds of time stood for (weighing `time`), events (`count`), millionths
+   * of an event (`fraction`), or millionths of a quantity unit (`quantity`) or of a unit of money (`notional`) times milliseconds.
    */
   readonly goodWeight: bigint;
   readonly badWeight: bigint;
-  /** The same of excluded events and of faults; 0 by `quantity` and `notional`: nobody knows how large an order would have been. */
+  /**
+   * The same of excluded events and of faults; 0 by `quantity` and `notional`: nobody knows how large an order
+   * would have been; and by `fraction`, where nobody knows how many events there were.
+   */
   readonly excludedWeight: bigint;
   readonly faultWeight: bigint;
   /**
    * Σ w² over clusters, for Kish's effective n: milliseconds² (`time`), events² (`count`: the ticks of a step are one
-   * cluster), millionths² (`quantity`, `notional`).
+   * cluster), events × millionths (`fraction`), millionths² (`quantity`, `notional`).
    */
   readonly squaredWeight: bigint;
-  /** Raw valid events that were nearer to the limit than the clock's bound: known of `bounded` of them, the others' is not. */
+  /**
+   * Raw valid events that were nearer to the limit than the clock's bound: known of `bounded` of them, the others' is not.
+   * Telemetry has no such events; there `bounded` is how many steps were answered, with or without events.
+   */
   readonly borderline: number;
   readonly bounded: number;
 }

@@ -35,6 +35,12 @@ export interface Row {
   readonly weighing: Weighing;
   readonly split: Objective['split'];
   readonly feed: Feed;
+  /** What a source of telemetry is asked for, where one may feed the row instead of probes. */
+  readonly telemetry?: string;
+  /** Medians: how many minutes a slice of time has. */
+  readonly sliceMinutes?: number;
+  /** What probes see of it, shown beside the row where telemetry feeds it. Left out: what `feed` and `sli` say. */
+  readonly synthetic?: { readonly feed: Feed; readonly sli: Sli };
   readonly assumptions: readonly string[];
   /** Part of what is promised is not in the playbook: its owner has yet to sign it off. */
   readonly isUnsigned?: true;
@@ -143,9 +149,10 @@ export const TRADEPULSE_ROWS: readonly Row[] = [
     windowMinutes: 7 * DAY,
     slidingMinutes: null,
     sli: { type: 'telemetry', what: 'jobs completed ÷ jobs attempted' },
-    weighing: 'count',
+    weighing: 'fraction',
     split: null,
     feed: { from: 'telemetry' },
+    synthetic: { feed: { from: 'http', endpoints: ['/jobs/canary'] }, sli: { type: 'availability' } },
     assumptions: [],
   },
   {
@@ -157,9 +164,13 @@ export const TRADEPULSE_ROWS: readonly Row[] = [
     windowMinutes: 7 * DAY,
     slidingMinutes: HOUR,
     sli: { type: 'telemetry', what: 'decisions within 120 ms of their signal batch ÷ decisions' },
-    weighing: 'count',
+    weighing: 'fraction',
     split: null,
     feed: { from: 'telemetry' },
+    synthetic: {
+      feed: { from: 'http', endpoints: ['/predict'] },
+      sli: { type: 'threshold', indicator: 'latency', ms: 120, strict: false },
+    },
     assumptions: [],
   },
   {
@@ -199,7 +210,7 @@ export const TRADEPULSE_ROWS: readonly Row[] = [
     windowMinutes: 30 * DAY,
     slidingMinutes: null,
     sli: { type: 'telemetry', what: 'jobs whose parity checks pass ÷ jobs' },
-    weighing: 'count',
+    weighing: 'fraction',
     split: null,
     feed: { from: 'telemetry' },
     assumptions: [],
@@ -243,10 +254,12 @@ export const TRADEPULSE_ROWS: readonly Row[] = [
     sli: {
       type: 'telemetry',
       what: '5-minute slices whose median registration delay is at most 45 s ÷ slices with data',
+      medianMs: 45_000,
     },
-    weighing: 'count',
+    weighing: 'fraction',
     split: null,
     feed: { from: 'telemetry' },
+    sliceMinutes: 5,
     assumptions: [
       'the playbook gives a median and no ratio: 99 % of the 5-minute slices is assumed until its owner signs off',
       MONTH_ASSUMED,
@@ -265,6 +278,7 @@ export const TRADEPULSE_ROWS: readonly Row[] = [
     weighing: 'count',
     split: null,
     feed: { from: 'signal' },
+    telemetry: 'signals within 500 ms of their market tick ÷ signals',
     assumptions: [MONTH_ASSUMED],
     isUnsigned: true,
   },
@@ -280,6 +294,7 @@ export const TRADEPULSE_ROWS: readonly Row[] = [
     weighing: 'time',
     split: 'venue',
     feed: { from: 'paper-order', fromSignal: false },
+    telemetry: 'orders acknowledged in less than 250 ms ÷ orders, by venue',
     assumptions: [MONTH_ASSUMED],
     isUnsigned: true,
   },

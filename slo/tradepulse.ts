@@ -1,5 +1,5 @@
 /** The playbook's rows bound to the probes that a configuration has. A row that nothing feeds is Unknown, and says why. */
-import type { Objective, Sli, TargetVersion, Weighing } from './objective.ts';
+import { feedName, type Objective, type Sli, type TargetVersion, type Weighing } from './objective.ts';
 import { limitOf } from './target-history.ts';
 import type { TimeBase } from './time-base.ts';
 import { DOMAINS, PLAYBOOK_LINK, PLAYBOOK_VERSION, TRADEPULSE_ROWS, type Feed, type Row } from './tradepulse-rows.ts';
@@ -18,22 +18,86 @@ export interface BoundProbe {
   readonly startsFromSignal?: boolean | undefined;
 }
 
+/** A source of telemetry that was bound to a row. */
+export interface BoundSource {
+  readonly source: string;
+  /** Real milliseconds; see `TelemetryFeed`. */
+  readonly staleMs: number;
+}
+
 export interface TradepulseOptions {
   readonly base: TimeBase;
   readonly settings: { readonly brokerSlaMs?: number | undefined; readonly minEvents: number };
   readonly probes: readonly BoundProbe[];
+  /** By the row's id. */
+  readonly bound?: ReadonlyMap<string, BoundSource>;
 }
+
+/** What a source is asked for, of the rows that one may feed; null: probes alone do. */
+export function telemetryOf({ sli, telemetry }: Row): Extract<Sli, { type: 'telemetry' }> | null {
+  if (sli.type === 'telemetry') return sli;
+  return telemetry === undefined ? null : { type: 'telemetry', what: telemetry };
+}
+
+/** Rows that a source may feed. */
+export const TELEMETRY_ROWS: readonly Row[] = TRADEPULSE_ROWS.filter((row) => telemetryOf(row) !== null);
 
 /** All sixteen rows, in the playbook's order. */
 export function tradepulseObjectives(options: TradepulseOptions): Objective[] {
   return TRADEPULSE_ROWS.map((row) => bind(row, options));
 }
 
-function bind(row: Row, { base, settings, probes }: TradepulseOptions): Objective {
-  const sli = sliOf(row, settings.brokerSlaMs);
+/** What probes see beside a row that telemetry feeds, if any do. @param as the row as it is configured */
+export function syntheticOf(as: Objective, probes: readonly BoundProbe[]): readonly Objective[] {
+  const row = TELEMETRY_ROWS.find(({ id }) => id === as.id);
+  const isOwn = row?.feed.from === 'telemetry';
+  const { feed, sli } = row?.synthetic ?? (row === undefined || isOwn ? NOTHING : row);
+  if (row === undefined || feed === null || sli === null || 'setting' in sli) return [];
+  if (as.telemetry === undefined && !isOwn) return [];
+  const fed = feeders({ ...row, feed }, measuring(probes, sli));
+  if (fed.length === 0) return [];
+  const { telemetry: _, ...rest } = as;
+  return [
+    {
+      ...rest,
+      id: `${as.id}-synthetic`,
+      title: `${as.title}, by probes`,
+      sli,
+      weighing: isOwn ? 'time' : row.weighing,
+      probes: fed.map((probe) => probe.id),
+      unknownBecause: null,
+      assumptions: [],
+      beside: { id: as.id, label: 'synthetic' },
+    },
+  ];
+}
+
+const NOTHING = { feed: null, sli: null } as const;
+
+function measuring(probes: readonly BoundProbe[], sli: Sli | null): readonly BoundProbe[] {
   const wanted = sli === null ? null : measureOf(sli);
-  const measuring = probes.filter(({ measures }) => wanted === null || (measures?.includes(wanted) ?? true));
-  const fed = sli === null ? [] : feeders(row, measuring);
+  return probes.filter(({ measures }) => wanted === null || (measures?.includes(wanted) ?? true));
+}
+
+function bind(row: Row, options: TradepulseOptions): Objective {
+  const source = options.bound?.get(row.id);
+  const asked = telemetryOf(row);
+  const probed = bindProbes(row, options);
+  if (source === undefined || asked === null) return probed;
+  const stepMs = (row.sliceMinutes ?? 1) * options.base.minuteMs;
+  return {
+    ...probed,
+    sli: asked,
+    weighing: 'fraction',
+    probes: [feedName(row.id)],
+    unknownBecause: null,
+    telemetry: { ...source, stepMs },
+  };
+}
+
+function bindProbes(row: Row, { base, settings, probes }: TradepulseOptions): Objective {
+  const sli = sliOf(row, settings.brokerSlaMs);
+  const fed = sli === null ? [] : feeders(row, measuring(probes, sli));
   return {
     id: row.id,
     title: row.title,

@@ -12,12 +12,12 @@ export function kish(sum: Rational, sumOfSquares: Rational): Rational | null {
 }
 
 /** Events weigh by their size, which no binomial share knows of. */
-export function isSized(weighing: Weighing): boolean {
+export function isSized(weighing: Weighing): weighing is 'quantity' | 'notional' {
   return weighing === 'quantity' || weighing === 'notional';
 }
 
-/** Squares of a `time` tally are ms² while its weights are µs. */
-const TIME_UNITS = 1_000_000n;
+/** Squares of a `time` tally are ms² while its weights are µs; those of a `fraction` tally are short of as much. */
+const SQUARE_UNITS = 1_000_000n;
 
 /**
  * The effective n of a tally. None for quantities: their ratio is no binomial share, and squares of quantities alone say
@@ -26,7 +26,7 @@ const TIME_UNITS = 1_000_000n;
 export function effectiveEvents(tally: Tally, weighing: Weighing): Rational | null {
   if (isSized(weighing) || tally.squaredWeight <= 0n) return null;
   const sum = validWeight(tally);
-  const squares = weighing === 'time' ? tally.squaredWeight * TIME_UNITS : tally.squaredWeight;
+  const squares = weighing === 'count' ? tally.squaredWeight : tally.squaredWeight * SQUARE_UNITS;
   return kish(rational(sum), rational(squares));
 }
 

@@ -4,7 +4,7 @@
  * again overwrites it. A record with nothing to tell gives no line.
  */
 import { Point } from '@influxdata/influxdb-client';
-import type { Reading } from '../probes/probe.ts';
+import type { MedianReading, Reading, TelemetryReading } from '../probes/probe.ts';
 import type { Weighing } from '../slo/objective.ts';
 import { isSized } from '../slo/weighted.ts';
 import type { Result } from './result.ts';
@@ -60,15 +60,22 @@ export function tallyLine(objective: string, weighing: Weighing, row: TallyRow):
       [`bad_${weighing}_ms`]: Number(row.badWeight) / 1e6,
     });
   } else {
-    const unit = weighing === 'time' ? 'us' : 'events';
+    const [unit, squared] = UNITS[weighing];
     exact(point, `good_${unit}`, row.goodWeight);
     exact(point, `bad_${unit}`, row.badWeight);
     exact(point, `excluded_${unit}`, row.excludedWeight);
     exact(point, `fault_${unit}`, row.faultWeight);
-    exact(point, weighing === 'time' ? 'squared_ms2' : 'squared_events2', row.squaredWeight);
+    exact(point, `squared_${squared}`, row.squaredWeight);
   }
   return line(point, nanoseconds(row.atMs));
 }
+
+/** What weights are in, and their squares. */
+const UNITS = {
+  time: ['us', 'ms2'],
+  count: ['events', 'events2'],
+  fraction: ['millionths', 'events_millionths'],
+} as const;
 
 export function budgetLine(budget: BudgetPoint): string | null {
   const point = new Point('pulsedrill_budget');
@@ -95,6 +102,10 @@ function readingFields(point: Point, reading: Reading): void {
     floats(point, { submitted_quantity: Number(reading.submitted), executed_quantity: Number(reading.executed) });
     return;
   }
+  if (reading.type === 'telemetry' || reading.type === 'median') {
+    telemetryFields(point, reading);
+    return;
+  }
   const name = snake(reading.indicator);
   if (reading.type === 'duration') {
     floats(point, { [`${name}_ms`]: reading.ms });
@@ -112,6 +123,13 @@ function readingFields(point: Point, reading: Reading): void {
     const known = fields[`${name}_${field}`] !== undefined;
     if (ms !== null) floats(point, { [`${name}_${field}`]: known ? Math.max(ms, had(field)) : ms });
   }
+}
+
+/** Splits are fields of the one point that the step has. */
+function telemetryFields(point: Point, reading: TelemetryReading | MedianReading): void {
+  const of = reading.split === '' ? '' : `_${snake(reading.split).replaceAll(/[^a-z0-9_]/g, '_')}`;
+  if (reading.type === 'median') floats(point, { [`median${of}_ms`]: reading.ms });
+  else floats(point, { [`good${of}_events`]: Number(reading.good), [`valid${of}_events`]: Number(reading.valid) });
 }
 
 /** Absent properties are left out. A tag can neither be empty nor end in a backslash. */

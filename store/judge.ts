@@ -2,7 +2,7 @@
  * What one result means to one objective. Pure: the ledger calls it when a result is stored and again, on the stored
  * result, whenever an objective's definition has changed. Nothing else decides what counts.
  */
-import { isWithin, thresholdKey } from '../probes/probe.ts';
+import { isTimed, isWithin, thresholdKey } from '../probes/probe.ts';
 import type { CountReading, QuantityReading, Threshold } from '../probes/probe.ts';
 import { multiply, ONE, parseDecimal, type Rational } from '../slo/decimal.ts';
 import type { Objective } from '../slo/objective.ts';
@@ -10,6 +10,7 @@ import { EMPTY_TALLY, addTallies } from '../slo/tally.ts';
 import type { Tally } from '../slo/tally.ts';
 import { isSized } from '../slo/weighted.ts';
 import { durationOf, limitAt, type ThresholdSli } from './limit.ts';
+import { telemetryParts } from './telemetry.ts';
 import { shareOut } from './share.ts';
 import type { Slice } from './share.ts';
 import { runsOf, type Result } from './result.ts';
@@ -53,30 +54,34 @@ export function mergeJudged(a: Judged, b: Judged): Judged {
 
 /**
  * The steps to which `result` contributes under `rule`; empty when it counts nowhere (asked for by hand, weightless, of
- * another probe, or without a reading of the indicator). At most one entry a step.
+ * another probe, or without a reading of the indicator). At most one entry a step and split.
  */
 export function judge(rule: Rule, result: Result, stepMs: number): readonly Judged[] {
   if (result.cadence === 'once' || result.weightMs <= 0) return [];
-  if (rule.sli.type === 'telemetry' || !rule.probes.includes(result.probe)) return [];
+  if (!rule.probes.includes(result.probe) || (rule.sli.type === 'telemetry') !== (result.kind === 'telemetry'))
+    return [];
   const split = rule.split === null ? '' : (result[rule.split] ?? '');
-  const steps = new Map<number, Judged>();
+  const steps = new Map<string, Judged>();
   for (const part of parts(rule, result)) {
     const atMs = Math.floor(part.atMs / stepMs) * stepMs;
     const judged: Judged = {
       atMs,
-      split,
+      split: part.split ?? split,
       tally: { ...EMPTY_TALLY, ...part.tally },
       cluster: part.cluster ?? 0n,
       problem: part.problem ?? null,
     };
-    const earlier = steps.get(atMs);
-    steps.set(atMs, earlier === undefined ? judged : mergeJudged(earlier, judged));
+    const key = `${atMs} ${judged.split}`;
+    const earlier = steps.get(key);
+    steps.set(key, earlier === undefined ? judged : mergeJudged(earlier, judged));
   }
   return [...steps.values()];
 }
 
 interface Part {
   readonly atMs: number;
+  /** Where it is not the run's. */
+  readonly split?: string;
   readonly tally: Partial<Tally>;
   readonly cluster?: bigint;
   readonly problem?: Problem;
@@ -84,6 +89,7 @@ interface Part {
 
 function parts(rule: Rule, result: Result): readonly Part[] {
   const { outcome, scheduledMs } = result;
+  if (rule.sli.type === 'telemetry') return telemetryParts(rule.sli, result);
   const runs = runsOf(result);
   const weight = runWeight(rule, result, runs);
   if (outcome === 'fault' || outcome === 'skipped') {
@@ -118,7 +124,7 @@ function thresholdParts(rule: Rule, result: Result, sli: ThresholdSli): readonly
   const slices: Slice[] = [];
   let undecided = false;
   for (const reading of result.readings) {
-    if (reading.type === 'quantity' || reading.indicator !== sli.indicator) continue;
+    if (!isTimed(reading) || reading.indicator !== sli.indicator) continue;
     const limit = limitAt(sli, reading.atMs ?? result.scheduledMs);
     if (reading.type === 'duration') {
       const ms = durationOf(reading, result);

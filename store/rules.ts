@@ -13,7 +13,7 @@ export function ruleText(rule: Rule): string {
       sli.type === 'threshold'
         ? { type: sli.type, indicator: sli.indicator, ms: sli.ms, strict: sli.strict, ...earlierOf(sli) }
         : sli.type === 'telemetry'
-          ? { type: sli.type, what: sli.what }
+          ? { type: sli.type, what: sli.what, medianMs: sli.medianMs }
           : { type: sli.type },
     weighing: rule.weighing,
     split: rule.split,

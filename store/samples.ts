@@ -1,4 +1,5 @@
 /** The durations behind a percentile row's sliding window, by the rules that its events are counted by. Pure. */
+import { isTimed } from '../probes/probe.ts';
 import type { Sample } from '../slo/percentile.ts';
 import { judge, type Rule } from './judge.ts';
 import { durationOf } from './limit.ts';
@@ -22,7 +23,7 @@ export function samplesOf(rule: Rule, result: Result): readonly PlacedSample[] {
   if (sli.type !== 'threshold' || outcome === 'fault' || outcome === 'skipped' || outcome === 'excluded') return [];
   if (judge(rule, result, 1).length === 0) return [];
   const split = rule.split === null ? '' : (result[rule.split] ?? '');
-  const own = result.readings.filter((reading) => reading.type !== 'quantity' && reading.indicator === sli.indicator);
+  const own = result.readings.filter((reading) => isTimed(reading) && reading.indicator === sli.indicator);
   const ended = own.flatMap((reading) =>
     reading.type === 'duration' ? [{ atMs: reading.atMs ?? scheduledMs, ms: durationOf(reading, result) }] : [],
   );

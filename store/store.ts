@@ -29,6 +29,8 @@ export interface LedgerEvent {
     | 'gate'
     /** What a configuration says of an objective's target and rules, once a change. */
     | 'target'
+    /** What a source of telemetry says for an objective cannot be counted; subject: the objective. */
+    | 'source'
     | 'note';
   readonly service: string | null;
   readonly subject: string;

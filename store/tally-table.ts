@@ -65,7 +65,7 @@ export class TallyTable {
     );
     this.#range = db.prepare(
       `SELECT * FROM ${table} WHERE objective = ? AND at_ms >= ? AND at_ms < ?
-         AND (good > 0 OR bad > 0 OR excluded > 0 OR faults > 0) ORDER BY at_ms, split`,
+         AND (good > 0 OR bad > 0 OR excluded > 0 OR faults > 0 OR bounded > 0) ORDER BY at_ms, split`,
     );
     this.#range.setReadBigInts(true);
   }

@@ -31,7 +31,8 @@ const graphql = z.strictObject({
 const line = (error: string) =>
   z.custom<string>((value) => typeof value === 'string' && value !== '' && !/[\r\n\0]/.test(value), { error });
 
-const auth = z
+/** One of a bearer token and a pair of user name and password. */
+export const authSchema = z
   .strictObject({
     bearer: line('a token').optional(),
     basic: z
@@ -67,7 +68,7 @@ function fits(given: { cert: string; key: string; passphrase?: string | undefine
 const requestFields = {
   method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']).default('GET'),
   headers: headers().default({}),
-  auth: auth.optional(),
+  auth: authSchema.optional(),
   /** Text as it is sent, or a value that is sent as JSON. */
   body: z.json().optional(),
   /** Instead of method and body; an answer with errors is bad. */
@@ -198,5 +199,5 @@ export function phaseLimitsOf({ expect, steps = [], cleanup = [] }: HttpSpec): r
   return expectations.flatMap(({ phases = {} }) => Object.values(phases)).filter((ms) => ms !== undefined);
 }
 export type Step = z.output<typeof step>;
-export type Auth = z.output<typeof auth>;
+export type Auth = z.output<typeof authSchema>;
 export type Capture = z.output<typeof capture>;

@@ -1,4 +1,5 @@
 /** The game-day drawn over what the probes measured: one panel a probe and indicator, one time axis, the marks through all. */
+import { isTimed } from '../../probes/probe.ts';
 import type { Status } from '../../slo/status.ts';
 import { timeBase } from '../../slo/time-base.ts';
 import type { Result } from '../../store/result.ts';
@@ -108,7 +109,7 @@ export function watchedSeries(
   for (const result of results) {
     for (const indicator of wanted.get(result.probe) ?? []) watch(result.probe, indicator);
     for (const reading of result.readings) {
-      if (reading.type === 'quantity') continue;
+      if (!isTimed(reading)) continue;
       const watched = watch(result.probe, reading.indicator);
       const atMs = momentOf(reading, result, stepMs);
       if (reading.type === 'duration') addDuration(watched, atMs, reading.ms, result.outcome === 'bad');

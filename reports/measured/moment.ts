@@ -1,8 +1,8 @@
 /** Where on the time axis a reading stands, and which events never happened at all. */
-import type { Reading } from '../../probes/probe.ts';
+import { isTimed, type CountReading, type DurationReading } from '../../probes/probe.ts';
 import type { Result } from '../../store/result.ts';
 
-type Timed = Exclude<Reading, { type: 'quantity' }>;
+type Timed = DurationReading | CountReading;
 
 /**
  * Events that were counted stand where their stretch was over: at the end of their tally step, or of the run if that came
@@ -23,7 +23,5 @@ function endOf({ scheduledMs, startedMs, durationMs }: Result): number {
  * count it as bad (`store/judge.ts`). Left out of a chart, an outage would be an empty place.
  */
 export function neverHappened({ outcome, readings }: Result, indicator: string): boolean {
-  return (
-    outcome === 'bad' && !readings.some((reading) => reading.type !== 'quantity' && reading.indicator === indicator)
-  );
+  return outcome === 'bad' && !readings.some((reading) => isTimed(reading) && reading.indicator === indicator);
 }

@@ -12,13 +12,14 @@ import {
   checkTargets,
 } from '../doctor/checks.ts';
 import type { Finding } from '../doctor/finding.ts';
+import { checkSources } from '../doctor/sources.ts';
 import { checkNotifiers, tryNotifiers } from '../doctor/notifiers.ts';
 import { EXIT, type Io } from '../io.ts';
 import { jsonOption, openConfiguration, toJson } from './open.ts';
 
 export const doctor: Command = {
   name: 'doctor',
-  describe: 'Look at what a run will need: clock, event loop, ledger, InfluxDB, fault proxy, browser, targets',
+  describe: 'Look at what a run will need: clock, event loop, ledger, InfluxDB, sources, fault proxy, browser, targets',
   example: ['doctor --clock', 'only the clock; exit 1 beyond its limit, 3 when nothing knows it'],
   build: (yargs) =>
     jsonOption(yargs)
@@ -56,6 +57,7 @@ async function everything(args: Args, io: Io): Promise<readonly Finding[]> {
     await checkLedger(configuration),
     ...(await checkInflux(configuration, io.stop)),
     ...(await checkInjectors(configuration, io.stop)),
+    ...(await checkSources(configuration, systemClock, io.stop)),
     ...(await checkNotifiers(configuration, systemClock)),
     ...(await checkBrowser(configuration, path(io))),
     ...(await checkTargets(configuration, systemClock)),

@@ -106,6 +106,7 @@ export const run: Command = {
 function isTrouble({ kind, subject, body }: LedgerEvent): boolean {
   if (kind === 'alert') return body['type'] === 'opened' || body['type'] === 'worsened';
   if (kind === 'incident') return isIncidentTrouble(body);
+  if (kind === 'source') return body['state'] === 'began';
   return kind === 'overload' && subject === 'began';
 }
 
@@ -124,6 +125,10 @@ function said(event: LedgerEvent): string {
         : `clock: ${String(body['to'])}: ${String(body['text'])}`;
     case 'gameday-schedule':
       return `game-day ${event.subject}: ${String(body['state'])}, ${String(body['for'])}`;
+    case 'source':
+      return body['state'] === 'began'
+        ? `${event.subject}: source ${String(body['source'])}: ${String(body['reason'])}`
+        : `${event.subject}: source ${String(body['source'])} is heard of again`;
     case 'overload':
       return String(body['text']);
     case 'review-item':

@@ -7,6 +7,7 @@ import type { TimeBase } from '../../slo/time-base.ts';
 import type { Rules } from './rules.ts';
 import type { Document, InfluxDocument } from './schema.ts';
 import type { Redact } from './secrets.ts';
+import type { SourceDocument } from './sources.ts';
 
 /** One probe, with everything that its kind does not care about worked out. */
 export interface PlannedProbe {
@@ -27,6 +28,22 @@ export interface PlannedProbe {
   readonly timeoutMs: number;
 }
 
+/** What a source of telemetry is asked for one objective. */
+export interface BoundQuery {
+  readonly objective: string;
+  readonly service: string;
+  readonly split: Objective['split'];
+  /** What is counted at a time, and over which window it counts; real milliseconds. */
+  readonly stepMs: number;
+  readonly windowMs: number;
+  readonly ask: { readonly good: string; readonly valid: string } | { readonly median: string };
+}
+
+export interface PlannedSource {
+  readonly spec: SourceDocument;
+  readonly bound: readonly BoundQuery[];
+}
+
 export interface Configuration {
   /** File name, for messages. */
   readonly source: string;
@@ -38,6 +55,7 @@ export interface Configuration {
   readonly base: TimeBase;
   readonly services: Document['services'];
   readonly probes: readonly PlannedProbe[];
+  readonly sources: readonly PlannedSource[];
   readonly objectives: readonly Objective[];
   /** What is allowed, and yet probably not meant; a line each. */
   readonly warnings: readonly string[];

@@ -9,6 +9,7 @@ import type { Configuration } from './configuration.ts';
 import { demandOf, demandWarnings } from './demand.ts';
 import { draftOf, keyed } from './draft.ts';
 import { readDocument } from './file.ts';
+import { bindingProblems, plannedSources, sourceWarnings } from './bindings.ts';
 import { objectiveProblems } from './objective-rules.ts';
 import { incidentWarnings } from './incident-warnings.ts';
 import { buildObjectives } from './objectives.ts';
@@ -73,6 +74,7 @@ export function checkDocument(
   const isWritten = top.has('objectives') || !top.hasStrangers;
   const rules = [
     ...(isWritten ? objectiveProblems(given['objectives'], drafts) : []),
+    ...bindingProblems(given),
     ...undeclared(declared, given['objectives'], drafts),
     ...ruleProblems(given['rules'], () => (isWritten ? asFarAsRead(given['objectives'], drafts) : null)),
     ...addresseeProblems(given, () => (isWritten ? asFarAsRead(given['objectives'], drafts) : null), [
@@ -92,7 +94,8 @@ export function checkDocument(
   const value = parsed.data;
   const base = timeBase(value.timeScale);
   const probes = plannedOf(drafts);
-  const objectives = buildObjectives(value.objectives, drafts, probes, base);
+  const objectives = buildObjectives(value.objectives, drafts, probes, base, value.sources);
+  const sources = plannedSources(value, objectives);
   return {
     ok: true,
     configuration: {
@@ -104,6 +107,7 @@ export function checkDocument(
       base,
       services: value.services,
       probes,
+      sources,
       objectives: objectives.map((objective) => {
         const service = value.services[objective.service];
         return service === undefined || objective.owners.length > 0
@@ -113,6 +117,7 @@ export function checkDocument(
       warnings: [
         ...objectiveWarnings(objectives, probes),
         ...unsignedTexts(objectives),
+        ...sourceWarnings(sources),
         ...addresseeWarnings(value.notify, objectives),
         ...incidentWarnings(value.incidents, value.notify, objectives),
         ...demandWarnings(demandOf(probes, objectives, base)),

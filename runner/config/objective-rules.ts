@@ -129,12 +129,8 @@ function ownProblems(own: At<ObjectiveDocument>, probes: readonly ProbeDraft[]):
   const { path, fields, isSure } = own;
   const named = fields.probes ?? [];
   const problems: Problem[] = [...burnProblems(fields.burn, fields.target, path), ...ownRules(own)];
-  if (named.length === 0 && isSure('probes', 'source')) {
-    const found =
-      fields.source === undefined
-        ? 'neither'
-        : `only the source ${foundText(fields.source)}, which no "sources" entry declares`;
-    problems.push({ path, expected: 'probes or a source to be judged by', found });
+  if (named.length === 0 && isSure('probes', 'source') && fields.source === undefined) {
+    problems.push({ path, expected: 'probes or a source to be judged by', found: 'neither' });
   }
   const ids = probes.flatMap(({ id }) => (id === null ? [] : [id]));
   // A probe without an id may be the one that is meant, and so may any while the list itself does not read.

@@ -3,10 +3,12 @@ import { companionsOf } from '../../slo/companions.ts';
 import type { Limit, Objective, Sli, TargetVersion, Weighing } from '../../slo/objective.ts';
 import { ASKED, limitOf, withHistory } from '../../slo/target-history.ts';
 import type { TimeBase } from '../../slo/time-base.ts';
-import { tradepulseObjectives } from '../../slo/tradepulse.ts';
+import { syntheticOf, tradepulseObjectives, type BoundProbe, type BoundSource } from '../../slo/tradepulse.ts';
+import { boundSources, ownFeed } from './bindings.ts';
 import type { PlannedProbe } from './configuration.ts';
 import type { ProbeDraft } from './probes.ts';
 import type { Document, ObjectiveDocument, OverrideDocument, SettingsDocument } from './schema.ts';
+import type { SourceDocument } from './sources.ts';
 import { numbersOf, versionOf, type EarlierDocument, type Numbers } from './targets.ts';
 
 export function buildObjectives(
@@ -14,15 +16,17 @@ export function buildObjectives(
   drafts: readonly ProbeDraft[],
   probes: readonly PlannedProbe[],
   base: TimeBase,
+  sources: readonly SourceDocument[] = [],
 ): readonly Objective[] {
   const { settings, override, add } = document;
-  const rows = document.extends === 'tradepulse' ? shippedRows(drafts, settings, base) : [];
+  const bound = boundSources(document.bind, sources);
+  const rows = document.extends === 'tradepulse' ? shippedRows(drafts, settings, base, bound) : [];
   const changed = rows.map((row) =>
     override.filter(({ id }) => id === row.id).reduce((each, by) => change(each, by, base), row),
   );
   return [
-    ...changed.flatMap((row) => [row, ...companionsOf(row)]),
-    ...add.map((own) => buildOwn(own, probes, base, settings.minEvents)),
+    ...changed.flatMap((row) => [row, ...companionsOf(row), ...syntheticOf(row, boundOf(drafts))]),
+    ...add.map((own) => buildOwn(own, probes, base, settings.minEvents, sources)),
   ];
 }
 
@@ -31,24 +35,31 @@ export function shippedRows(
   drafts: readonly ProbeDraft[],
   { minEvents, brokerSlaMs }: SettingsDocument,
   base: TimeBase,
+  bound: ReadonlyMap<string, BoundSource> = new Map(),
 ): readonly Objective[] {
   return tradepulseObjectives({
     base,
     settings: brokerSlaMs === undefined ? { minEvents } : { minEvents, brokerSlaMs },
-    probes: drafts.flatMap(({ id, service, fields, measures }) => {
-      if (id === null || service === null || fields.kind === undefined) return [];
-      return [
-        {
-          id,
-          kind: fields.kind,
-          service,
-          ...(measures === null ? {} : { measures }),
-          ...(fields.kind === 'market-data' ? { mode: fields.mode } : {}),
-          ...(fields.kind === 'paper-order' ? { startsFromSignal: fields.signal !== undefined } : {}),
-          ...(fields.endpoint === undefined ? {} : { endpoint: fields.endpoint }),
-        },
-      ];
-    }),
+    probes: boundOf(drafts),
+    bound,
+  });
+}
+
+/** What rows need to know of the probes, as far as these can be read. */
+function boundOf(drafts: readonly ProbeDraft[]): readonly BoundProbe[] {
+  return drafts.flatMap(({ id, service, fields, measures }) => {
+    if (id === null || service === null || fields.kind === undefined) return [];
+    return [
+      {
+        id,
+        kind: fields.kind,
+        service,
+        ...(measures === null ? {} : { measures }),
+        ...(fields.kind === 'market-data' ? { mode: fields.mode } : {}),
+        ...(fields.kind === 'paper-order' ? { startsFromSignal: fields.signal !== undefined } : {}),
+        ...(fields.endpoint === undefined ? {} : { endpoint: fields.endpoint }),
+      },
+    ];
   });
 }
 
@@ -114,7 +125,7 @@ function limited(sli: Sli, limit: Limit | null): Sli {
   return sli.type === 'threshold' && limit !== null ? { ...sli, ...limit } : sli;
 }
 
-export function sliOf(document: ObjectiveDocument['sli']): Sli {
+export function sliOf(document: NonNullable<ObjectiveDocument['sli']>): Sli {
   if (document === 'availability' || document === 'quantity') return { type: document };
   const { indicator, within, below } = document;
   return { type: 'threshold', indicator, ms: within ?? below ?? 0, strict: below !== undefined };
@@ -125,9 +136,11 @@ function buildOwn(
   probes: readonly PlannedProbe[],
   base: TimeBase,
   minEvents: number,
+  sources: readonly SourceDocument[],
 ): Objective {
   const named = own.probes ?? [];
-  const sli = sliOf(own.sli);
+  const feed = ownFeed(own, sources, base);
+  const sli = feed?.sli ?? sliOf(own.sli ?? 'availability');
   const versions = ownVersions(own, limitOf(sli));
   const built: Objective = {
     id: own.id,
@@ -149,6 +162,7 @@ function buildOwn(
     probes: named,
     unknownBecause: null,
     assumptions: [],
+    ...feed,
     ...(own.burn === undefined ? {} : { burn: own.burn }),
     ...(versions === null ? {} : { versions }),
   };

@@ -9,6 +9,7 @@ import { incidentsSchema } from './incidents.ts';
 import { notifySchema, silencesSchema } from './notify.ts';
 import { rulesSchema } from './rules.ts';
 import { earlierField, target, versionFields } from './targets.ts';
+import { bindSchema, sourcesSchema } from './sources.ts';
 
 const id = () => z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, { error: 'an id of a-z, 0-9 and hyphens' });
 const names = () => z.array(z.string().min(1)).default([]);
@@ -24,6 +25,9 @@ function policyWindow() {
 }
 
 const within = { within: duration().optional(), below: duration().optional() };
+
+export const SLI_EXPECTED =
+  '"availability", "quantity" or an indicator with a limit such as { indicator: latency, within: 250ms }';
 
 /** `availability`, or an indicator with a limit: `{ indicator: latency, within: 250ms }` (≤) or `below: 1500ms` (<). */
 const sli = z.union(
@@ -48,7 +52,7 @@ const sli = z.union(
         error: 'one of within (at or below the limit) and below',
       }),
   ],
-  { error: '"availability", "quantity" or an indicator with a limit such as { indicator: latency, within: 250ms }' },
+  { error: SLI_EXPECTED },
 );
 
 /** A multi-window rule: burning at `factor` or more over both lookbacks. */
@@ -70,12 +74,15 @@ export const objectiveSchema = z.strictObject({
   window: policyWindow(),
   /** For percentile rows: the live verdict's window. */
   sliding: policyWindow().optional(),
-  sli,
+  /** Not with a source. */
+  sli: sli.optional(),
   split: z.enum(['endpoint', 'venue', 'location']).optional(),
   minEvents: z.int({ error: 'a whole number of events' }).min(1).optional(),
   probes: z.array(z.string()).optional(),
-  /** Telemetry source; arrives with the telemetry rows. */
+  /** Instead of probes and an sli: a source of telemetry, and what it is asked. */
   source: z.string().optional(),
+  good: z.string().min(1).optional(),
+  valid: z.string().min(1).optional(),
   burn: z.array(burnRule).optional(),
   /** Of the target above, and those before it. */
   ...versionFields,
@@ -106,15 +113,20 @@ export const settingsSchema = z
 
 const objectives = z.union(
   [
-    z
-      .literal('tradepulse')
-      .transform(() => ({ extends: 'tradepulse' as const, settings: DEFAULT_SETTINGS, override: [], add: [] })),
+    z.literal('tradepulse').transform(() => ({
+      extends: 'tradepulse' as const,
+      settings: DEFAULT_SETTINGS,
+      bind: {},
+      override: [],
+      add: [],
+    })),
     z
       .array(objectiveSchema)
-      .transform((add) => ({ extends: 'none' as const, settings: DEFAULT_SETTINGS, override: [], add })),
+      .transform((add) => ({ extends: 'none' as const, settings: DEFAULT_SETTINGS, bind: {}, override: [], add })),
     z.strictObject({
       extends: z.enum(['tradepulse', 'none']).default('tradepulse'),
       settings: settingsSchema,
+      bind: bindSchema,
       override: z.array(overrideSchema).default([]),
       add: z.array(objectiveSchema).default([]),
     }),
@@ -184,7 +196,14 @@ export const documentSchema = z.strictObject({
       error: 'a list of probes',
     })
     .min(1, { error: 'a list of at least one probe' }),
-  objectives: objectives.default({ extends: 'tradepulse', settings: DEFAULT_SETTINGS, override: [], add: [] }),
+  sources: sourcesSchema,
+  objectives: objectives.default({
+    extends: 'tradepulse',
+    settings: DEFAULT_SETTINGS,
+    bind: {},
+    override: [],
+    add: [],
+  }),
   cadence: z.strictObject({ hold: duration().default(1_800_000) }).default({ hold: 1_800_000 }),
   /** Deploys into this environment. */
   gate: gateSchema.prefault({}),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isTimed } from '../../../probes/probe.ts';
 import { startSandbox, type Sandbox } from '../../../sandbox/start.ts';
 import { configured } from '../../runner/configured.ts';
 import { testContext } from '../context.ts';
@@ -40,7 +41,7 @@ describe('against the sandbox', () => {
       detail: null,
       values: { polls: 0, position: 0, channelBreaks: 0, duplicateAcks: 0, duplicateFills: 0, 'acked:le:1': 0 },
     });
-    expect(seen.readings.map((reading) => (reading.type === 'quantity' ? 'quantity' : reading.indicator))).toEqual([
+    expect(seen.readings.map((reading) => (isTimed(reading) ? reading.indicator : reading.type))).toEqual([
       'ack',
       'signal-ack',
       'order-fill',
