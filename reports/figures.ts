@@ -44,11 +44,15 @@ function trimmed(digits: string): string {
   return digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
 }
 
-/** Good ÷ valid by weight, on its own side of the target: a miss by a hair never reads as the target itself. */
-export function attainmentPercent(status: Pick<Status, 'tally' | 'attainment' | 'objective'>): string {
+/** Good ÷ valid by weight, on its own side of what was required: a miss by a hair never reads as the target itself. */
+export function attainmentPercent(
+  status: Pick<Status, 'tally' | 'attainment' | 'objective'> & Partial<Pick<Status, 'required' | 'versions'>>,
+): string {
   if (status.attainment === null) return '–';
   const exact = attainment(shareOf(status.tally)) ?? fromNumber(status.attainment);
-  return railed(exact, [decimal(status.objective.target)], 3);
+  const { objective, required = null, versions = [] } = status;
+  const rail = versions.length > 1 && required !== null ? fromNumber(required) : decimal(objective.target);
+  return railed(exact, [rail], 3);
 }
 
 // The guard rails of the policy, and exhaustion, in shares of the budget.

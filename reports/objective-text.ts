@@ -1,9 +1,9 @@
 /** How promises and states are said to people. */
 import type { Indicator } from '../probes/probe.ts';
-import type { Colour, Objective } from '../slo/objective.ts';
-import type { StatVerdict, Status } from '../slo/status.ts';
+import type { Colour, Objective, SignOff, TargetVersion } from '../slo/objective.ts';
+import type { LivePercentile, LiveWindow, StatVerdict, Status } from '../slo/status.ts';
 import { validWeight } from '../slo/tally.ts';
-import { attainmentPercent, count, percentOf, span, targetPercent } from './figures.ts';
+import { attainmentPercent, count, latency, percentOf, span, targetPercent } from './figures.ts';
 
 const INDICATORS = {
   latency: 'latency',
@@ -97,4 +97,34 @@ export function policySpan(realMs: number, scale: number): string {
 export function windowText({ windowMs, slidingMs }: Objective, scale: number): string {
   const sliding = slidingMs === null ? '' : `, live over ${policySpan(slidingMs, scale)}`;
   return `${policySpan(windowMs, scale)}${sliding}`;
+}
+
+/** "passes (56/57 good), p95 243 ms (95 % interval 231 ms … 262 ms)". */
+export function liveText({ good, valid, pass, percentile }: LiveWindow, target: string): string {
+  if (pass === null) return 'without events';
+  const verdict = `${pass ? 'passes' : 'fails'} (${good}/${valid} good)`;
+  return percentile === null ? verdict : `${verdict}, ${percentileText(percentile, target)}`;
+}
+
+/** By nearest rank; a bound that too few samples leave open is "–" below and "∞" above. */
+export function percentileText({ ms, lowerMs, upperMs }: LivePercentile, target: string): string {
+  const value = ms === null ? '+∞ (never ended)' : latency(ms);
+  const upper = upperMs === null ? '∞' : latency(upperMs);
+  return `p${targetPercent(target).slice(0, -2)} ${value} (95 % interval ${latency(lowerMs)} … ${upper})`;
+}
+
+/** "v2 (99.5 %, ≤ 300 ms)". */
+export function versionText({ version, target, limit }: TargetVersion): string {
+  const promise = [targetPercent(target), ...(limit === null ? [] : [limitText(limit)])].join(', ');
+  return version === null ? promise : `${version} (${promise})`;
+}
+
+/** What an override, or a change, has not said for itself; null: nothing, it is signed off. */
+export function unsignedText({ lacks }: TargetVersion): string | null {
+  return lacks.length === 0 ? null : `not signed off: lacks ${lacks.join(', ')}`;
+}
+
+/** "SRE lead: their name (2026-11-20)". */
+export function signOffsText(signOffs: readonly SignOff[]): string {
+  return signOffs.map(({ role, name, date }) => `${role}: ${name} (${date})`).join(', ');
 }

@@ -1,11 +1,13 @@
 /** The figures of a status as every output shows them: JSON, tables, the demo's lines. */
 import { count, percent, shareText } from '../reports/figures.ts';
+import { liveText } from '../reports/objective-text.ts';
 import { ALERT_DEFAULTS } from '../slo/alerts.ts';
 import { governing } from '../slo/policy.ts';
 import type { TargetVersion } from '../slo/objective.ts';
-import type { Status } from '../slo/status.ts';
+import type { OwnFigure, Status } from '../slo/status.ts';
 import { validWeight } from '../slo/tally.ts';
 import { announcedVersions, versionAt } from '../slo/targets.ts';
+import { versionFlags } from './target-text.ts';
 
 /** The same numbers as the table, none of them rounded. Weights are decimal text. */
 function statusJson(status: Status): Readonly<Record<string, unknown>> {
@@ -60,6 +62,7 @@ function statusJson(status: Status): Readonly<Record<string, unknown>> {
     },
     live: status.live,
     windows: status.windows,
+    own: ownJson(status.own),
     worstSplit: status.worstSplit?.split ?? null,
     splits: status.splits.map((split) => ({
       split: split.split,
@@ -68,9 +71,18 @@ function statusJson(status: Status): Readonly<Record<string, unknown>> {
       consumed: split.consumed,
       good: split.tally.good,
       valid: split.validEvents,
+      enoughEvents: split.enoughEvents,
+      live: split.live,
     })),
     assumptions: objective.assumptions,
   };
+}
+
+/** Over all splits together: shown beside the worst of them, and never judged by. */
+function ownJson(own: OwnFigure | null): unknown {
+  if (own === null) return null;
+  const { attainment, consumed, tally, validEvents: valid, live } = own;
+  return { attainment, consumed, good: tally.good, valid, live };
 }
 
 /** The version that holds, those that held within the window, and those that do not hold yet. */
@@ -129,7 +141,7 @@ export function flagsOf(status: Status): readonly string[] {
     status.alert ?? '',
     status.sev2Within24h ? 'exhausts within 24 h' : '',
     status.regression === true ? 'regression > 2 %' : '',
-    status.worstSplit === null ? '' : `worst: ${status.worstSplit.split}`,
+    ...versionFlags(status),
     status.objective.assumptions.length > 0 ? '†' : '',
   ].filter((flag) => flag !== '');
 }
@@ -168,9 +180,9 @@ function borderlineTexts({ borderline, validEvents }: Status): readonly string[]
 }
 
 /** Percentile rows: a slowdown of hours fits inside a month's budget, so what passed stands beside what is consumed. */
-function windowsText({ live, windows }: Status): string {
-  const failing = live?.pass === false ? [`live window fails (${live.good}/${live.valid} good)`] : [];
+function windowsText({ live, windows, objective }: Status): string {
+  const now = live === null ? [] : [`live window ${liveText(live, objective.target)}`];
   const passed =
     windows === null || windows.judged === 0 ? [] : [`windows passed: ${shareText(windows.passed, windows.judged)}`];
-  return [...failing, ...passed].join('; ');
+  return [...now, ...passed].join('; ');
 }

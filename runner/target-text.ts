@@ -1,20 +1,49 @@
 /** What is said of a target's versions. */
-import { limitText } from '../reports/objective-text.ts';
-import { targetPercent, utcMinute } from '../reports/figures.ts';
+import { signOffsText, unsignedText, versionText } from '../reports/objective-text.ts';
+import { percent, utcMinute } from '../reports/figures.ts';
 import { governs, type Objective, type TargetVersion } from '../slo/objective.ts';
 import { retroactive, type HistoryOptions } from '../slo/target-history.ts';
 import { PLAYBOOK_LINK } from '../slo/tradepulse-rows.ts';
+import type { Status } from '../slo/status.ts';
+import { announcedVersions, versionAt } from '../slo/targets.ts';
 import type { TargetRecords } from '../store/target-records.ts';
 
-/** "v2 (99.5 %, ≤ 300 ms)". */
-export function versionText({ version, target, limit }: TargetVersion): string {
-  const promise = [targetPercent(target), ...(limit === null ? [] : [limitText(limit)])].join(', ');
-  return version === null ? promise : `${version} (${promise})`;
+/** In a few words, for the line below a row's figures. */
+export function versionFlags({ objective, versions, required, atMs }: Status): readonly string[] {
+  const version = versionAt(objective, atMs);
+  const isMixed =
+    versions.length > 1 && required !== null && versions.some(({ target }) => target !== objective.target);
+  return [
+    ...(isMixed ? [`${percent(required)} required: the target changed within the window`] : []),
+    ...announcedVersions(objective, atMs).map(
+      (each) => `announced: ${versionText(each)} from ${utcMinute(each.fromMs ?? atMs)}`,
+    ),
+    ...(versions.some(({ claimedFromMs }) => claimedFromMs !== undefined) ? ['retroactive change'] : []),
+    ...(version !== null && version.lacks.length > 0 ? ['not signed off'] : []),
+  ];
 }
 
-/** What an override, or a change, has not said for itself; null: nothing, it is signed off. */
-export function unsignedText({ lacks }: TargetVersion): string | null {
-  return lacks.length === 0 ? null : `not signed off: lacks ${lacks.join(', ')}`;
+/** One line for each version but the shipped ones: since when, by which RFC, and by whom it is signed off. */
+export function versionNotes({ objective, versions, atMs }: Status): readonly string[] {
+  if (!governs(objective)) return [];
+  const all = [...versions, ...announcedVersions(objective, atMs)];
+  if (all.length < 2 && all.every((each) => isShipped(each) || (each.version === null && each.lacks.length === 0))) {
+    return [];
+  }
+  return all.map((each) => `  ${objective.id}: ${versionLine(each)}`);
+}
+
+function versionLine(each: TargetVersion): string {
+  const { fromMs, claimedFromMs, rfc, signOffs } = each;
+  return [
+    `${versionText(each)}${fromMs === null ? '' : ` from ${utcMinute(fromMs)}`}`,
+    ...(claimedFromMs === undefined ? [] : [`retroactive: dated back to ${utcMinute(claimedFromMs)}`]),
+    ...(rfc === null ? [] : [rfc]),
+    ...(signOffs.length === 0 ? [] : [signOffsText(signOffs)]),
+    unsignedText(each) ?? (signOffs.length === 0 ? '' : 'signed off'),
+  ]
+    .filter((part) => part !== '')
+    .join(', ');
 }
 
 /** Versions that the configuration brings itself and that nobody has signed off. Shipped ones have their assumptions told. */

@@ -67,6 +67,7 @@ export async function collectSla(query: SlaQuery): Promise<SlaReport> {
     budgets,
     colourChanges: (await reader.events({ fromMs, toMs, kind: 'colour' })).map(changeOf),
     samplingChanges: (await reader.events({ fromMs, toMs, kind: 'cadence' })).map(changeOf),
+    targetChanges: (await reader.events({ fromMs, toMs, kind: 'target' })).flatMap(targetChange),
     exercises,
     overloads: overloadsOf(await reader.events({ kind: 'overload' }), { fromMs, toMs }),
   };
@@ -95,6 +96,21 @@ function byCommitment(a: Status, b: Status): number {
 function thinned(points: readonly BudgetPoint[]): readonly BudgetPoint[] {
   const byTime = new Map(points.map((point) => [point.atMs, point]));
   return thin(points.map(({ atMs, consumedPct }) => [atMs, consumedPct])).flatMap(([atMs]) => byTime.get(atMs) ?? []);
+}
+
+const TARGET_WORDS: Readonly<Record<string, string>> = {
+  versions: 'the versions of its target',
+  windowMs: 'its window',
+  minEvents: 'its event minimum',
+  burn: 'its burn rules',
+};
+
+/** What a runner found when it began to keep the ledger is no change. */
+function targetChange({ atMs, service, subject, body }: LedgerEvent): readonly Change[] {
+  const changed = Array.isArray(body['changed']) ? body['changed'].map(String) : [];
+  if (changed.length === 0) return [];
+  const what = `changed: ${changed.map((name) => TARGET_WORDS[name] ?? name).join(', ')}`;
+  return [{ atMs, service, subject, what, isFirstGreen: false }];
 }
 
 /**

@@ -5,7 +5,7 @@ import { LOOKBACKS } from '../../slo/status.ts';
 import { attainmentPercent, burnText, consumedPercent, count, hours, percent, plural, shareText } from '../figures.ts';
 import { code, table } from '../markdown.ts';
 import type { ProbeRuns } from '../measurements.ts';
-import { attained, colourWord, policySpan } from '../objective-text.ts';
+import { attained, colourWord, percentileText, policySpan } from '../objective-text.ts';
 import type { SlaReport } from './report.ts';
 import { sumRatio } from './run-tables.ts';
 import { interval, isKnown } from './tables.ts';
@@ -18,6 +18,7 @@ export function windowTable({ statuses, scale }: Pick<SlaReport, 'statuses' | 's
       { name: 'Sliding window' },
       { name: 'Now (good / valid)' },
       { name: 'Verdict now' },
+      { name: 'Percentile now (95 % interval)' },
       { name: 'Windows passed / judged' },
       { name: 'Below the event minimum', align: 'right' },
     ],
@@ -28,6 +29,7 @@ export function windowTable({ statuses, scale }: Pick<SlaReport, 'statuses' | 's
         objective.slidingMs === null ? '–' : policySpan(objective.slidingMs, scale),
         live === null ? '–' : shareText(live.good, live.valid),
         live?.pass === true ? 'passes' : live?.pass === false ? '**fails**' : 'no data',
+        live === null || live.percentile === null ? '–' : percentileText(live.percentile, objective.target),
         windows === null ? '–' : shareText(windows.passed, windows.judged),
         windows === null ? '–' : plural(windows.flagged, 'window'),
       ]),
@@ -45,8 +47,8 @@ export function splitTable(statuses: readonly Status[]): string {
       { name: 'Colour' },
       { name: 'Events' },
     ],
-    statuses.flatMap(({ objective, splits }) =>
-      splits.map((split) => [
+    statuses.flatMap(({ objective, splits, own }) => [
+      ...splits.map((split) => [
         code(objective.id),
         code(split.split),
         `${attainmentPercent({ ...split, objective })} (${count(split.tally.good)} / ${count(split.validEvents)} events)`,
@@ -54,7 +56,20 @@ export function splitTable(statuses: readonly Status[]): string {
         colourWord(split.colour),
         split.enoughEvents ? 'enough' : `**not enough** (${count(objective.minEvents)} asked)`,
       ]),
-    ),
+      // Beside the worst of them, and never judged by.
+      ...(own === null || splits.length < 2
+        ? []
+        : [
+            [
+              code(objective.id),
+              'all together',
+              `${attainmentPercent({ ...own, objective })} (${count(own.tally.good)} / ${count(own.validEvents)} events)`,
+              consumedPercent(own.consumed),
+              '–',
+              '–',
+            ],
+          ]),
+    ]),
     '',
   );
 }

@@ -15,6 +15,7 @@ import { overloadText } from './overloads.ts';
 import type { Change, SlaReport } from './report.ts';
 import { coverageTable, exerciseTable } from './run-tables.ts';
 import { burnTable, confidenceTable, excludedTable, splitTable, windowTable } from './detail-tables.ts';
+import { requiredText, versionTable } from './version-table.ts';
 import { causeTable, objectiveTable, unknownTable } from './tables.ts';
 
 export function renderSla(report: SlaReport): RenderedReport {
@@ -29,6 +30,7 @@ export function renderSla(report: SlaReport): RenderedReport {
   const split = splitTable(statuses);
   const windows = windowTable(report);
   const excluded = excludedTable(statuses);
+  const versions = versionTable(statuses);
   const markdown = page([
     `# Service-level evidence: ${text(report.environment)}`,
     scaleWarning(report.scale),
@@ -40,6 +42,8 @@ export function renderSla(report: SlaReport): RenderedReport {
     '“Attained” is good ÷ valid events, with the counts beside it. The 95 % interval tells how far the events could mislead, and whether they are enough to show that the target was kept or missed: see *Definitions*.',
     ...(report.misses.length === 0 ? [] : ['### What made rows miss', causeTable(report.misses)]),
     unknownTable(statuses),
+    ...(versions === '' ? [] : ['### Targets and their versions', versions, requiredText(statuses)]),
+    ...(report.targetChanges.length === 0 ? [] : ['Put on record in the range:', changes(report.targetChanges, '')]),
     ...(windows === '' ? [] : ['### Live windows of percentile objectives', windows]),
     ...(split === '' ? [] : ['### By endpoint, venue and location', split]),
     ...(excluded === '' ? [] : ['### Availability with and without what is excluded', excluded, EXCLUDED]),

@@ -35,6 +35,8 @@ export interface SlaReport {
   readonly budgets: readonly { readonly objective: string; readonly points: readonly BudgetPoint[] }[];
   readonly colourChanges: readonly Change[];
   readonly samplingChanges: readonly Change[];
+  /** Changes of targets and of the rules beside them, as they were first seen. */
+  readonly targetChanges: readonly Change[];
   readonly exercises: readonly Exercise[];
   /** Oldest first. */
   readonly overloads: readonly Overloaded[];

@@ -1,6 +1,7 @@
 /** The tables of the evidence. No percentage without its counts. */
 import { governs } from '../../slo/objective.ts';
 import type { Interval, Status } from '../../slo/status.ts';
+import { versionAt } from '../../slo/targets.ts';
 import { causeCounts, reasonText, type Miss } from '../causes.ts';
 import { consumedPercent, count, percent, percentOf, plural, targetPercent } from '../figures.ts';
 import { code, table, text } from '../markdown.ts';
@@ -104,6 +105,7 @@ export function flags(status: Status): readonly string[] {
       : []),
     ...borderline(status),
     ...forecast(status),
+    ...((versionAt(objective, status.atMs)?.lacks.length ?? 0) > 0 ? ['**not signed off**'] : []),
     ...(objective.assumptions.length > 0 ? ['† unsigned assumption'] : []),
   ];
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -183,6 +183,49 @@ describe('a target that somebody changed in the file', () => {
       [NOW - 2 * DAY, []],
       [NOW, ['minEvents', 'burn']],
     ]);
+  });
+});
+
+describe('what people read of a target that changed', () => {
+  const CHANGED = `${AVAILABILITY} "0.99", version: v2, from: 2026-11-15, rfc: "https://rfcs.example/7",
+      signOffs: [{ role: product, name: their name, date: 2026-11-10 }],
+      earlier: [{ version: v1, target: "0.9" }, { version: v1b, target: "0.95", from: 2026-11-08 }]`;
+
+  it('stands below its figures in budget, with what the window required', async () => {
+    await started(await written(CHANGED), NOW - 20 * DAY);
+    await remember(NOW - 15 * DAY, 12, 1);
+    const { printed } = await commandAt(at(NOW), folder, 'budget');
+    // Three days at 90 %, seven at 95 %, two at 99 %: 1 − (30 × 0.1 + 70 × 0.05 + 20 × 0.01) ÷ 120.
+    expect(printed.split('\n').slice(2)).toEqual([
+      '    RED_LT_72H; exhausts within 24 h; 94.417 % required: the target changed within the window; not signed off',
+      '',
+      '  requests: v1 (90 %)',
+      '  requests: v1b (95 %) from 2026-11-08, not signed off: lacks rfc, SRE lead, domain owner, product',
+      '  requests: v2 (99 %) from 2026-11-15, https://rfcs.example/7, product: their name (2026-11-10), not signed off: lacks SRE lead, domain owner',
+    ]);
+  });
+
+  it('stands in the report, each version with its day, its RFC and who signed it off', async () => {
+    await started(await written(`${AVAILABILITY} "0.9"`), NOW - 20 * DAY);
+    await remember(NOW - 15 * DAY, 12, 1);
+    await started(await written(CHANGED), NOW - 3 * DAY);
+    const { printed, complained } = await commandAt(at(NOW), folder, 'report', 'sla', '--from', '30d');
+    expect(complained).toBe('');
+    const page = readFileSync(printed, 'utf8');
+    const [, section = ''] = page.split('### Targets and their versions\n\n');
+    expect(section.split('\n').slice(2, 12)).toEqual([
+      '| `requests` | – | 90 % | held since before this window | – | – |',
+      '| `requests` | v2 | 99 % | holds from 2026-11-17 12:00 UTC (**retroactive**: dated back to 2026-11-15) | https://rfcs.example/7 | **not signed off: lacks SRE lead, domain owner**; product: their name (2026-11-10) |',
+      '',
+      'A target changed within the window. Each part is judged by the target that held in it; of the whole had to be good: `requests` 90.000 %.',
+      '',
+      'Put on record in the range:',
+      '',
+      '| When (UTC) | Service | Subject | Change |',
+      '| --- | --- | --- | --- |',
+      '| 2026-11-17 12:00:20 UTC | client-api | `requests` | changed: the versions of its target |',
+    ]);
+    expect(page).toMatch(/^\| SLO `requests` .*; \*\*not signed off\*\* \|$/m);
   });
 });
 
