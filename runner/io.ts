@@ -1,5 +1,7 @@
 import type { Clock } from '../probes/probe.ts';
 
+import type { Terminal } from './live/canvas.ts';
+
 /** What a command may touch of the outside; tests hand in their own. */
 export interface Io {
   /** Standard output: the answer, nothing else. */
@@ -13,6 +15,8 @@ export interface Io {
   readonly columns: number;
   /** What is typed at a terminal, line by line, until the signal aborts; absent where standard input is none. */
   readonly lines?: (signal: AbortSignal) => AsyncIterable<string>;
+  /** The terminal to draw pictures on; absent where standard output is none. Null: it knows no escape sequences. */
+  readonly terminal?: () => Terminal | null;
   /** Aborts at SIGINT or SIGTERM; the reason is the signal's name. */
   readonly stop: AbortSignal;
   /** What time it is: whatever a command judges, it judges at this moment. */

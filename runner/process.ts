@@ -5,6 +5,7 @@ import { runCommandLine } from './cli.ts';
 import { systemClock } from './clock.ts';
 import { workingFolder } from './folder.ts';
 import type { Io } from './io.ts';
+import { openTerminal } from './terminal.ts';
 import { VERSION } from './version.ts';
 
 const stop = new AbortController();
@@ -47,6 +48,7 @@ const io: Io = {
   isTerminal: process.stdout.isTTY,
   columns: process.stdout.columns ?? 100,
   ...(process.stdin.isTTY ? { lines: typed } : {}),
+  ...(process.stdout.isTTY ? { terminal: openTerminal } : {}),
   stop: stop.signal,
   clock: systemClock,
 };

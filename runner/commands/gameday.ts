@@ -12,6 +12,8 @@ import { ask } from '../gameday/requests.ts';
 import { gamedayExitCode } from '../gameday/outcome.ts';
 import { conductGameday, findScenario, findScheduled, loadScenarios, recoverGamedays } from '../gamedays.ts';
 import { entryText } from '../gameday-text.ts';
+import { openLive, type Live } from '../live/live.ts';
+import type { Runner } from '../runner.ts';
 import { startExport } from '../export.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { defaultFile } from '../config/file.ts';
@@ -114,9 +116,16 @@ async function chosen(
   return { scenario, approval: approval ?? entry.approval ?? null, people };
 }
 
-async function exercise(args: Args, io: Io, mode: 'check' | 'run'): Promise<number> {
-  const configuration = await openConfiguration(args, io);
-  const { scenario, approval, people } = await chosen(args, io, configuration);
+async function exercise(args: Args, given: Io, mode: 'check' | 'run'): Promise<number> {
+  const configuration = await openConfiguration(args, given);
+  const { scenario, approval, people } = await chosen(args, given, configuration);
+  let picture: Live | null = null;
+  // What anybody has to say while the picture stands is shown in it, and printed when it is gone.
+  const beside =
+    (print: Io['print']): Io['print'] =>
+    (line) =>
+      picture === null ? print(line) : picture.say(line, print);
+  const io: Io = { ...given, print: beside(given.print), complain: beside(given.complain) };
   await using store = await openLedger(configuration);
   await using exporter = startExport(configuration, store, io.complain);
   if (mode === 'run') {
@@ -126,30 +135,45 @@ async function exercise(args: Args, io: Io, mode: 'check' | 'run'): Promise<numb
   // The probes go on until the exercise has undone what it did, however it ends.
   const over = new AbortController();
   await using runner = openRunner(configuration, store, io, { stop: over.signal, abandon: over.signal });
-  const typed = mode === 'run' ? takeTyped(io, configuration.gamedays.folder, over.signal) : null;
   const probing = runner.run();
   // Its failure is heard at the end, after the exercise has heard of it and has undone what it did.
   probing.catch(() => undefined);
+  const typed =
+    mode === 'run' ? takeTyped(io, configuration.gamedays.folder, () => picture?.typed(), over.signal) : null;
   try {
-    const tell = (entry: JournalEntry): void => {
+    const hear = (entry: JournalEntry): void => {
       typed?.hear(entry);
+      picture?.hear(entry);
       // The verdict is the answer, and is given once.
       const line = entry.type === 'finished' ? null : entryText(entry);
-      if (line !== null) (args.flag('json') ? io.complain : io.print)(configuration.redact(line));
+      if (line === null) return;
+      const print = args.flag('json') ? given.complain : given.print;
+      if (picture === null) print(configuration.redact(line));
+      else picture.later(() => print(configuration.redact(line)));
     };
-    const { outcome, journalPath, unrecorded } = await conductGameday({
-      configuration,
-      runner,
-      store,
-      scenario,
-      mode,
-      obligation: servedBy(scenario, await runner.obligations())[0]?.id ?? null,
-      approval,
-      people,
-      signal: io.stop,
-      path: io.env['PATH'] ?? '',
-      onEntry: tell,
-    });
+    const conducted = async () => {
+      await using live =
+        mode === 'run' && !args.flag('json') ? openPicture(given, runner, scenario, configuration) : null;
+      picture = live;
+      try {
+        return await conductGameday({
+          configuration,
+          runner,
+          store,
+          scenario,
+          mode,
+          obligation: servedBy(scenario, await runner.obligations())[0]?.id ?? null,
+          approval,
+          people,
+          signal: io.stop,
+          path: io.env['PATH'] ?? '',
+          onEntry: hear,
+        });
+      } finally {
+        picture = null;
+      }
+    };
+    const { outcome, journalPath, unrecorded } = await conducted();
     // Before anything else: what fails from here on must not hide it.
     if (args.flag('json')) io.print(toJson(outcome));
     else io.print(configuration.redact(`${outcome.verdict}: ${outcome.detail}`));
@@ -178,12 +202,35 @@ async function exercise(args: Args, io: Io, mode: 'check' | 'run'): Promise<numb
   }
 }
 
+/** Null where there is nothing to draw on: then lines are printed. */
+function openPicture(io: Io, runner: Runner, { component }: Scenario, configuration: Configuration): Live | null {
+  const terminal = io.terminal?.() ?? null;
+  if (terminal === null) return null;
+  return openLive({
+    terminal,
+    clock: systemClock,
+    isColoured: (io.env['NO_COLOR'] ?? '') === '',
+    isHeard: io.lines !== undefined,
+    facts: () => ({
+      colour: runner.colour(component),
+      objectives: runner
+        .statuses()
+        .filter(({ objective }) => objective.service === component)
+        .map(({ objective, colour, consumed }) => ({ id: objective.id, colour, consumed })),
+    }),
+    stop: io.stop,
+    warn: io.complain,
+    redact: configuration.redact,
+  });
+}
+
 /** What is typed at the terminal is asked of the game-day as it is from any other shell. */
-function takeTyped({ lines, env, complain }: Io, folder: string, signal: AbortSignal) {
+function takeTyped({ lines, env, complain }: Io, folder: string, onLine: () => void, signal: AbortSignal) {
   const prompt = createPrompt(env['USER'] ?? env['LOGNAME'] ?? 'somebody');
   let gameday: string | null = null;
   const read = async (): Promise<void> => {
     for await (const line of lines?.(signal) ?? []) {
+      onLine();
       const request = prompt.read(line);
       if (request !== null && gameday !== null) await ask(join(folder, gameday), request);
     }
