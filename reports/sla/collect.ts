@@ -9,6 +9,7 @@ import { burnText, consumedPercent, count, span } from '../figures.ts';
 import { gatherer } from '../measurements.ts';
 import { orderGatherer } from '../orders.ts';
 import { thin } from '../thin.ts';
+import { reportedIncidents } from './incidents.ts';
 import { overloadsOf } from './overloads.ts';
 import type { Change, SlaReport } from './report.ts';
 
@@ -69,6 +70,7 @@ export async function collectSla(query: SlaQuery): Promise<SlaReport> {
     samplingChanges: (await reader.events({ fromMs, toMs, kind: 'cadence' })).map(changeOf),
     targetChanges: (await reader.events({ fromMs, toMs, kind: 'target' })).flatMap(targetChange),
     exercises,
+    incidents: reportedIncidents(await reader.events({ kind: 'incident', toMs }), { fromMs, toMs }),
     overloads: overloadsOf(await reader.events({ kind: 'overload' }), { fromMs, toMs }),
   };
 }

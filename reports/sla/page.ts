@@ -11,6 +11,7 @@ import { scaleWarning } from '../scale-warning.ts';
 import { budgetChart, budgetCourse, latencyChart } from './charts.ts';
 import { assumptions, definitions } from './definitions.ts';
 import { answerTable, executionTable } from './order-tables.ts';
+import { incidentSection } from './incidents.ts';
 import { overloadText } from './overloads.ts';
 import type { Change, SlaReport } from './report.ts';
 import { coverageTable, exerciseTable } from './run-tables.ts';
@@ -62,6 +63,8 @@ export function renderSla(report: SlaReport): RenderedReport {
     coverageTable(report),
     overloadText(report),
     'Coverage is the share of scheduled runs that gave a trustworthy measurement. What the prober itself spoiled or missed is no outage of the service: it leaves the objectives and is counted here.',
+    '## Incidents',
+    incidentSection(report.incidents),
     '## Changes of colour',
     colourChanges(report.colourChanges),
     '## Changes of sampling',

@@ -5,6 +5,7 @@ import type { Miss } from '../causes.ts';
 import type { Exercise } from '../exercise.ts';
 import type { Measurements } from '../measurements.ts';
 import type { VenueOrders } from '../orders.ts';
+import type { ReportedIncident } from './incidents.ts';
 import type { Overloaded } from './overloads.ts';
 
 export interface Change {
@@ -40,4 +41,6 @@ export interface SlaReport {
   readonly exercises: readonly Exercise[];
   /** Oldest first. */
   readonly overloads: readonly Overloaded[];
+  /** Oldest first. */
+  readonly incidents: readonly ReportedIncident[];
 }

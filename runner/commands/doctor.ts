@@ -13,6 +13,7 @@ import {
 } from '../doctor/checks.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { checkSources } from '../doctor/sources.ts';
+import { checkIncidents } from '../doctor/incidents.ts';
 import { checkNotifiers, tryNotifiers } from '../doctor/notifiers.ts';
 import { EXIT, type Io } from '../io.ts';
 import { jsonOption, openConfiguration, toJson } from './open.ts';
@@ -58,6 +59,7 @@ async function everything(args: Args, io: Io): Promise<readonly Finding[]> {
     ...(await checkInflux(configuration, io.stop)),
     ...(await checkInjectors(configuration, io.stop)),
     ...(await checkSources(configuration, systemClock, io.stop)),
+    ...checkIncidents(configuration),
     ...(await checkNotifiers(configuration, systemClock)),
     ...(await checkBrowser(configuration, path(io))),
     ...(await checkTargets(configuration, systemClock)),

@@ -10,6 +10,8 @@ import { evaluateAll } from '../evaluation.ts';
 import { admit, gateOf, type Waiver } from '../gate.ts';
 import { gateData, type GateData } from '../gate-data.ts';
 import { CommandError, EXIT } from '../io.ts';
+import { isGoing, stateOf } from '../incidents/standing.ts';
+import { readIncidents } from './incident-book.ts';
 import { jsonOption, openConfiguration, openExisting, openLedger, toJson } from './open.ts';
 
 export const gate: Command = {
@@ -32,11 +34,12 @@ export const gate: Command = {
     const nowMs = Math.round(io.clock.wallMs());
     const objectives = configuration.objectives.filter((each) => each.service === service && governs(each));
     const isKept = holderOf(configuration.ledgerPath) !== null;
-    const { data, answer } = await (async () => {
+    const { data, answer, incidents } = await (async () => {
       await using store = await openExisting(configuration, nowMs);
       const found = await gateData(store, configuration, service, nowMs, isKept);
       const statuses = await evaluateAll(store, objectives, { base: configuration.base, nowMs });
-      return { data: found, answer: gateOf(statuses, found) };
+      const going = (await readIncidents(store)).filter((each) => each.service === service && isGoing(each));
+      return { data: found, answer: gateOf(statuses, found), incidents: going };
     })();
     const admission = admit(answer, waiver);
     if (admission.isWaived && waiver !== null) {
@@ -52,11 +55,23 @@ export const gate: Command = {
     if (args.flag('json')) {
       const { isAdmitted, advice } = admission;
       const { environment } = configuration;
-      io.print(toJson({ service, environment, ...answer, admitted: isAdmitted, advice, data, waiver }));
+      io.print(
+        toJson({
+          service,
+          environment,
+          ...answer,
+          admitted: isAdmitted,
+          advice,
+          data,
+          incidents: incidents.map(({ id }) => id),
+          waiver,
+        }),
+      );
       return admission.exitCode;
     }
     io.print(`${service} (${configuration.environment}): ${answer.reason}`);
     if (admission.advice !== null) io.print(admission.advice);
+    for (const each of incidents) io.print(`${each.id} goes on (${each.severity}, ${stateOf(each)}): ${each.title}`);
     io.print(dataText(data));
     for (const { objective, because } of answer.unknown) io.print(`Unknown, and not counted: ${objective}: ${because}`);
     return admission.exitCode;

@@ -9,7 +9,7 @@ import { isTicket } from '../incidents/steps.ts';
 import type { Args, Command } from '../command.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { CommandError, EXIT } from '../io.ts';
-import { given, linkOf, nowMs, readIncidents, say, warnUnkept, type Refusal } from './incident-book.ts';
+import { given, linkOf, nowOf, readIncidents, say, warnUnkept, type Refusal } from './incident-book.ts';
 import { jsonOption, openConfiguration, openLedger, toJson } from './open.ts';
 
 const SEVERITIES = ['SEV-1', 'SEV-2', 'SEV-3'] as const;
@@ -60,7 +60,7 @@ export const open: Command = {
       await store.recordEvents([event]);
       return true;
     };
-    const event = await openIncident({ store, record, timezone, nowMs: nowMs(), taken }, service, body);
+    const event = await openIncident({ store, record, timezone, nowMs: nowOf(io), taken }, service, body);
     const id = event.subject;
     const channel = typeof event.body['channel'] === 'string' ? event.body['channel'] : null;
     if (args.flag('json')) io.print(toJson({ id, channel }));
@@ -91,7 +91,7 @@ interface Act {
   readonly describe: string;
   readonly example: Command['example'];
   readonly build?: (yargs: Argv) => Argv;
-  readonly body: (args: Args) => IncidentBody;
+  readonly body: (args: Args, nowMs: number) => IncidentBody;
   readonly refuse?: (incident: Incident, args: Args) => string | null;
   readonly says: (args: Args) => string;
 }
@@ -103,7 +103,12 @@ function act({ name, describe, example, build = (yargs) => yargs, body, refuse, 
     example,
     build: (yargs) => withBy(withId(build(yargs))),
     async run(args, io) {
-      const { id } = await say(args, io, body(args), (incident) => refuse?.(incident, args) ?? null);
+      const { id } = await say(
+        args,
+        io,
+        (nowMs) => body(args, nowMs),
+        (incident) => refuse?.(incident, args) ?? null,
+      );
       io.print(`${id}: ${says(args)}`);
       return EXIT.ok;
     },
@@ -116,7 +121,7 @@ export const ack = act({
   name: 'ack <id>',
   describe: 'Acknowledge: it is in hand, and whoever else was paged need not come',
   example: ['incident ack inc-20261124-1 --by ana', 'once more after it got worse'],
-  body: (args) => ({ type: 'acknowledged', by: by(args), via: 'command', happenedMs: nowMs() }),
+  body: (args, nowMs) => ({ type: 'acknowledged', by: by(args), via: 'command', happenedMs: nowMs }),
   refuse: stillOpen,
   says: (args) => `acknowledged by ${by(args)}`,
 });

@@ -5,7 +5,6 @@ import type { IncidentBody } from '../../slo/incidents/event.ts';
 import { incidentsOf, type Incident } from '../../slo/incidents/incident.ts';
 import { holderOf } from '../../store/lease.ts';
 import type { StoreReader } from '../../store/store.ts';
-import { systemClock } from '../clock.ts';
 import type { Args } from '../command.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { isIncidentEvent } from '../incidents/book.ts';
@@ -13,8 +12,8 @@ import { eventOf } from '../incidents/steps.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
 import { openConfiguration, openExisting, openLedger } from './open.ts';
 
-export function nowMs(): number {
-  return Math.round(systemClock.wallMs());
+export function nowOf({ clock }: Pick<Io, 'clock'>): number {
+  return Math.round(clock.wallMs());
 }
 
 export async function readIncidents(store: Pick<StoreReader, 'events'>): Promise<readonly Incident[]> {
@@ -60,12 +59,18 @@ export type Refusal = (incident: Incident) => string | null;
  * Adds to the record of the incident that the arguments name. What a running process makes of it, it makes within seconds.
  * @throws CommandError
  */
-export async function say(args: Args, io: Io, body: IncidentBody, refuse: Refusal = () => null): Promise<Incident> {
+export async function say(
+  args: Args,
+  io: Io,
+  body: (nowMs: number) => IncidentBody,
+  refuse: Refusal = () => null,
+): Promise<Incident> {
   const configuration = await openConfiguration(args, io);
   const incident = theOne(await allIncidents(configuration), args.text('id') ?? '');
   const refusal = refuse(incident);
   if (refusal !== null) throw new CommandError(`incident: ${incident.id} ${refusal}`, EXIT.usage);
-  const event = eventOf(incident, nowMs(), body, `${nowMs()}.${randomBytes(4).toString('hex')}`);
+  const nowMs = nowOf(io);
+  const event = eventOf(incident, nowMs, body(nowMs), `${nowMs}.${randomBytes(4).toString('hex')}`);
   await using store = await openLedger(configuration);
   await store.recordEvents([event]);
   return incident;

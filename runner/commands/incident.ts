@@ -11,7 +11,7 @@ import { timingOf } from '../incidents/timing.ts';
 import { EXIT } from '../io.ts';
 import { table } from '../table.ts';
 import { ack, commander, held, note, open, raise, report, resolve, update } from './incident-acts.ts';
-import { allIncidents, nowMs, theOne } from './incident-book.ts';
+import { allIncidents, nowOf, theOne } from './incident-book.ts';
 import { jsonOption, openConfiguration, openExisting, toJson } from './open.ts';
 
 const list: Command = {
@@ -24,7 +24,7 @@ const list: Command = {
       .option('service', { type: 'string', describe: 'only of this service' }),
   async run(args, io) {
     const configuration = await openConfiguration(args, io);
-    const [timing, atMs, service] = [timingOf(configuration.incidents), nowMs(), args.text('service')];
+    const [timing, atMs, service] = [timingOf(configuration.incidents), nowOf(io), args.text('service')];
     const shown = (await allIncidents(configuration))
       .filter((each) => args.flag('all') || each.resolved === null || isOwed(each))
       .filter((each) => service === undefined || each.service === service);
@@ -55,7 +55,7 @@ const log: Command = {
   async run(args, io) {
     const configuration = await openConfiguration(args, io);
     const incident = theOne(await allIncidents(configuration), args.text('id') ?? '');
-    const [timing, atMs] = [timingOf(configuration.incidents), nowMs()];
+    const [timing, atMs] = [timingOf(configuration.incidents), nowOf(io)];
     if (args.flag('json')) {
       const entries = incident.log.map(({ atMs, body }) => ({ at: new Date(atMs).toISOString(), ...body }));
       io.print(toJson({ ...incidentJson(incident, timing, atMs), log: entries }));
@@ -75,7 +75,7 @@ const review: Command = {
   async run(args, io) {
     const configuration = await openConfiguration(args, io);
     const incident = theOne(await allIncidents(configuration), args.text('id') ?? '');
-    const atMs = nowMs();
+    const atMs = nowOf(io);
     const own = configuration.objectives.filter(({ service }) => service === incident.service);
     const deadlines = deadlinesOf(incident, timingOf(configuration.incidents), atMs);
     await using store = await openExisting(configuration);

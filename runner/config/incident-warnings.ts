@@ -6,14 +6,16 @@ import { takes } from '../alerts/routes.ts';
 import { PAGE } from './addressees.ts';
 import { addresseeOf, ladderOf, type IncidentsDocument } from './incidents.ts';
 import type { NotifyDocument } from './notify.ts';
+import type { Document } from './schema.ts';
 
 /** Escalations that nobody would hear, and a ladder that nobody signed off. */
 export function incidentWarnings(
-  incidents: IncidentsDocument,
-  notify: readonly NotifyDocument[],
+  { incidents, notify, listen }: Pick<Document, 'incidents' | 'notify' | 'listen'>,
   objectives: readonly Objective[],
 ): readonly string[] {
+  const isDeaf = incidents.pagerduty !== undefined && listen === false;
   return [
+    ...(isDeaf ? ['incidents.pagerduty: listen is false, so that PagerDuty can deliver nothing'] : []),
     ...signOffWarnings(incidents),
     ...(notify.length === 0 ? [] : unheardWarnings(incidents, notify, objectives)),
   ];

@@ -119,7 +119,7 @@ export function checkDocument(
         ...unsignedTexts(objectives),
         ...sourceWarnings(sources),
         ...addresseeWarnings(value.notify, objectives),
-        ...incidentWarnings(value.incidents, value.notify, objectives),
+        ...incidentWarnings(value, objectives),
         ...demandWarnings(demandOf(probes, objectives, base)),
       ].map((warning) => redact(warning)),
       holdMs: value.cadence.hold / base.scale,

@@ -12,6 +12,11 @@ export function stateOf(incident: Incident): State {
   return isAcknowledged(incident) ? 'acknowledged' : 'open';
 }
 
+/** An outage that is not over; a ticket is none. */
+export function isGoing(incident: Incident): boolean {
+  return incident.resolved === null && !isTicket(incident);
+}
+
 /** What runs or ran out, the next to come first; null: nothing does. */
 export function nextDue(incident: Incident, timing: Timing, nowMs: number): Deadline | null {
   const open = deadlinesOf(incident, timing, nowMs).filter(({ key, metMs }) => {
