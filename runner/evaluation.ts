@@ -1,8 +1,7 @@
 /** From what the ledger remembers to what each objective's state is now. */
-import { evaluate } from '../slo/evaluate.ts';
 import { withPercentile, type SlidingSamples } from '../slo/live-percentile.ts';
 import type { Objective } from '../slo/objective.ts';
-import { ranges, stepEnd, type RangeName, type TallyStep } from '../slo/ranges.ts';
+import { stepEnd } from '../slo/ranges.ts';
 import type { Status } from '../slo/status.ts';
 import { withHistory } from '../slo/target-history.ts';
 import type { TimeBase } from '../slo/time-base.ts';
@@ -10,43 +9,49 @@ import { samplesOf, type PlacedSample } from '../store/samples.ts';
 import type { BudgetPoint, StoreReader } from '../store/store.ts';
 import { targetRecords, type TargetRecords } from '../store/target-records.ts';
 import { withFreshness } from './telemetry/freshness.ts';
+import { createAccounts } from './accounts.ts';
 
 export interface EvaluationOptions {
   readonly base: TimeBase;
   readonly nowMs: number;
-  /** How far back the stepped windows of percentile rows are judged; default: the objective's whole window. */
-  readonly attainmentMs?: number;
   /** Whose samples are read: of every percentile row, to show them (default), or of those whose live window fails. */
   readonly percentiles?: 'all' | 'failing';
   /** What is on record of the targets; default: read. */
   readonly targets?: TargetRecords;
 }
 
-export async function evaluateAll(
-  reader: StoreReader,
-  objectives: readonly Objective[],
-  options: EvaluationOptions,
-): Promise<readonly Status[]> {
-  const statuses: Status[] = [];
-  const { base, nowMs } = options;
-  const targets = options.targets ?? targetRecords(await reader.events({ kind: 'target' }));
-  const held = objectives.map((objective) =>
-    withHistory(objective, targets.get(objective.id) ?? [], { stepMs: base.minuteMs, nowMs }),
-  );
-  for (const objective of held) statuses.push(await evaluateOne(reader, objective, options));
-  return statuses;
+export interface Evaluation {
+  at(nowMs: number, options?: Pick<EvaluationOptions, 'percentiles' | 'targets'>): Promise<readonly Status[]>;
 }
 
-async function evaluateOne(reader: StoreReader, objective: Objective, options: EvaluationOptions): Promise<Status> {
-  const { base, nowMs, attainmentMs } = options;
-  const reach = attainmentMs === undefined ? {} : { attainmentMs };
-  const tallies: Partial<Record<RangeName, readonly TallyStep[]>> = {};
-  for (const { name, ...range } of ranges(objective, base, nowMs, reach)) {
-    tallies[name] = await reader.tallies({ objective: objective.id, ...range });
-  }
-  const status = await withFreshness(evaluate({ objective, base, nowMs, tallies, ...reach }), reader, nowMs);
-  const isWanted = status.live !== null && (options.percentiles !== 'failing' || status.live.pass === false);
-  return isWanted ? withPercentile(status, await slidingSamples(reader, objective, options)) : status;
+/** For who asks again and again: each time costs what changed since the last. */
+export function createEvaluation(reader: StoreReader, objectives: readonly Objective[], base: TimeBase): Evaluation {
+  const accounts = createAccounts(reader, base);
+  return {
+    async at(nowMs, { percentiles = 'all', targets } = {}) {
+      const records = targets ?? targetRecords(await reader.events({ kind: 'target' }));
+      const held = objectives.map((objective) =>
+        withHistory(objective, records.get(objective.id) ?? [], { stepMs: base.minuteMs, nowMs }),
+      );
+      const statuses: Status[] = [];
+      for (const [index, found] of (await accounts.statuses(held, nowMs)).entries()) {
+        const status = await withFreshness(found, reader, nowMs);
+        const objective = held[index] ?? status.objective;
+        const isWanted = status.live !== null && (percentiles === 'all' || status.live.pass === false);
+        const samples = isWanted ? await slidingSamples(reader, objective, { base, nowMs }) : null;
+        statuses.push(samples === null ? status : withPercentile(status, samples));
+      }
+      return statuses;
+    },
+  };
+}
+
+export function evaluateAll(
+  reader: StoreReader,
+  objectives: readonly Objective[],
+  { base, nowMs, ...options }: EvaluationOptions,
+): Promise<readonly Status[]> {
+  return createEvaluation(reader, objectives, base).at(nowMs, options);
 }
 
 /** Of the steps of the sliding window. A run may have begun before them; one window earlier is looked for such. */

@@ -9,7 +9,7 @@ import { targetRecords, type TargetRecords } from '../store/target-records.ts';
 import type { Configuration, PlannedProbe } from './config/configuration.ts';
 import { INITIAL_PACE, intervalMs, nextPace, yellowAutoMs, type ServicePace } from './engine/cadence.ts';
 import type { Engine } from './engine/engine.ts';
-import { budgetPoint, evaluateAll } from './evaluation.ts';
+import { budgetPoint, createEvaluation } from './evaluation.ts';
 import { targetEvents } from './target-record.ts';
 import { retroactiveTexts } from './target-text.ts';
 
@@ -47,8 +47,6 @@ export interface Judging {
 const LEAST_EVALUATION_MS = 1000;
 /** Nobody should wait a minute for the first judgement of a fresh ledger. */
 const FIRST_RESULTS_MS = 5000;
-/** Percentile rows: while running, only the recent windows are stepped through; `budget` looks at all. */
-const LIVE_ATTAINMENT_HOURS = 6;
 
 export function createJudging(options: JudgingOptions): Judging {
   const { configuration, store, clock, engine, record } = options;
@@ -59,6 +57,7 @@ export function createJudging(options: JudgingOptions): Judging {
   /** Of each objective, as the ledger knows it: a restart is no change. Null: not yet read. */
   let known: Map<string, Colour> | null = null;
   const attended = new Map<string, string>();
+  const evaluation = createEvaluation(store, configuration.objectives, base);
   const periodMs = Math.max(base.minuteMs, LEAST_EVALUATION_MS);
   /** What is on record of the targets. Null: not yet read, and kept by another process. */
   let targets: TargetRecords | null = null;
@@ -115,23 +114,17 @@ export function createJudging(options: JudgingOptions): Judging {
     });
   }
 
-  let evaluation: Promise<void> = Promise.resolve();
+  let running: Promise<void> = Promise.resolve();
   /** One at a time: two that overlap would each see the change, and oblige twice. */
   function evaluate(): Promise<void> {
-    evaluation = evaluation.catch(() => undefined).then(evaluateNow);
-    return evaluation;
+    running = running.catch(() => undefined).then(evaluateNow);
+    return running;
   }
 
   async function evaluateNow(): Promise<void> {
     const now = { wallMs: Math.round(clock.wallMs()), monotonicMs: clock.monotonicMs() };
     if (options.isRecording) targets ??= await recordTargets(now.wallMs);
-    statuses = await evaluateAll(store, configuration.objectives, {
-      base,
-      nowMs: now.wallMs,
-      attainmentMs: LIVE_ATTAINMENT_HOURS * base.hourMs,
-      percentiles: 'failing',
-      ...(targets === null ? {} : { targets }),
-    });
+    statuses = await evaluation.at(now.wallMs, { percentiles: 'failing', ...(targets === null ? {} : { targets }) });
     judgedMs = now.monotonicMs;
     if (!options.isRecording) {
       for (const service of services) {

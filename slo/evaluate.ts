@@ -1,47 +1,67 @@
 /** From an objective's tallies to its status. Pure: the caller says what time it is and fetches what `ranges` names. */
-import { attainment, byWorst, colourOf, consumed, isMet, shareOf } from './budget.ts';
+import { attainment, byWorst, colourOf, consumed, isMet, shareOf, type Share } from './budget.ts';
 import { confidenceOf, NO_CONFIDENCE } from './confidence.ts';
 import { divide, fromNumber, multiply, rational, toNumber, type Rational } from './decimal.ts';
-import { buckets, meanTraffic, rollOffHours } from './forecast.ts';
+import { meanTraffic, rollOffHours, slidingOver, type ShareBetween } from './forecast.ts';
+import { together, type History } from './history.ts';
 import { burnRate, byLookback, lookbackSpans, pairStatuses, slowerBurn } from './lookback.ts';
 import { isAge, type Objective } from './objective.ts';
 import { isViolationNear, naiveExhaustion, projectionAlert } from './projection.ts';
-import { ranges, stepEnd, type RangeName, type TallyStep } from './ranges.ts';
+import { hourOf, RECENT_HOURS, stepEnd } from './ranges.ts';
 import { hasRatioRegressed } from './regression.ts';
-import { judgeWindows, liveWindow } from './sliding.ts';
+import { liveWindow, type WindowCounts } from './sliding.ts';
 import type { Borderline, LiveWindow, OwnFigure, SplitStatus, Status } from './status.ts';
-import { EMPTY_TALLY, validEvents, validWeight, type Tally } from './tally.ts';
-import { blendedTarget, heldAt, restated, spanOf, versionsWithin, type Restated, type Span } from './targets.ts';
+import { EMPTY_TALLY, isEmpty, validEvents, validWeight, type Tally } from './tally.ts';
+import {
+  blendedTarget,
+  heldAt,
+  restated,
+  shareOver,
+  spanOf,
+  versionsWithin,
+  type Restated,
+  type Span,
+} from './targets.ts';
 import type { TimeBase } from './time-base.ts';
+
+/** What one split, or an objective without splits ('' then), is judged by. */
+export interface Slice {
+  readonly split: string;
+  /** Answers wherever {@link ranges} says that something may begin or end. */
+  readonly history: History;
+  /** Percentile rows: the verdicts of the windows that {@link attainmentEnds} names. */
+  readonly windows: WindowCounts | null;
+}
 
 export interface EvaluateInput {
   readonly objective: Objective;
   readonly base: TimeBase;
   readonly nowMs: number;
-  /** The answers to {@link ranges}, ascending by time; a missing one is empty. */
-  readonly tallies: Readonly<Partial<Record<RangeName, readonly TallyStep[]>>>;
-  /** As given to {@link ranges}. */
-  readonly attainmentMs?: number;
+  /** Ascending by split. */
+  readonly slices: readonly Slice[];
 }
 
-/** What one split, or an objective without splits, is judged by. */
-interface Slice {
-  readonly split: string;
-  readonly steps: Readonly<Record<RangeName, readonly TallyStep[]>>;
+/** A slice with events, and what its window comes to. */
+interface Judged extends Slice {
   readonly whole: Span;
   readonly spent: Rational | null;
 }
 
 /** What all slices are judged by: the objective as it holds now, and its older targets restated. */
 interface Judgement extends EvaluateInput {
+  readonly startMs: number;
+  readonly endMs: number;
   readonly restated: Restated;
 }
 
 export function evaluate(given: EvaluateInput): Status {
-  const { nowMs } = given;
+  const { nowMs, base } = given;
+  const endMs = stepEnd(base, nowMs);
   const input: Judgement = {
     ...given,
     objective: heldAt(given.objective, nowMs),
+    startMs: endMs - given.objective.windowMs,
+    endMs,
     restated: restated(given.objective, nowMs),
   };
   const { objective } = input;
@@ -65,28 +85,15 @@ function isThin(split: SplitStatus): boolean {
   return !split.enoughEvents;
 }
 
-function slicesOf({ tallies, restated: by }: Judgement): Slice[] {
-  const bySplit = new Map<string, Record<RangeName, TallyStep[]>>();
-  for (const name of RANGE_NAMES) {
-    for (const step of tallies[name] ?? []) {
-      let steps = bySplit.get(step.split);
-      if (steps === undefined) bySplit.set(step.split, (steps = noSteps()));
-      steps[name].push(step);
-    }
-  }
-  return [...bySplit].map(([split, steps]) => {
-    const whole = spanOf([...steps.edge, ...steps.hours], by);
-    return { split, steps, whole, spent: consumed(whole.share, by.target) };
+/** Splits of which anything came within the window. */
+function slicesOf({ slices, startMs, endMs, restated: by }: Judgement): Judged[] {
+  return slices.flatMap((slice) => {
+    const whole = spanOf(slice.history, startMs, endMs, by);
+    return isEmpty(whole.tally) ? [] : [{ ...slice, whole, spent: consumed(whole.share, by.target) }];
   });
 }
 
-const RANGE_NAMES: readonly RangeName[] = ['edge', 'hours', 'minutes', 'completeHour', 'sliding'];
-
-function noSteps(): Record<RangeName, TallyStep[]> {
-  return { edge: [], hours: [], minutes: [], completeHour: [], sliding: [] };
-}
-
-function splitStatus(slice: Slice, input: Judgement): SplitStatus {
+function splitStatus(slice: Judged, input: Judgement): SplitStatus {
   const { tally } = slice.whole;
   return {
     split: slice.split,
@@ -97,23 +104,20 @@ function splitStatus(slice: Slice, input: Judgement): SplitStatus {
     attainment: display(attainment(shareOf(tally))),
     consumed: display(slice.spent),
     spent: slice.spent,
-    live: liveOf(slice.steps.sliding, input),
+    live: liveOf(slice.history, input),
   };
 }
 
-/** All splits together. Their steps may be added up, because nothing is judged by the sum. */
-function ownFigure(slices: readonly Slice[], input: Judgement): OwnFigure {
-  const steps = (name: RangeName): readonly TallyStep[] => slices.flatMap((slice) => slice.steps[name]);
-  const { tally, share } = spanOf([...steps('edge'), ...steps('hours')], input.restated);
+/** All splits together. Their histories may be added up, because nothing is judged by the sum. */
+function ownFigure(slices: readonly Judged[], input: Judgement): OwnFigure {
+  const history = together(slices.map((slice) => slice.history));
+  const { tally, share } = spanOf(history, input.startMs, input.endMs, input.restated);
   return {
     tally,
     validEvents: validEvents(tally),
     attainment: display(attainment(shareOf(tally))),
     consumed: display(consumed(share, input.restated.target)),
-    live: liveOf(
-      steps('sliding').toSorted((a, b) => a.atMs - b.atMs),
-      input,
-    ),
+    live: liveOf(history, input),
   };
 }
 
@@ -126,31 +130,30 @@ function governing(splits: readonly SplitStatus[]): SplitStatus | null {
   );
 }
 
-function liveOf(sliding: readonly TallyStep[], { objective, base, nowMs, restated: by }: Judgement): Status['live'] {
+function liveOf(history: History, { objective, endMs, restated: by }: Judgement): Status['live'] {
   const { slidingMs } = objective;
-  return slidingMs === null ? null : liveWindow(sliding, stepEnd(base, nowMs) - slidingMs, by);
+  return slidingMs === null ? null : liveWindow(history, endMs - slidingMs, endMs, by);
 }
 
-function figuresOf(slice: Slice, input: Judgement): Status {
-  const { objective, base, restated: by } = input;
-  const { whole, spent, steps } = slice;
+function figuresOf(slice: Judged, input: Judgement): Status {
+  const { objective, base, startMs, endMs, restated: by } = input;
+  const { whole, spent, history } = slice;
   const { tally } = whole;
   const { target } = by;
   const { windowMs } = objective;
-  const endMs = stepEnd(base, input.nowMs);
   const events = validEvents(tally);
   const colour = colourOf(spent);
   const windowHours = divide(fromNumber(windowMs), fromNumber(base.hourMs));
-  const lookbacks = lookbackSpans(steps, base, { windowMs, endMs, restated: by });
+  const lookbacks = lookbackSpans(history, base, { windowMs, endMs, restated: by });
   const burnNow = slowerBurn(lookbacks, whole, target);
-  const rolloffHours = projected(steps, input, burnNow);
+  const rolloffHours = projected(history, input, burnNow);
   const rolloff = rolloffHours === null ? null : rational(rolloffHours);
-  const live = liveOf(steps.sliding, input);
+  const live = liveOf(history, input);
   const required = blendedTarget(whole.share, tally, by);
   return {
     ...confidenceOf(tally, objective.weighing, required ?? target),
     objective,
-    versions: versionsWithin(objective, endMs - windowMs, input.nowMs),
+    versions: versionsWithin(objective, startMs, input.nowMs),
     required: display(required),
     atMs: input.nowMs,
     colour,
@@ -166,7 +169,7 @@ function figuresOf(slice: Slice, input: Judgement): Status {
     excludedShare1h: excludedShare(lookbacks['1h']?.tally ?? tally),
     borderline: borderlineOf(tally, objective),
     coverage: coverageOf(tally, objective),
-    excludedAsBad: excludedAsBad(steps, input),
+    excludedAsBad: excludedAsBad(history, input),
     burn: byLookback((lookback) => display(burnRate(lookbacks[lookback], target))),
     burnNow: display(burnNow),
     pairs: pairStatuses(lookbacks, target, windowHours, objective.burn),
@@ -175,9 +178,9 @@ function figuresOf(slice: Slice, input: Judgement): Status {
     sev2Within24h: isViolationNear(rolloff),
     manualReview: events < objective.minEvents || (live !== null && live.valid < objective.minEvents),
     regression: regressionOf(slice, live, input),
-    lastBadAtMs: lastBad(steps),
+    lastBadAtMs: history.lastBad(startMs, endMs, hourOf(base, endMs - RECENT_HOURS * base.hourMs)),
     live,
-    windows: windowsOf(slice, input),
+    windows: slice.windows,
     own: null,
     splits: [],
     worstSplit: null,
@@ -185,12 +188,11 @@ function figuresOf(slice: Slice, input: Judgement): Status {
 }
 
 /** Old hours by the targets that held in them; what is coming by the present one. */
-function projected(steps: Slice['steps'], { objective, base, nowMs, restated: by }: Judgement, burn: Rational | null) {
-  const window = { windowMs: objective.windowMs, endMs: stepEnd(base, nowMs) };
-  const whole = [...steps.edge, ...steps.hours];
-  const hours = buckets(whole, base, { ...window, shareOf: by.share });
-  const counted = by.unit === 1n ? hours : buckets(whole, base, { ...window, shareOf });
-  return rollOffHours(hours, multiply(meanTraffic(counted), rational(by.unit)), burn, by.target);
+function projected(history: History, input: Judgement, burn: Rational | null): number | null {
+  const { base, restated: by } = input;
+  const restatedShare: ShareBetween = (fromMs, toMs) => shareOver(history, fromMs, toMs, by);
+  const traffic = meanTraffic((fromMs, toMs) => history.share(fromMs, toMs), base, input);
+  return rollOffHours(slidingOver(restatedShare, base, input), multiply(traffic, rational(by.unit)), burn, by.target);
 }
 
 function excludedShare(tally: Tally): number | null {
@@ -203,15 +205,16 @@ function borderlineOf({ borderline, bounded }: Tally, objective: Objective): Bor
 }
 
 /** Availability as those see it who take a 4xx for a failure. */
-function excludedAsBad(steps: Slice['steps'], { objective, restated: by }: Judgement): Status['excludedAsBad'] {
+function excludedAsBad(history: History, input: Judgement): Status['excludedAsBad'] {
+  const { objective, startMs, endMs, restated: by } = input;
   if (objective.sli.type !== 'availability') return null;
-  const all = [...steps.edge, ...steps.hours].map((step) => ({
-    ...step,
-    badWeight: step.badWeight + step.excludedWeight,
-  }));
-  const { tally, share } = spanOf(all, by);
+  const both = (tally: Tally): Share => ({
+    bad: tally.badWeight + tally.excludedWeight,
+    valid: validWeight(tally) + tally.excludedWeight,
+  });
+  const { tally, share } = spanOf(history, startMs, endMs, by, both);
   const spent = consumed(share, by.target);
-  return { attainment: display(attainment(shareOf(tally))), consumed: display(spent), met: isMet(spent) };
+  return { attainment: display(attainment(both(tally))), consumed: display(spent), met: isMet(spent) };
 }
 
 function coverageOf(tally: Tally, objective: Objective): number | null {
@@ -235,29 +238,12 @@ function answeredShare({ bounded, faults }: Tally): number | null {
  * Ratios by their last complete hour. A percentile within its limit has not regressed; by how much one beyond it has,
  * only its samples say (`withPercentile`).
  */
-function regressionOf(slice: Slice, live: LiveWindow | null, { restated: by }: Judgement): boolean | null {
+function regressionOf(slice: Judged, live: LiveWindow | null, input: Judgement): boolean | null {
   if (live !== null) return live.pass === true ? false : null;
-  const { tally, share } = spanOf(slice.steps.completeHour, by);
+  const { base, restated: by } = input;
+  const overMs = hourOf(base, input.nowMs);
+  const { tally, share } = spanOf(slice.history, overMs - base.hourMs, overMs, by);
   return hasRatioRegressed(attainment(shareOf(tally)), blendedTarget(share, tally, by) ?? by.target);
-}
-
-function lastBad(steps: Slice['steps']): number | null {
-  const newest = (of: readonly TallyStep[]): number | null => of.findLast((step) => step.bad > 0)?.atMs ?? null;
-  return newest(steps.minutes) ?? newest(steps.hours) ?? newest(steps.edge);
-}
-
-function windowsOf(slice: Slice, input: Judgement): Status['windows'] {
-  const { objective, base, nowMs } = input;
-  const options = input.attainmentMs === undefined ? {} : { attainmentMs: input.attainmentMs };
-  const range = ranges(objective, base, nowMs, options).find(({ name }) => name === 'sliding');
-  if (range === undefined || objective.slidingMs === null) return null;
-  return judgeWindows(slice.steps.sliding, input.restated, {
-    slidingMs: objective.slidingMs,
-    stepMs: base.minuteMs,
-    fromMs: range.fromMs,
-    untilMs: range.toMs - base.minuteMs,
-    minEvents: objective.minEvents,
-  });
 }
 
 function display(value: Rational | null): number | null {
@@ -279,8 +265,8 @@ export function unheard({ objective, versions, atMs }: Status, because: string):
   return nothingKnown(objective, versions, atMs, because);
 }
 
-function unknown({ objective, nowMs }: Judgement, because: string): Status {
-  return nothingKnown(objective, versionsWithin(objective, nowMs - objective.windowMs, nowMs), nowMs, because);
+function unknown({ objective, nowMs, startMs }: Judgement, because: string): Status {
+  return nothingKnown(objective, versionsWithin(objective, startMs, nowMs), nowMs, because);
 }
 
 function nothingKnown(objective: Objective, versions: Status['versions'], atMs: number, because: string): Status {

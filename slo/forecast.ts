@@ -1,55 +1,61 @@
-/** The hours of a window, with their gaps, and what the next ones are expected to bring. */
+/** What a window's hours are expected to bring, and what of the present remains in it while it slides. */
 import type { Share } from './budget.ts';
 import { rational, ZERO, type Rational } from './decimal.ts';
-import { forecastHour, rollOff, type Bucket } from './projection.ts';
-import type { TallyStep } from './ranges.ts';
+import { firstExhausted, forecastHour, type Bucket, type Sliding } from './projection.ts';
 import type { TimeBase } from './time-base.ts';
 
 /** The forecast's traffic is the mean of this many hours. */
 const MEAN_HOURS = 6;
 const NOTHING: Bucket = { valid: 0n, bad: 0n };
 
+/** Shares of stretches that begin and end where minutes are known, or on the clock's hours. */
+export type ShareBetween = (fromMs: number, toMs: number) => Share;
+
+export interface Window {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
 /**
- * Hourly buckets, oldest first, counted back from `endMs`; hours without a row are empty. What a window holds beyond whole
- * hours is the first bucket.
+ * A window that slides by whole hours over the clock's hours, of which it may begin inside one. Of the hour that has left in
+ * part, what may have gone counts not as valid, and what may still be there counts as bad: never later than minute by
+ * minute, and exactly that where the window begins on the hour.
  */
-export function buckets(
-  steps: readonly TallyStep[],
-  base: TimeBase,
-  { windowMs, endMs, shareOf }: { windowMs: number; endMs: number; shareOf: (step: TallyStep) => Share },
-): Bucket[] {
-  const count = Math.ceil(windowMs / base.hourMs);
-  const found = Array.from({ length: count }, () => NOTHING);
-  for (const step of steps) {
-    const index = Math.max(0, count - Math.ceil((endMs - step.atMs) / base.hourMs));
-    const bucket = found[index] ?? NOTHING;
-    const { valid, bad } = shareOf(step);
-    found[index] = { valid: bucket.valid + valid, bad: bucket.bad + bad };
-  }
-  return found;
+export function slidingOver(shareBetween: ShareBetween, { hourMs }: TimeBase, { startMs, endMs }: Window): Sliding {
+  return {
+    hours: Math.ceil((endMs - startMs) / hourMs),
+    remaining: (hours) => {
+      const cutMs = startMs + hours * hourMs;
+      if (cutMs >= endMs) return NOTHING;
+      const hourAtMs = Math.floor(cutMs / hourMs) * hourMs;
+      if (hours === 0 || cutMs === hourAtMs) return shareBetween(cutMs, endMs);
+      const whole = shareBetween(Math.min(hourAtMs + hourMs, endMs), endMs);
+      return { valid: whole.valid, bad: shareBetween(Math.max(hourAtMs, startMs), endMs).bad };
+    },
+  };
 }
 
 /** The mean valid weight of the last six hours; of the hours since the first event, while the window is younger. */
-export function meanTraffic(hours: readonly Bucket[]): Rational {
-  const first = hours.findIndex((bucket) => bucket.valid > 0n);
-  if (first < 0) return ZERO;
-  const recent = hours.slice(Math.max(first, hours.length - MEAN_HOURS));
-  return rational(
-    recent.reduce((sum, bucket) => sum + bucket.valid, 0n),
-    recent.length,
-  );
+export function meanTraffic(shareBetween: ShareBetween, { hourMs }: TimeBase, { startMs, endMs }: Window): Rational {
+  const since = (hours: number): bigint => shareBetween(Math.max(startMs, endMs - hours * hourMs), endMs).valid;
+  const longest = Math.ceil((endMs - startMs) / hourMs);
+  if (longest > MEAN_HOURS && shareBetween(startMs, endMs).valid > since(MEAN_HOURS)) {
+    return rational(since(MEAN_HOURS), MEAN_HOURS);
+  }
+  const all = since(MEAN_HOURS);
+  if (all === 0n) return ZERO;
+  let hours = Math.min(longest, MEAN_HOURS);
+  while (hours > 1 && since(hours - 1) === all) hours -= 1;
+  return rational(all, hours);
 }
 
-/**
- * The roll-off figure in hours; without a burn rate only a budget that is gone already is known to be gone.
- * @param hours restated, where older targets are among them @param traffic the mean valid weight, in the same unit
- */
+/** The roll-off figure in hours; without a burn rate only a budget that is gone already is known to be gone. */
 export function rollOffHours(
-  hours: readonly Bucket[],
+  window: Sliding,
   traffic: Rational,
   burn: Rational | null,
   target: Rational,
 ): number | null {
-  if (burn !== null) return rollOff(hours, forecastHour(traffic, burn, target), target);
-  return rollOff(hours, { valid: ZERO, bad: ZERO }, target) === 0 ? 0 : null;
+  if (burn !== null) return firstExhausted(window, forecastHour(traffic, burn, target), target);
+  return firstExhausted({ ...window, hours: 0 }, { valid: ZERO, bad: ZERO }, target);
 }

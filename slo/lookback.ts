@@ -2,8 +2,8 @@
 import { consumed } from './budget.ts';
 import { burnPairs, LOOKBACK_MINUTES } from './burn.ts';
 import { compare, fromNumber, toNumber, type Rational } from './decimal.ts';
+import type { History } from './history.ts';
 import type { BurnThreshold } from './objective.ts';
-import type { TallyStep } from './ranges.ts';
 import type { Lookback, PairStatus } from './status.ts';
 import { spanOf, type Restated, type Span } from './targets.ts';
 import type { TimeBase } from './time-base.ts';
@@ -11,29 +11,15 @@ import type { TimeBase } from './time-base.ts';
 /** Null: the lookback is longer than the window. */
 export type Lookbacks = Readonly<Record<Lookback, Span | null>>;
 
-export interface LookbackSteps {
-  readonly minutes: readonly TallyStep[];
-  readonly hours: readonly TallyStep[];
-}
-
-/** Whole hours come from the hourly groups, which count back from the same end, so that they add up exactly. */
 export function lookbackSpans(
-  steps: LookbackSteps,
+  history: History,
   base: TimeBase,
   { windowMs, endMs, restated }: { windowMs: number; endMs: number; restated: Restated },
 ): Lookbacks {
   return byLookback((lookback) => {
     const lengthMs = LOOKBACK_MINUTES[lookback] * base.minuteMs;
-    if (lengthMs > windowMs) return null;
-    return spanOf(since(lengthMs < base.hourMs ? steps.minutes : steps.hours, endMs - lengthMs), restated);
+    return lengthMs > windowMs ? null : spanOf(history, endMs - lengthMs, endMs, restated);
   });
-}
-
-/** The tail of ascending steps that start at or after a moment. */
-export function since<Step extends { readonly atMs: number }>(steps: readonly Step[], fromMs: number): readonly Step[] {
-  let first = steps.length;
-  while (first > 0 && (steps[first - 1]?.atMs ?? fromMs) >= fromMs) first -= 1;
-  return steps.slice(first);
 }
 
 export function byLookback<Value>(of: (lookback: Lookback) => Value): Record<Lookback, Value> {

@@ -36,40 +36,63 @@ export interface Forecast {
   readonly bad: Rational;
 }
 
+/** What a window holds, and what of that is left once it has slid forward by so many hours; neither part ever grows. */
+export interface Sliding {
+  /** How far it can slide before nothing of the present is left. */
+  readonly hours: number;
+  readonly remaining: (hours: number) => Bucket;
+}
+
 /**
  * Slides the buckets (oldest first) forward hour by hour, adds the forecast, and recomputes the budget from the valid
  * events then in the window: the first hour at which bad ≥ budget. 0 when it is gone already, null when that never
  * happens within the window, or when the window holds nothing.
  */
 export function rollOff(buckets: readonly Bucket[], forecast: Forecast, target: Rational): number | null {
-  const allowed = allowance(target);
-  // Everything is multiplied by one positive factor so that it stays an integer; slack > 0 means budget is left.
-  const comingValid = reduced(forecast.valid);
-  const comingBad = reduced(forecast.bad);
-  const factor = (comingValid.den * comingBad.den) / greatestCommonDivisor(comingValid.den, comingBad.den);
-  const gained =
-    comingValid.num * (factor / comingValid.den) * allowed.num - comingBad.num * (factor / comingBad.den) * allowed.den;
-  const slackOf = (bucket: Bucket): bigint =>
-    bucket.valid === 0n && bucket.bad === 0n ? 0n : bucket.valid * allowed.num - bucket.bad * allowed.den;
-  let valid = 0n;
-  let slack = 0n;
-  for (const bucket of buckets) {
+  const left: Bucket[] = [{ valid: 0n, bad: 0n }];
+  let [valid, bad] = [0n, 0n];
+  for (const bucket of buckets.toReversed()) {
     valid += bucket.valid;
-    slack += slackOf(bucket);
+    bad += bucket.bad;
+    left.push({ valid, bad });
   }
-  if (valid === 0n) return null;
-  if (slack <= 0n) return 0;
-  slack *= factor;
-  for (const [index, bucket] of buckets.entries()) {
-    slack += gained - slackOf(bucket) * factor;
-    if (slack <= 0n) return remains(buckets, index, forecast) ? index + 1 : null;
-  }
-  return null;
+  const hours = buckets.length;
+  return firstExhausted({ hours, remaining: (gone) => left[hours - gone] ?? { valid: 0n, bad: 0n } }, forecast, target);
 }
 
-/** Slack also reaches zero when the window runs empty, which exhausts nothing. */
-function remains(buckets: readonly Bucket[], leftUntil: number, forecast: Forecast): boolean {
-  return forecast.valid.num > 0n || buckets.slice(leftUntil + 1).some((bucket) => bucket.valid > 0n);
+/**
+ * The same of any window. What remains only shrinks and what comes only grows, so that the ends of a stretch of hours bound
+ * everything between them: a stretch that cannot exhaust the budget is passed over as a whole, any other is halved.
+ */
+export function firstExhausted({ hours, remaining }: Sliding, forecast: Forecast, target: Rational): number | null {
+  const allowed = allowance(target);
+  // Everything is multiplied by one positive factor so that it stays an integer; slack > 0 means budget is left.
+  const coming = { valid: reduced(forecast.valid), bad: reduced(forecast.bad) };
+  const factor = (coming.valid.den * coming.bad.den) / greatestCommonDivisor(coming.valid.den, coming.bad.den);
+  const hourly = {
+    valid: coming.valid.num * (factor / coming.valid.den) * allowed.num,
+    bad: coming.bad.num * (factor / coming.bad.den) * allowed.den,
+  };
+  const [validTimes, badTimes] = [factor * allowed.num, factor * allowed.den];
+  const known = new Map<number, Bucket>();
+  const after = (gone: number): Bucket => {
+    let bucket = known.get(gone);
+    if (bucket === undefined) known.set(gone, (bucket = remaining(gone)));
+    return bucket;
+  };
+  /** At most what is left of the budget anywhere between two hours; exact where they are one. */
+  const leastSlack = (from: number, to: number): bigint =>
+    after(to).valid * validTimes + hourly.valid * BigInt(from) - after(from).bad * badTimes - hourly.bad * BigInt(to);
+  const isExhausted = (gone: number): boolean =>
+    leastSlack(gone, gone) <= 0n && (after(gone).valid > 0n || (gone > 0 && hourly.valid > 0n));
+  const find = (from: number, to: number): number | null => {
+    if (from === to) return isExhausted(from) ? from : null;
+    if (leastSlack(from, to) > 0n) return null;
+    const middle = Math.floor((from + to) / 2);
+    return find(from, middle) ?? find(middle + 1, to);
+  };
+  if (after(0).valid === 0n) return null;
+  return find(0, hours);
 }
 
 /**

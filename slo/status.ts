@@ -126,7 +126,7 @@ export interface Status {
   readonly manualReview: boolean;
   /** More than 2 % worse than the target (relative, strict); null where that cannot be judged. */
   readonly regression: boolean | null;
-  /** Start of the newest step with a bad event; one older than an hour is known to its hourly group only. */
+  /** Start of the newest step with a bad event; of one older than six hours, of the clock's hour that it fell into. */
   readonly lastBadAtMs: number | null;
   /** Percentile rows: the sliding window now, and how many of the stepped windows passed. */
   readonly live: LiveWindow | null;

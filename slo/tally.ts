@@ -61,6 +61,23 @@ export function addTallies(a: Tally, b: Tally): Tally {
   };
 }
 
+/** What is left of a sum when a part of it goes. */
+export function subtractTallies(a: Tally, b: Tally): Tally {
+  return {
+    good: a.good - b.good,
+    bad: a.bad - b.bad,
+    excluded: a.excluded - b.excluded,
+    faults: a.faults - b.faults,
+    goodWeight: a.goodWeight - b.goodWeight,
+    badWeight: a.badWeight - b.badWeight,
+    excludedWeight: a.excludedWeight - b.excludedWeight,
+    faultWeight: a.faultWeight - b.faultWeight,
+    squaredWeight: a.squaredWeight - b.squaredWeight,
+    borderline: a.borderline - b.borderline,
+    bounded: a.bounded - b.bounded,
+  };
+}
+
 /** Adds up in place of {@link addTallies}, because a window is thousands of steps. */
 export function sumTallies(tallies: Iterable<Tally>): Tally {
   let [good, bad, excluded, faults] = [0, 0, 0, 0];
@@ -82,6 +99,18 @@ export function sumTallies(tallies: Iterable<Tally>): Tally {
   const weights = { goodWeight, badWeight, excludedWeight, faultWeight, squaredWeight };
   return { good, bad, excluded, faults, ...weights, borderline, bounded };
 }
+
+/** Nothing was counted: neither an event nor a run that should have brought some. */
+export function isEmpty({ good, bad, excluded, faults, bounded }: Tally): boolean {
+  return good === 0 && bad === 0 && excluded === 0 && faults === 0 && bounded === 0;
+}
+
+/** Not a figure in it: of a difference, that nothing changed. */
+export function isZero(tally: Tally): boolean {
+  return isEmpty(tally) && WEIGHTS.every((weight) => tally[weight] === 0n) && tally.borderline === 0;
+}
+
+const WEIGHTS = ['goodWeight', 'badWeight', 'excludedWeight', 'faultWeight', 'squaredWeight'] as const;
 
 /** Raw valid events: the figure that the 1,000-event rule is about. */
 export function validEvents(tally: Tally): number {

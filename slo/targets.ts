@@ -2,10 +2,11 @@
  * Targets have versions. What happened before a change is judged by the target that held then, for as long as it is in a
  * window; the budget of a window that spans a change is Σ valid × (1 − T), each part by its own T.
  */
-import { allowance, type Share } from './budget.ts';
+import { allowance, shareOf, type Share } from './budget.ts';
 import { compare, decimal, divide, greatestCommonDivisor, ONE, reduced, subtract, type Rational } from './decimal.ts';
+import type { History } from './history.ts';
 import type { Objective, TargetVersion } from './objective.ts';
-import { sumTallies, validWeight, type Tally } from './tally.ts';
+import { addTallies, EMPTY_TALLY, validWeight, type Tally } from './tally.ts';
 
 type Versioned = Pick<Objective, 'target'> & { readonly versions?: readonly TargetVersion[] };
 
@@ -49,24 +50,62 @@ export function targetBreaks({ versions = [] }: Versioned, fromMs: number, toMs:
   });
 }
 
-/** Some steps: what was counted in them, and the same restated. */
+/** A stretch: what was counted in it, and the same restated. */
 export interface Span {
   readonly tally: Tally;
   readonly share: Share;
 }
 
-export function spanOf(steps: readonly (Tally & { readonly atMs: number })[], { shareOfAll }: Restated): Span {
-  return { tally: sumTallies(steps), share: shareOfAll(steps) };
+/** @param of what of a tally is bad and what is valid; default: as counted */
+export function spanOf(
+  history: History,
+  fromMs: number,
+  toMs: number,
+  by: Restated,
+  of: (tally: Tally) => Share = shareOf,
+): Span {
+  let tally = EMPTY_TALLY;
+  let [bad, valid] = [0n, 0n];
+  for (const [from, to] of pieces(fromMs, toMs, by.breaksMs)) {
+    const sum = history.sum(from, to);
+    const part = by.restate(of(sum), from);
+    tally = tally === EMPTY_TALLY ? sum : addTallies(tally, sum);
+    bad += part.bad;
+    valid += part.valid;
+  }
+  return { tally, share: { bad, valid } };
 }
 
-/** Tallies of steps, restated so that one target judges them all. */
+/** The share of a span alone. */
+export function shareOver(history: History, fromMs: number, toMs: number, by: Restated): Share {
+  if (by.breaksMs.length === 0) return by.restate(history.share(fromMs, toMs), fromMs);
+  let [bad, valid] = [0n, 0n];
+  for (const [from, to] of pieces(fromMs, toMs, by.breaksMs)) {
+    const part = by.restate(history.share(from, to), from);
+    bad += part.bad;
+    valid += part.valid;
+  }
+  return { bad, valid };
+}
+
+/** A stretch, cut where another target holds from. */
+function pieces(fromMs: number, toMs: number, breaksMs: readonly number[]): readonly (readonly [number, number])[] {
+  const inside = breaksMs.filter((atMs) => atMs > fromMs && atMs < toMs);
+  if (inside.length === 0) return [[fromMs, toMs]];
+  const ends = [...inside, toMs];
+  return [fromMs, ...inside].map((from, index) => [from, ends[index] ?? toMs] as const);
+}
+
+/** What was counted, restated so that one target judges it all. */
 export interface Restated {
   /** The target that holds now. */
   readonly target: Rational;
   /** Every restated weight, bad and valid, is this many times the counted one; 1 while the target never changed. */
   readonly unit: bigint;
-  readonly share: (step: Tally & { readonly atMs: number }) => Share;
-  readonly shareOfAll: (steps: readonly (Tally & { readonly atMs: number })[]) => Share;
+  /** Where the target became another one, ascending: nothing that spans such a moment can be restated as one. */
+  readonly breaksMs: readonly number[];
+  /** Of what happened from a moment on, as long as one target held. */
+  readonly restate: (share: Share, atMs: number) => Share;
 }
 
 /**
@@ -81,28 +120,16 @@ export function restated(objective: Versioned, nowMs: number): Restated {
     factor: reduced(divide(allowance(decimal(each)), allowance(target))),
   }));
   const isOne = past.every(({ factor }) => compare(factor, ONE) === 0);
-  if (isOne) {
-    const share = (step: Tally): Share => ({ bad: step.badWeight, valid: validWeight(step) });
-    return { target, unit: 1n, share, shareOfAll: (steps) => share(sumTallies(steps)) };
-  }
+  if (isOne) return { target, unit: 1n, breaksMs: [], restate: (share) => share };
   const unit = past.reduce((lcm, { factor }) => (lcm * factor.den) / greatestCommonDivisor(lcm, factor.den), 1n);
   const scaled = past.map(({ fromMs, factor }) => ({ fromMs, times: factor.num * (unit / factor.den) }));
-  const share = (step: Tally & { readonly atMs: number }): Share => {
-    const { times } = scaled.findLast(({ fromMs }) => fromMs <= step.atMs) ?? scaled[0] ?? { times: unit };
-    return { bad: step.badWeight * unit, valid: validWeight(step) * times };
-  };
   return {
     target,
     unit,
-    share,
-    shareOfAll: (steps) => {
-      let [bad, valid] = [0n, 0n];
-      for (const step of steps) {
-        const part = share(step);
-        bad += part.bad;
-        valid += part.valid;
-      }
-      return { bad, valid };
+    breaksMs: targetBreaks(objective, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY),
+    restate: ({ bad, valid }, atMs) => {
+      const { times } = scaled.findLast(({ fromMs }) => fromMs <= atMs) ?? scaled[0] ?? { times: unit };
+      return { bad: bad * unit, valid: valid * times };
     },
   };
 }

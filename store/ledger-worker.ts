@@ -28,6 +28,7 @@ function callsOf(ledger: Ledger): Calls {
     openOrders: () => ledger.openOrders(),
     ordersSince: (fromMs) => ledger.ordersSince(fromMs),
     tallies: (query) => ledger.tallies(query),
+    rollups: (query) => ledger.rollups(query),
     page: (query, start, limit) => ledger.page(query, start, limit),
     events: (query) => ledger.events(query),
     budgets: (query) => ledger.budgets(query),

@@ -19,7 +19,20 @@ import type { Result } from './result.ts';
 import { RuleTable, type Stretch } from './rules.ts';
 import { TEMP_TALLIES } from './schema.ts';
 import { Sql } from './sql.ts';
-import type { BudgetPoint, EventQuery, LedgerEvent, OrderRecord, ResultQuery, TallyQuery, TallyRow } from './store.ts';
+import type {
+  BudgetPoint,
+  ChangedHours,
+  EventQuery,
+  LedgerEvent,
+  Mark,
+  OrderRecord,
+  ResultQuery,
+  RollupAnswer,
+  RollupQuery,
+  TallyQuery,
+  TallyRow,
+} from './store.ts';
+import { inOneBuffer } from './rollup-table.ts';
 import { Gathered, TallyTable } from './tally-table.ts';
 import { targetRecords } from './target-records.ts';
 
@@ -36,6 +49,8 @@ export interface LedgerOptions extends DatabaseOptions {
 export type VersionedRule = Rule & Partial<Pick<Objective, 'target' | 'versions'>>;
 
 const PAGE = 500;
+/** Rows written since a follower looked last, beyond which it had better read everything again. */
+const MOST_CHANGES = 20_000;
 /** Rows gathered in memory before they are written, while tallies are rebuilt. */
 const REBUILD_ROWS = 20_000;
 
@@ -62,7 +77,7 @@ export class Ledger implements Disposable {
       this.identity = adoptIdentity(this.#sql);
       this.#results = new ResultTable(this.#sql);
       this.#rules = new RuleTable(db);
-      this.#tallies = new TallyTable(db, 'main.tallies');
+      this.#tallies = new TallyTable(db, 'main', this.stepMs);
       if (options.objectives !== undefined) this.#adopt(this.#held(options.objectives, options.nowMs));
       // Those in use may wait to be judged again, since the schema moved on.
       else if (!this.#sql.readOnly) this.#adopt(this.#rules.active());
@@ -124,6 +139,22 @@ export class Ledger implements Disposable {
     }
   }
 
+  /** One moment's answer, whoever writes meanwhile. @throws LedgerError */
+  rollups({ reads, since }: RollupQuery): RollupAnswer {
+    return this.#sql.read(() => {
+      const mark = { identity: this.#sql.meta('identity') ?? '', revision: Number(this.#sql.meta('revision') ?? '0') };
+      const changed = this.#changedSince(since, mark);
+      const found = reads.map((read) => (this.#own.get(read.objective) ?? this.#tallies).rollups.read(read));
+      const [rows, more] = [found, changed?.map((each) => each.rows) ?? []];
+      const all = inOneBuffer([...rows, ...more]);
+      return {
+        mark,
+        rows: all.slice(0, rows.length),
+        changed: changed?.map((each, index) => ({ ...each, rows: all[rows.length + index] ?? [] })) ?? null,
+      };
+    });
+  }
+
   page(query: ResultQuery, start: PageStart | null, limit = PAGE): ResultPage {
     return this.#results.page(query, start, limit);
   }
@@ -183,6 +214,14 @@ export class Ledger implements Disposable {
     });
   }
 
+  #changedSince(since: Mark | null, mark: Mark): readonly ChangedHours[] | null {
+    if (since === null) return [];
+    if (since.identity !== mark.identity || since.revision > mark.revision || this.#own.size > 0) return null;
+    if (since.revision === mark.revision) return [];
+    const written = this.#tallies.writtenSince(since.revision, MOST_CHANGES);
+    return written && [...written].map(([objective, steps]) => this.#tallies.rollups.changed(objective, steps));
+  }
+
   #adopt(objectives: readonly Rule[]): void {
     if (this.#sql.readOnly) {
       this.#judgeInMemory(objectives);
@@ -209,11 +248,11 @@ export class Ledger implements Disposable {
     const changes = this.#rules.changes(objectives);
     if (changes.length === 0) return;
     this.#sql.db.exec(TEMP_TALLIES);
-    const own = new TallyTable(this.#sql.db, 'temp.tallies');
+    const own = new TallyTable(this.#sql.db, 'temp', this.stepMs);
     for (const { rule, within } of changes) {
       if (within !== null) {
         if (!within.some((stretch) => this.#tallies.has(rule.id, stretch))) continue;
-        own.copy(rule.id, 'main.tallies');
+        own.copy(rule.id, 'main');
         this.#judgeAgain(rule, within, own);
       } else this.#rebuild(rule, this.#results.storedAfter(0, rule.probes), own);
       this.#own.set(rule.id, own);

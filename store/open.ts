@@ -10,6 +10,8 @@ import type {
   LedgerEvent,
   OrderRecord,
   ResultQuery,
+  RollupAnswer,
+  RollupQuery,
   Store,
   TallyQuery,
   TallyRow,
@@ -132,6 +134,10 @@ class ThreadedStore implements LedgerStore {
 
   async tallies(query: TallyQuery): Promise<readonly TallyRow[]> {
     return (await this.#reader()).call('tallies', query);
+  }
+
+  async rollups(query: RollupQuery): Promise<RollupAnswer> {
+    return (await this.#reader()).call('rollups', query);
   }
 
   async *results(query: ResultQuery): AsyncIterable<Result> {

@@ -40,6 +40,12 @@ function maybeNumber(row: Row, column: string): number | null {
   return row[column] === null ? null : number(row, column);
 }
 
+export function bytes(row: Row, column: string): Uint8Array {
+  const cell = row[column];
+  if (!(cell instanceof Uint8Array)) throw new TypeError(`ledger column ${column} is not bytes`);
+  return cell;
+}
+
 /** An integer of any size: 64 bits as INTEGER, beyond that as digits. */
 export function integer(row: Row, column: string): bigint {
   const cell = row[column];

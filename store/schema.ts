@@ -29,9 +29,20 @@ function addTallyColumns(schema: 'main' | 'temp', columns: readonly string[]): s
 /** Every objective is judged anew, from the stored results, the next time that the ledger is opened for writing. */
 const JUDGE_AGAIN = "UPDATE objectives SET hash = '';";
 
+/** Read in the order of time by objective: the rows are the key's own tree. */
+const ROLLUP_COLUMNS = `(
+  objective TEXT NOT NULL,
+  span TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  split TEXT NOT NULL,
+  steps BLOB NOT NULL,
+  PRIMARY KEY (objective, span, at_ms, split)
+) STRICT, WITHOUT ROWID`;
+
 /** The tallies in memory, of the same form, by which a read-only ledger is judged when the definitions are other ones. */
 export const TEMP_TALLIES = `CREATE TEMP TABLE tallies ${TALLY_COLUMNS};
-${addTallyColumns('temp', [...NEAR_COLUMNS, ...LEFT_OUT_COLUMNS])}`;
+${addTallyColumns('temp', [...NEAR_COLUMNS, ...LEFT_OUT_COLUMNS])}
+CREATE TEMP TABLE rollups ${ROLLUP_COLUMNS};`;
 
 /**
  * Forward only: a migration that has been released is never edited, the next one is appended. The position in this list
@@ -142,4 +153,5 @@ ALTER TABLE results ADD COLUMN trail TEXT;
 `,
   addTallyColumns('main', NEAR_COLUMNS),
   `${addTallyColumns('main', LEFT_OUT_COLUMNS)}\n${JUDGE_AGAIN}`,
+  `CREATE TABLE rollups ${ROLLUP_COLUMNS};\n${JUDGE_AGAIN}`,
 ];

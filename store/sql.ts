@@ -46,6 +46,18 @@ export class Sql {
     return Number(this.#prepare(sql).run(...cells).changes);
   }
 
+  /** `work` sees one state of the ledger, whoever writes meanwhile. @throws LedgerError */
+  read<T>(work: () => T): T {
+    try {
+      this.db.exec('BEGIN');
+      return work();
+    } catch (error) {
+      throw explain(error, this.path);
+    } finally {
+      if (this.db.isTransaction) this.db.exec('COMMIT');
+    }
+  }
+
   /** All of `work` in one durable transaction, or nothing of it. @throws LedgerError */
   write<T>(work: () => T): T {
     if (this.readOnly) {

@@ -58,16 +58,60 @@ export interface TallyQuery {
   readonly toMs: number;
   /** Sum steps into groups of this length, counted from `fromMs`; default: one step a row. */
   readonly groupMs?: number;
-  /** Ascending: groups are cut at these moments as well, each part a row of its own that starts there. */
-  readonly breaksMs?: readonly number[];
   /** Keep splits apart; default: summed, `split` is ''. */
   readonly bySplit?: boolean;
 }
 
 export interface TallyRow extends Tally {
-  /** Start of the step, of the group, or of what a break left of it. */
+  /** Start of the step, or of the group. */
   readonly atMs: number;
   readonly split: string;
+}
+
+/** A roll-up's row is an `hour` by its minutes, or a `day` by its hours; of the clock, in policy time. */
+export type RollupSpan = 'hour' | 'day';
+
+/** The rows that overlap a half-open stretch. */
+export interface RollupRead {
+  readonly objective: string;
+  readonly span: RollupSpan;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** `steps` is for `unpack` of `packed.ts`. */
+export interface RollupRow {
+  readonly atMs: number;
+  readonly split: string;
+  readonly steps: Uint8Array;
+}
+
+/** A state of a ledger: what it has counted up to a revision. */
+export interface Mark {
+  readonly identity: string;
+  readonly revision: number;
+}
+
+export interface RollupQuery {
+  readonly reads: readonly RollupRead[];
+  /** Also every hour in which something was counted, or counted anew, after this. */
+  readonly since: Mark | null;
+}
+
+export interface ChangedHours {
+  readonly objective: string;
+  /** Starts of hours, ascending. A split without a row in one of them has nothing there. */
+  readonly hours: readonly number[];
+  readonly rows: readonly RollupRow[];
+}
+
+export interface RollupAnswer {
+  /** All of the answer is of this one moment. */
+  readonly mark: Mark;
+  /** For each read its rows, ascending by `atMs`, then split. */
+  readonly rows: readonly (readonly RollupRow[])[];
+  /** Null: so much has changed, or another ledger stands there, that everything is to be read again. */
+  readonly changed: readonly ChangedHours[] | null;
 }
 
 export interface ResultQuery {
@@ -95,6 +139,8 @@ export interface OrderRecord extends OrderIntent {
 export interface StoreReader {
   /** Ascending by `atMs`, then split. Steps without events have no row. */
   tallies(query: TallyQuery): Promise<readonly TallyRow[]>;
+  /** The same, of months in milliseconds. */
+  rollups(query: RollupQuery): Promise<RollupAnswer>;
   /** Ascending by scheduled time. */
   results(query: ResultQuery): AsyncIterable<Result>;
   events(query: EventQuery): Promise<readonly LedgerEvent[]>;

@@ -7,6 +7,8 @@ import type { Result } from './result.ts';
 import { integer, integerCell, number, text } from './rows.ts';
 import type { Row } from './rows.ts';
 import type { Stretch } from './rules.ts';
+import { RollupTable } from './rollup-table.ts';
+import type { Written } from './rollup-table.ts';
 import type { TallyQuery, TallyRow } from './store.ts';
 
 /** A stored result that a rule could not judge. */
@@ -39,20 +41,24 @@ export class Gathered {
   }
 }
 
-/** The tallies of one ledger: `main.tallies`, or a table in memory of the same form. */
+/** The tallies of one ledger with their roll-ups: those of `main`, or of `temp`, in memory and of the same form. */
 export class TallyTable {
   readonly #db: DatabaseSync;
   readonly #table: string;
+  readonly rollups: RollupTable;
   readonly #get: StatementSync;
   readonly #put: StatementSync;
   readonly #clear: StatementSync;
   readonly #range: StatementSync;
   readonly #keys: StatementSync;
   readonly #any: StatementSync;
+  readonly #since: StatementSync;
 
-  constructor(db: DatabaseSync, table: 'main.tallies' | 'temp.tallies') {
+  constructor(db: DatabaseSync, schema: 'main' | 'temp', stepMs: number) {
+    const table = `${schema}.tallies`;
     this.#db = db;
     this.#table = table;
+    this.rollups = new RollupTable(db, `${schema}.rollups`, stepMs);
     this.#get = db.prepare(`SELECT * FROM ${table} WHERE objective = ? AND at_ms = ? AND split = ?`);
     this.#get.setReadBigInts(true);
     this.#put = db.prepare(`INSERT OR REPLACE INTO ${table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
@@ -68,10 +74,12 @@ export class TallyTable {
          AND (good > 0 OR bad > 0 OR excluded > 0 OR faults > 0 OR bounded > 0) ORDER BY at_ms, split`,
     );
     this.#range.setReadBigInts(true);
+    this.#since = db.prepare(`SELECT objective, at_ms FROM ${table} WHERE revision > ? ORDER BY revision LIMIT ?`);
   }
 
   /** Adds the gathered shares. `revision` hands out the next number: every written row gets one of its own. */
   add(gathered: Gathered, revision: () => bigint): void {
+    const written: Written[] = [];
     for (const { objective, judged } of gathered.steps.values()) {
       const row = this.#get.get(objective, judged.atMs, judged.split);
       const { tally, cluster } = row === undefined ? judged : mergeJudged(fromRow(row), judged);
@@ -93,7 +101,22 @@ export class TallyTable {
         integerCell(tally.excludedWeight),
         integerCell(tally.faultWeight),
       );
+      written.push({ objective, split: judged.split, atMs: judged.atMs, tally });
     }
+    this.rollups.follow(written);
+  }
+
+  /** By objective, the starts of the steps that were written after a revision; null when there are more than `most`. */
+  writtenSince(revision: number, most: number): ReadonlyMap<string, ReadonlySet<number>> | null {
+    const rows = this.#since.all(revision, most + 1);
+    if (rows.length > most) return null;
+    const found = new Map<string, Set<number>>();
+    for (const row of rows) {
+      const objective = text(row, 'objective');
+      const steps = found.get(objective) ?? new Set();
+      found.set(objective, steps.add(number(row, 'at_ms')));
+    }
+    return found;
   }
 
   /**
@@ -101,15 +124,20 @@ export class TallyTable {
    * @param isMeant of which steps
    */
   clear(objective: string, revision: () => bigint, isMeant: (atMs: number) => boolean = () => true): void {
+    const written: Written[] = [];
     for (const row of this.#keys.all(objective)) {
-      if (!isMeant(number(row, 'at_ms'))) continue;
-      this.#clear.run(revision(), objective, number(row, 'at_ms'), text(row, 'split'));
+      const [atMs, split] = [number(row, 'at_ms'), text(row, 'split')];
+      if (!isMeant(atMs)) continue;
+      this.#clear.run(revision(), objective, atMs, split);
+      written.push({ objective, split, atMs, tally: EMPTY_TALLY });
     }
+    this.rollups.follow(written);
   }
 
-  /** Takes an objective's rows over from another table of the same form. */
-  copy(objective: string, from: 'main.tallies'): void {
-    this.#db.prepare(`INSERT INTO ${this.#table} SELECT * FROM ${from} WHERE objective = ?`).run(objective);
+  /** Takes an objective's rows over from another ledger of the same form. */
+  copy(objective: string, from: 'main'): void {
+    this.#db.prepare(`INSERT INTO ${this.#table} SELECT * FROM ${from}.tallies WHERE objective = ?`).run(objective);
+    this.rollups.copy(objective, from);
   }
 
   /** Whether anything was counted in a step within a stretch. */
@@ -118,12 +146,11 @@ export class TallyTable {
   }
 
   query(query: TallyQuery): readonly TallyRow[] {
-    const { objective, fromMs, toMs, groupMs, breaksMs = [], bySplit = false } = query;
+    const { objective, fromMs, toMs, groupMs, bySplit = false } = query;
     const groups = new Map<string, TallyRow>();
     for (const row of this.#range.iterate(objective, fromMs, toMs)) {
       const stepMs = number(row, 'at_ms');
-      const groupStart = groupMs === undefined ? stepMs : fromMs + Math.floor((stepMs - fromMs) / groupMs) * groupMs;
-      const atMs = Math.max(groupStart, breaksMs.findLast((breakMs) => breakMs <= stepMs) ?? groupStart);
+      const atMs = groupMs === undefined ? stepMs : fromMs + Math.floor((stepMs - fromMs) / groupMs) * groupMs;
       const split = bySplit ? text(row, 'split') : '';
       const key = `${atMs} ${split}`;
       groups.set(key, { atMs, split, ...addTallies(groups.get(key) ?? EMPTY_TALLY, tallyOf(row)) });

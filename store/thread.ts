@@ -31,6 +31,7 @@ export type Calls = Pick<
   | 'openOrders'
   | 'ordersSince'
   | 'tallies'
+  | 'rollups'
   | 'page'
   | 'events'
   | 'budgets'

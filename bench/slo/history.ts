@@ -1,8 +1,9 @@
 /** Ninety days of a service that is probed once a minute and fails now and then, as the ledger would answer for them. */
-import type { EvaluateInput } from '../../slo/evaluate.ts';
+import { Account } from '../../slo/account.ts';
+import type { Step } from '../../slo/history.ts';
 import type { Objective } from '../../slo/objective.ts';
-import { ranges, type RangeName, type TallyRange, type TallyStep } from '../../slo/ranges.ts';
-import { addTallies, EMPTY_TALLY } from '../../slo/tally.ts';
+import { hourOf } from '../../slo/ranges.ts';
+import { sumTallies } from '../../slo/tally.ts';
 import { timeBase } from '../../slo/time-base.ts';
 import { seededRandom } from '../../scenarios/random.ts';
 
@@ -28,8 +29,10 @@ export const OBJECTIVE: Objective = {
   assumptions: [],
 };
 
+type MinuteStep = Step & { readonly split: string };
+
 /** Every minute's tally, oldest first. About one run in 300 is bad. */
-export function minutes(): readonly TallyStep[] {
+export function minutes(): readonly MinuteStep[] {
   const random = seededRandom(7);
   const count = OBJECTIVE.windowMs / BASE.minuteMs;
   const lastMs = Math.floor(NOW_MS / BASE.minuteMs) * BASE.minuteMs;
@@ -54,21 +57,15 @@ export function minutes(): readonly TallyStep[] {
   });
 }
 
-/** What the ledger answers to a range. */
-function answer(steps: readonly TallyStep[], range: TallyRange): readonly TallyStep[] {
-  const groups = new Map<number, TallyStep>();
-  for (const step of steps) {
-    if (step.atMs < range.fromMs || step.atMs >= range.toMs) continue;
-    const lengthMs = range.groupMs ?? BASE.minuteMs;
-    const atMs = range.fromMs + Math.floor((step.atMs - range.fromMs) / lengthMs) * lengthMs;
-    groups.set(atMs, { atMs, split: '', ...addTallies(groups.get(atMs) ?? EMPTY_TALLY, step) });
-  }
-  return [...groups.values()];
-}
-
-/** The input of an evaluation: hourly groups of the window, the minutes of the last hour. */
-export function evaluateInput(steps: readonly TallyStep[]): EvaluateInput {
-  const tallies: Partial<Record<RangeName, readonly TallyStep[]>> = {};
-  for (const range of ranges(OBJECTIVE, BASE, NOW_MS)) tallies[range.name] = answer(steps, range);
-  return { objective: OBJECTIVE, base: BASE, nowMs: NOW_MS, tallies };
+/** The objective's account as a ledger fills it: the hours, and the minutes of those in which something begins. */
+export function accountOf(steps: readonly MinuteStep[]): Account {
+  const account = new Account(OBJECTIVE, BASE);
+  const wanted = account.wanted(NOW_MS);
+  const byHour = Map.groupBy(steps, ({ atMs }) => hourOf(BASE, atMs));
+  if (wanted.hours === null) throw new Error('a new account wants its hours');
+  const hours = [...byHour].map(([atMs, minutes]) => ({ atMs, split: '', tally: sumTallies(minutes) }));
+  account.takeHours(wanted.hours, hours);
+  const detailed = wanted.minutes.map((atMs) => ({ atMs, split: '', steps: byHour.get(atMs) ?? [] }));
+  account.takeMinutes(wanted.minutes, detailed, true);
+  return account;
 }

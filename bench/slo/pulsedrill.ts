@@ -1,17 +1,16 @@
-/** Ours: the whole status of an objective, exactly, from hourly groups. */
+/** Ours: the whole status of an objective, exactly, from its account. */
 import { performance } from 'node:perf_hooks';
-import { evaluate } from '../../slo/evaluate.ts';
 import { answerOrders, Stopwatch } from '../contender.ts';
-import { evaluateInput, minutes } from './history.ts';
+import { accountOf, minutes, NOW_MS } from './history.ts';
 
-const input = evaluateInput(minutes());
+const account = accountOf(minutes());
 
 answerOrders((ms) => {
   const watch = new Stopwatch();
   const untilMs = performance.now() + ms;
   let evaluations = 0;
   do {
-    const { colour, consumed } = evaluate(input);
+    const { colour, consumed } = account.status(NOW_MS);
     if (colour === 'unknown' || consumed === null) throw new Error('ninety days of runs, and no colour');
     evaluations += 1;
   } while (performance.now() < untilMs);

@@ -1,7 +1,7 @@
 /** Anything that a report may be handed: silences, single points, unknown rows, hostile names. */
 import * as fc from 'fast-check';
 import { NO_PHASES, type Reading } from '../../probes/probe.ts';
-import { evaluate } from '../../slo/evaluate.ts';
+import { judged } from '../slo/fixtures.ts';
 import type { Objective } from '../../slo/objective.ts';
 import type { Status } from '../../slo/status.ts';
 import { EMPTY_TALLY } from '../../slo/tally.ts';
@@ -90,12 +90,7 @@ export const anyStatus: fc.Arbitrary<Status> = fc
   .map(({ objective, good, bad, excluded, faults }) => {
     const weights = { goodWeight: BigInt(good) * 7n, badWeight: BigInt(bad) * 5n, squaredWeight: BigInt(good + bad) };
     const step = { ...EMPTY_TALLY, good, bad, excluded, faults, ...weights, atMs: START, split: '' };
-    return evaluate({
-      objective,
-      base: BASE,
-      nowMs: START,
-      tallies: { minutes: [step], hours: [step], sliding: [step] },
-    });
+    return judged([step], { objective, base: BASE, nowMs: START });
   });
 
 export const anyBudget: fc.Arbitrary<Omit<BudgetPoint, 'objective'>> = fc.record({
@@ -128,6 +123,7 @@ export function remembered(memory: {
     atMs >= (query.fromMs ?? -Infinity) && atMs < (query.toMs ?? Infinity);
   return {
     tallies: async () => [],
+    rollups: async () => ({ mark: { identity: '', revision: 0 }, rows: [], changed: [] }),
     async *results(query) {
       for (const result of (memory.results ?? []).toSorted((a, b) => a.scheduledMs - b.scheduledMs)) {
         if (inRange(result.scheduledMs, query)) yield result;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { causeFinder, missText } from '../../reports/causes.ts';
-import { evaluate } from '../../slo/evaluate.ts';
+import { judged } from '../slo/fixtures.ts';
 import type { Status } from '../../slo/status.ts';
 import { EMPTY_TALLY } from '../../slo/tally.ts';
 import { timeBase } from '../../slo/time-base.ts';
@@ -53,7 +53,7 @@ function missed(results: readonly Result[]): Status {
   const steps = results
     .flatMap((result) => judge(objective, result, BASE.minuteMs))
     .map(({ atMs, split, tally }) => ({ ...EMPTY_TALLY, ...tally, atMs, split }));
-  return evaluate({ objective, base: BASE, nowMs: NOW, tallies: { hours: steps } });
+  return judged(steps, { objective, base: BASE, nowMs: NOW });
 }
 
 describe('why an objective was missed', () => {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { collectExercise } from '../../reports/exercise.ts';
 import { renderGameday } from '../../reports/gameday.ts';
-import { evaluate } from '../../slo/evaluate.ts';
+import { judged } from '../slo/fixtures.ts';
 import { EMPTY_TALLY } from '../../slo/tally.ts';
 import { timeBase } from '../../slo/time-base.ts';
 import type { JournalEntry } from '../../scenarios/journal.ts';
@@ -26,9 +26,7 @@ describe('the record of a game-day', () => {
   });
 
   test('draws the exercise over the measurements: marks in order, fault shaded, units and thresholds', () => {
-    const statuses = OBJECTIVES.map((objective) =>
-      evaluate({ objective, base: timeBase(1), nowMs: GAMEDAY_AT, tallies: {} }),
-    );
+    const statuses = OBJECTIVES.map((objective) => judged([], { objective, nowMs: GAMEDAY_AT }));
     const [chart] = renderGameday({ journal: SAMPLE_JOURNAL, results: near, statuses }).files;
     const svg = chart?.content ?? '';
     for (const words of [
@@ -113,11 +111,10 @@ describe('what an exercise spent', () => {
   const objective = anObjective({ id: 'api', target: '0.9', service: 'market-data' });
   const base = timeBase(1);
   const tally = { ...EMPTY_TALLY, good: 80, bad: 20, goodWeight: 800n, badWeight: 200n, squaredWeight: 1000n };
-  const status = evaluate({
+  const status = judged([{ ...tally, atMs: GAMEDAY_AT, split: '' }], {
     objective,
     base,
     nowMs: GAMEDAY_AT + 300_000,
-    tallies: { hours: [{ ...tally, atMs: GAMEDAY_AT, split: '' }] },
   });
   const spending = { ...EMPTY_TALLY, good: 5, bad: 5, goodWeight: 50n, badWeight: 50n, squaredWeight: 100n };
 

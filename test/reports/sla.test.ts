@@ -31,15 +31,13 @@ async function sampleReport(path: string): Promise<SlaReport> {
   await store.recordEvents(EVENTS);
   const points: BudgetPoint[] = [];
   for (let nowMs = START + 300_000; nowMs < END; nowMs += 300_000) {
-    points.push(
-      ...(await evaluateAll(store, OBJECTIVES, { base: BASE, nowMs, attainmentMs: 3_600_000 })).map(budgetPoint),
-    );
+    points.push(...(await evaluateAll(store, OBJECTIVES, { base: BASE, nowMs })).map(budgetPoint));
   }
   await store.recordBudgets(points);
   // Awaited here: the store closes when this function ends.
   return await collectSla({
     reader: store,
-    statuses: await evaluateAll(store, OBJECTIVES, { base: BASE, nowMs: END - 1, attainmentMs: 7_200_000 }),
+    statuses: await evaluateAll(store, OBJECTIVES, { base: BASE, nowMs: END - 1 }),
     base: BASE,
     fromMs: START,
     toMs: END,

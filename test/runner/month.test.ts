@@ -6,14 +6,14 @@ import { describe, expect, it } from 'vitest';
 import { intervalMs, INITIAL_PACE, nextPace, yellowAutoMs } from '../../runner/engine/cadence.ts';
 import { createSchedule } from '../../runner/engine/schedule.ts';
 import { seededRandom } from '../../scenarios/random.ts';
-import { allowance } from '../../slo/budget.ts';
+import { allowance, shareOf } from '../../slo/budget.ts';
+import { Cumulative } from '../../slo/cumulative.ts';
 import { decimal, toNumber } from '../../slo/decimal.ts';
 import { evaluate } from '../../slo/evaluate.ts';
 import type { Objective } from '../../slo/objective.ts';
 import { serviceColour } from '../../slo/policy.ts';
-import { ranges, type RangeName, type TallyStep } from '../../slo/ranges.ts';
 import type { Status } from '../../slo/status.ts';
-import { addTallies, EMPTY_TALLY, type Tally } from '../../slo/tally.ts';
+import { addTallies, subtractTallies } from '../../slo/tally.ts';
 import { timeBase } from '../../slo/time-base.ts';
 import { judge } from '../../store/judge.ts';
 import { DAY, HOUR, MINUTE, objective } from '../slo/fixtures.ts';
@@ -56,53 +56,14 @@ function troubles(seed: number): readonly Trouble[] {
   return found;
 }
 
-/** Counts of each minute, and of all before it, so that any stretch is one subtraction. */
-class Minutes {
-  #steps: Tally[] = [];
-  #sums: Tally[] = [EMPTY_TALLY];
-
-  add(atMs: number, tally: Tally): void {
-    const index = (atMs - START) / MINUTE;
-    while (this.#steps.length <= index) this.#steps.push(EMPTY_TALLY);
-    this.#steps[index] = addTallies(this.#steps[index] ?? EMPTY_TALLY, tally);
-    this.#sums.length = Math.min(this.#sums.length, index + 1);
-  }
-
-  steps(fromMs: number, toMs: number, groupMs = MINUTE): readonly TallyStep[] {
-    const found: TallyStep[] = [];
-    for (let atMs = fromMs; atMs < toMs; atMs += groupMs) {
-      const sum = difference(this.#before(Math.min(toMs, atMs + groupMs)), this.#before(atMs));
-      if (sum.good + sum.bad > 0) found.push({ ...sum, atMs, split: '' });
-    }
-    return found;
-  }
-
-  #before(atMs: number): Tally {
-    const count = Math.max(0, Math.min(this.#steps.length, (atMs - START) / MINUTE));
-    for (let done = this.#sums.length - 1; done < count; done += 1) {
-      this.#sums.push(addTallies(this.#sums[done] ?? EMPTY_TALLY, this.#steps[done] ?? EMPTY_TALLY));
-    }
-    return this.#sums[count] ?? EMPTY_TALLY;
-  }
-}
-
-function difference(a: Tally, b: Tally): Tally {
-  return {
-    ...EMPTY_TALLY,
-    good: a.good - b.good,
-    bad: a.bad - b.bad,
-    goodWeight: a.goodWeight - b.goodWeight,
-    badWeight: a.badWeight - b.badWeight,
-    squaredWeight: a.squaredWeight - b.squaredWeight,
+function judged(minutes: Cumulative, of: Objective, nowMs: number): Status {
+  const sum = (fromMs: number, toMs: number) => subtractTallies(minutes.before(toMs), minutes.before(fromMs));
+  const history = {
+    sum,
+    share: (fromMs: number, toMs: number) => shareOf(sum(fromMs, toMs)),
+    lastBad: (fromMs: number, toMs: number) => (sum(fromMs, toMs).bad > 0 ? minutes.lastBad(toMs) : null),
   };
-}
-
-function judged(minutes: Minutes, of: Objective, nowMs: number): Status {
-  const tallies: Partial<Record<RangeName, readonly TallyStep[]>> = {};
-  for (const { name, fromMs, toMs, groupMs } of ranges(of, BASE, nowMs)) {
-    tallies[name] = minutes.steps(fromMs, toMs, groupMs);
-  }
-  return evaluate({ objective: of, base: BASE, nowMs, tallies });
+  return evaluate({ objective: of, base: BASE, nowMs, slices: [{ split: '', history, windows: null }] });
 }
 
 interface Lived {
@@ -118,7 +79,7 @@ interface Lived {
 
 async function live(seed: number, probe: typeof RAISED, expected: readonly Trouble[]): Promise<Lived> {
   const random = seededRandom(seed, 'month', probe.yellow === 'auto' ? 'raised' : 'steady');
-  const minutes = new Minutes();
+  const minutes = new Cumulative();
   const end = new AbortController();
   let nowMs = START;
   // One sleeper only: time is where it wakes.
@@ -167,7 +128,9 @@ async function live(seed: number, probe: typeof RAISED, expected: readonly Troub
       cadence: pace.cadence,
       outcome: isBad ? 'bad' : 'good',
     });
-    for (const { atMs, tally } of judge(DAILY, result, MINUTE)) minutes.add(atMs, tally);
+    for (const { atMs, tally } of judge(DAILY, result, MINUTE)) {
+      minutes.set(atMs, addTallies(minutes.at(atMs), tally));
+    }
   }, end.signal);
 
   const month = judged(minutes, MONTHLY, START + MONTH - 1);

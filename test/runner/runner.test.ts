@@ -363,7 +363,7 @@ describe('a runner', () => {
     const flaky = (store: LedgerStore): Store =>
       new Proxy(store, {
         get(target, key) {
-          if (key === 'tallies' && isBroken)
+          if (key === 'rollups' && isBroken)
             return () => Promise.reject(new LedgerError('locked', 'a.db', 'another process holds it', 'wait'));
           const value: unknown = Reflect.get(target, key, target);
           return typeof value === 'function' ? value.bind(target) : value;

@@ -2,10 +2,9 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compare } from '../../slo/decimal.ts';
 import { withPercentile } from '../../slo/live-percentile.ts';
-import { ranges, stepEnd } from '../../slo/ranges.ts';
-import type { TallyStep } from '../../slo/ranges.ts';
+import { hourOf, ranges, stepEnd } from '../../slo/ranges.ts';
 import { timeBase } from '../../slo/time-base.ts';
-import { DAY, fetched, HOUR, hourly, judged, MINUTE, NOW, objective, runs } from './fixtures.ts';
+import { DAY, HOUR, hourly, judged, MINUTE, NOW, objective, runs, type TallyStep } from './fixtures.ts';
 
 const STEP = Math.floor(NOW / MINUTE) * MINUTE;
 const END = STEP + MINUTE;
@@ -15,54 +14,62 @@ function repeated(hours: number, good: number, bad: number): (readonly [number, 
 }
 
 describe('the ranges of an evaluation', () => {
-  it('count whole hours back from the end of the step under way', () => {
+  const TEN = 20_000 * DAY + 10 * HOUR;
+  const ago = (hours: number) => TEN - hours * HOUR;
+
+  it('are the hours of the clock, with the minutes of those in which something begins', () => {
     expect(stepEnd(timeBase(1), NOW)).toBe(END);
-    expect(ranges(objective(), timeBase(1), NOW)).toEqual([
-      { name: 'hours', fromMs: END - 30 * DAY, toMs: END, groupMs: HOUR, bySplit: false },
-      { name: 'minutes', fromMs: END - HOUR, toMs: END, bySplit: false },
-      {
-        name: 'completeHour',
-        fromMs: 20_000 * DAY + 9 * HOUR,
-        toMs: 20_000 * DAY + 10 * HOUR,
-        groupMs: HOUR,
-        bySplit: false,
-      },
-    ]);
+    expect(ranges(objective(), timeBase(1), NOW)).toEqual({
+      hours: { fromMs: ago(720), toMs: TEN + HOUR },
+      // The window of 30 days, the lookbacks of 3 days and a day, and the last six hours.
+      detailed: [ago(720), ago(72), ago(24), ago(6), ago(5), ago(4), ago(3), ago(2), ago(1), TEN],
+      sliding: null,
+    });
   });
 
-  it('name an edge where the window is no multiple of an hour, and stay inside a window shorter than one', () => {
-    const names = (windowMs: number) =>
-      ranges(objective({ windowMs }), timeBase(1), NOW).map(({ name, fromMs, toMs }) => [
-        name,
-        END - fromMs,
-        END - toMs,
-      ]);
-    expect(names(90 * MINUTE).slice(0, 2)).toEqual([
-      ['hours', HOUR, 0],
-      ['edge', 90 * MINUTE, HOUR],
-    ]);
-    expect(names(10 * MINUTE).slice(0, 2)).toEqual([
-      ['edge', 10 * MINUTE, 0],
-      ['minutes', 10 * MINUTE, 0],
-    ]);
+  it('are whole hours alone where all lookbacks begin on the hour, but for the last six', () => {
+    const onTheHour = ranges(objective(), timeBase(1), TEN - 1);
+    expect(onTheHour).toEqual({
+      hours: { fromMs: ago(720), toMs: TEN },
+      detailed: [ago(6), ago(5), ago(4), ago(3), ago(2), ago(1)],
+      sliding: null,
+    });
   });
 
-  it('ask for the steps of the sliding windows, one window more than the span they are judged over', () => {
-    const of = objective({ slidingMs: 5 * MINUTE });
-    const sliding = (options: { attainmentMs?: number }) =>
-      ranges(of, timeBase(1), NOW, options).find(({ name }) => name === 'sliding');
-    expect(sliding({})).toMatchObject({ fromMs: END - 30 * DAY - 5 * MINUTE, toMs: END });
-    expect(sliding({ attainmentMs: HOUR })).toMatchObject({ fromMs: END - HOUR - 5 * MINUTE, toMs: END });
+  it('stay with the last hour that is over where the window is shorter than that', () => {
+    expect(ranges(objective({ windowMs: 10 * MINUTE }), timeBase(1), NOW)).toEqual({
+      hours: { fromMs: ago(1), toMs: TEN + HOUR },
+      detailed: [ago(1), TEN],
+      sliding: null,
+    });
+  });
+
+  it('reach as far back as the first of the sliding windows, and to where another target begins', () => {
+    const signed = { rfc: null, signOffs: [], lacks: [] };
+    const version = { version: '1', target: '0.999', limit: null, fromMs: null, ...signed };
+    const of = objective({
+      windowMs: 3 * HOUR,
+      slidingMs: 40 * MINUTE,
+      versions: [version, { ...version, version: '2', target: '0.99', fromMs: ago(2) + 7 * MINUTE }],
+    });
+    expect(ranges(of, timeBase(1), NOW)).toEqual({
+      hours: { fromMs: ago(4), toMs: TEN + HOUR },
+      detailed: [ago(4), ago(3), ago(2), ago(1), TEN],
+      sliding: { fromMs: ago(4), toMs: TEN + HOUR },
+    });
   });
 
   it('shrink with the time base', () => {
     const base = timeBase(1000);
-    const [hours] = ranges(objective({ windowMs: 30 * base.dayMs }), base, NOW);
-    expect(hours).toMatchObject({ groupMs: 3600, toMs: stepEnd(base, NOW) });
+    const found = ranges(objective({ windowMs: 30 * base.dayMs }), base, NOW);
+    expect(found?.hours).toEqual({
+      fromMs: hourOf(base, NOW - 30 * base.dayMs),
+      toMs: hourOf(base, NOW) + base.hourMs,
+    });
   });
 
   it('are none where nothing can feed the objective', () => {
-    expect(ranges(objective({ unknownBecause: 'no probe' }), timeBase(1), NOW)).toEqual([]);
+    expect(ranges(objective({ unknownBecause: 'no probe' }), timeBase(1), NOW)).toBeNull();
   });
 });
 
@@ -334,7 +341,7 @@ describe('a percentile row', () => {
         [20, 0],
         [1, 0],
       ]),
-      { objective: p95, attainmentMs: HOUR },
+      { objective: { ...p95, windowMs: HOUR } },
     );
     // Windows end after the minutes of 20, 20 + 20 and 40 + 20 events; the minute under way is not over.
     expect(status.windows).toEqual({ passed: 1, judged: 3, flagged: 0 });
@@ -346,7 +353,7 @@ describe('a percentile row', () => {
           [6, 0],
           [1, 0],
         ]),
-        { objective: p95, attainmentMs: HOUR },
+        { objective: { ...p95, windowMs: HOUR } },
       ).windows,
     ).toEqual({
       passed: 3,
@@ -370,7 +377,7 @@ describe('a percentile row', () => {
           if (good + bad < 10) flagged += 1;
         }
         if (steps.length === 0) return;
-        const status = judged(steps, { objective: p95, attainmentMs: HOUR });
+        const status = judged(steps, { objective: { ...p95, windowMs: HOUR } });
         expect(status.windows).toEqual({ passed, judged: judgedWindows, flagged });
       }),
     );
@@ -428,15 +435,5 @@ describe('a split row', () => {
 
   it('is Unknown while nothing has come', () => {
     expect(judged([], { objective: perVenue })).toMatchObject({ colour: 'unknown', splits: [], worstSplit: null });
-  });
-});
-
-describe('grouping as the store does it', () => {
-  it('keeps every event of a range exactly once', () => {
-    const steps = Array.from({ length: 500 }, (_, index) => runs(STEP - index * 7 * MINUTE, index % 5, 1));
-    const [hours] = ranges(objective({ windowMs: DAY }), timeBase(1), NOW);
-    if (hours === undefined) throw new Error('there is a range of hours');
-    const inside = steps.filter(({ atMs }) => atMs >= hours.fromMs && atMs < hours.toMs);
-    expect(fetched(steps, hours).reduce((sum, { bad }) => sum + bad, 0)).toBe(inside.length);
   });
 });

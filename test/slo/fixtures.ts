@@ -1,10 +1,18 @@
 /** Objectives and tallies as the store would answer them. */
-import { evaluate, type EvaluateInput } from '../../slo/evaluate.ts';
+import { shareOf } from '../../slo/budget.ts';
+import { evaluate } from '../../slo/evaluate.ts';
+import type { History, Step } from '../../slo/history.ts';
 import type { Objective } from '../../slo/objective.ts';
-import { ranges, type RangeName, type TallyRange, type TallyStep } from '../../slo/ranges.ts';
+import { hourOf, stepEnd } from '../../slo/ranges.ts';
+import { attainmentEnds, countWindows, judgeWindows, type WindowCounts } from '../../slo/sliding.ts';
 import type { Status } from '../../slo/status.ts';
-import { EMPTY_TALLY, addTallies, type Tally } from '../../slo/tally.ts';
+import { EMPTY_TALLY, sumTallies } from '../../slo/tally.ts';
+import { restated } from '../../slo/targets.ts';
 import { timeBase, type TimeBase } from '../../slo/time-base.ts';
+
+export interface TallyStep extends Step {
+  readonly split: string;
+}
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
@@ -51,36 +59,43 @@ export function runs(atMs: number, good: number, bad: number, change: Partial<Ta
   };
 }
 
-/** What a store answers to a range: steps within it, grouped and split as asked. */
-export function fetched(steps: readonly TallyStep[], range: TallyRange): readonly TallyStep[] {
-  const groups = new Map<string, TallyStep>();
-  for (const step of steps) {
-    if (step.atMs < range.fromMs || step.atMs >= range.toMs) continue;
-    const split = range.bySplit ? step.split : '';
-    const { groupMs } = range;
-    const group = groupMs === undefined ? step.atMs : step.atMs - ((step.atMs - range.fromMs) % groupMs);
-    const sum: Tally = addTallies(groups.get(`${group} ${split}`) ?? EMPTY_TALLY, step);
-    groups.set(`${group} ${split}`, { ...sum, atMs: group, split });
-  }
-  return [...groups.values()].toSorted((a, b) => a.atMs - b.atMs || (a.split < b.split ? -1 : 1));
-}
-
 export interface Situation {
   readonly objective?: Objective;
   readonly base?: TimeBase;
   readonly nowMs?: number;
-  readonly attainmentMs?: number;
-  readonly slidingPercentileMs?: number | null;
 }
 
-/** Fetches what `ranges` asks for and evaluates, as the runner does. */
+/** From every minute, added up anew for each question: what all quicker ways are held against. */
 export function judged(steps: readonly TallyStep[], situation: Situation = {}): Status {
-  const { objective: of = objective(), base = timeBase(1), nowMs = NOW, ...rest } = situation;
-  const options = rest.attainmentMs === undefined ? {} : { attainmentMs: rest.attainmentMs };
-  const tallies: Partial<Record<RangeName, readonly TallyStep[]>> = {};
-  for (const range of ranges(of, base, nowMs, options)) tallies[range.name] = fetched(steps, range);
-  const input: EvaluateInput = { objective: of, base, nowMs, tallies, ...rest };
-  return evaluate(input);
+  const { objective: of = objective(), base = timeBase(1), nowMs = NOW } = situation;
+  const splits = [...new Set(steps.map(({ split }) => split))].toSorted((a, b) => (a < b ? -1 : 1));
+  const slices = splits.map((split) => {
+    const own = steps.filter((step) => step.split === split).toSorted((a, b) => a.atMs - b.atMs);
+    return { split, history: everyMinute(own, base), windows: windowsOf(own, of, base, nowMs) };
+  });
+  return evaluate({ objective: of, base, nowMs, slices });
+}
+
+function windowsOf(steps: readonly TallyStep[], of: Objective, base: TimeBase, nowMs: number): WindowCounts | null {
+  const { slidingMs, minEvents, windowMs } = of;
+  if (slidingMs === null) return null;
+  const ends = attainmentEnds(stepEnd(base, nowMs), windowMs, base.minuteMs);
+  const options = { slidingMs, minEvents, stepMs: base.minuteMs, ...ends };
+  return countWindows(judgeWindows(steps, restated(of, nowMs), options));
+}
+
+function everyMinute(steps: readonly TallyStep[], base: TimeBase): History {
+  const within = (fromMs: number, toMs: number) => steps.filter(({ atMs }) => atMs >= fromMs && atMs < toMs);
+  return {
+    sum: (fromMs, toMs) => sumTallies(within(fromMs, toMs)),
+    share: (fromMs, toMs) => shareOf(sumTallies(within(fromMs, toMs))),
+    lastBad: (fromMs, toMs, byMinutesFromMs) => {
+      const atMs = within(fromMs, toMs).findLast(({ bad }) => bad > 0)?.atMs ?? null;
+      if (atMs === null) return null;
+      const hourAtMs = hourOf(base, atMs);
+      return hourAtMs < byMinutesFromMs ? Math.max(hourAtMs, fromMs) : atMs;
+    },
+  };
 }
 
 /** One step an hour, oldest first, the newest in the step under way; each `[good, bad]`. */

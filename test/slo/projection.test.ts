@@ -1,10 +1,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { shareOf } from '../../slo/budget.ts';
 import { compare, decimal, rational, type Rational } from '../../slo/decimal.ts';
-import { buckets, meanTraffic } from '../../slo/forecast.ts';
-import { naiveExhaustion, projectionAlert, isViolationNear, rollOff, type Bucket } from '../../slo/projection.ts';
-import { EMPTY_TALLY } from '../../slo/tally.ts';
+import { meanTraffic, slidingOver } from '../../slo/forecast.ts';
+import {
+  firstExhausted,
+  isViolationNear,
+  naiveExhaustion,
+  projectionAlert,
+  rollOff,
+  type Bucket,
+} from '../../slo/projection.ts';
 import { timeBase } from '../../slo/time-base.ts';
 
 const T = decimal('0.998');
@@ -90,30 +95,93 @@ describe('the roll-off projection', () => {
 
 describe('the forecast', () => {
   const base = timeBase(1);
-  const end = 100 * base.hourMs;
-  const row = (hoursAgo: number, valid: bigint) => ({
-    ...EMPTY_TALLY,
-    split: '',
-    atMs: end - hoursAgo * base.hourMs,
-    goodWeight: valid,
+  const HOUR = base.hourMs;
+  const end = 100 * HOUR;
+  type Counted = readonly [agoHours: number, valid: bigint, bad: bigint];
+  const shares =
+    (...counted: Counted[]) =>
+    (fromMs: number, toMs: number): Bucket => {
+      const within = counted.filter(([ago]) => end - ago * HOUR >= fromMs && end - ago * HOUR < toMs);
+      const sum = (of: (each: Counted) => bigint) => within.reduce((total, each) => total + of(each), 0n);
+      return { valid: sum(([, valid]) => valid), bad: sum(([, , bad]) => bad) };
+    };
+
+  it('slides over the hours of the clock, gaps in their place', () => {
+    const window = slidingOver(shares([4, 7n, 2n], [1, 5n, 0n]), base, { startMs: end - 4 * HOUR, endMs: end });
+    expect(window.hours).toBe(4);
+    expect([0, 1, 2, 3, 4].map((hours) => window.remaining(hours))).toEqual([
+      { valid: 12n, bad: 2n },
+      { valid: 5n, bad: 0n },
+      { valid: 5n, bad: 0n },
+      { valid: 5n, bad: 0n },
+      { valid: 0n, bad: 0n },
+    ]);
   });
 
-  it('keeps the gaps of a window in their place', () => {
-    const found = buckets([row(4, 7n), row(1, 5n)], base, { windowMs: 4 * base.hourMs, endMs: end, shareOf });
-    expect(found.map(({ valid }) => valid)).toEqual([7n, 0n, 0n, 5n]);
+  it('counts of an hour that has left in part what may still be there as bad, and nothing as valid', () => {
+    // The window begins at half past: 4.5 h ago, and the last hour of the clock before its end is half over.
+    const endMs = end + HOUR / 2;
+    const counted = shares([4, 100n, 3n], [3, 50n, 2n], [0, 7n, 1n]);
+    const window = slidingOver(counted, base, { startMs: endMs - 4.5 * HOUR, endMs });
+    expect(window.hours).toBe(5);
+    expect([0, 1, 2].map((hours) => window.remaining(hours))).toEqual([
+      { valid: 157n, bad: 6n },
+      { valid: 57n, bad: 3n },
+      { valid: 7n, bad: 1n },
+    ]);
+    const early = slidingOver(counted, base, { startMs: endMs - 5 * HOUR, endMs });
+    expect([0, 1, 2, 5].map((hours) => early.remaining(hours))).toEqual([
+      { valid: 157n, bad: 6n },
+      { valid: 57n, bad: 6n },
+      { valid: 7n, bad: 3n },
+      { valid: 0n, bad: 0n },
+    ]);
   });
 
-  it('has what a window holds beyond whole hours as its first bucket', () => {
-    const edge = { ...row(0, 3n), atMs: end - 2.5 * base.hourMs };
-    const found = buckets([edge, row(2, 7n), row(1, 5n)], base, { windowMs: 2.5 * base.hourMs, endMs: end, shareOf });
-    expect(found.map(({ valid }) => valid)).toEqual([3n, 7n, 5n]);
+  it('is never later than sliding minute by minute, and the same on the hour', () => {
+    const minutes = fc.array(fc.tuple(fc.nat({ max: 599 }), fc.nat({ max: 40 }), fc.nat({ max: 3 })), { minLength: 1 });
+    fc.assert(
+      fc.property(minutes, fc.nat({ max: 59 }), fc.nat({ max: 3 }), (drawn, past, bad) => {
+        const endMs = end + past * base.minuteMs;
+        const counted = shares(
+          ...drawn.map(([ago, good, lost]): Counted => [(ago + 1 - past) / 60, BigInt(good + lost), BigInt(lost)]),
+        );
+        const window = { startMs: endMs - 10 * HOUR, endMs };
+        const forecast = { valid: rational(200), bad: rational(bad) };
+        const byHours = firstExhausted(slidingOver(counted, base, window), forecast, decimal('0.99'));
+        const remaining = (hours: number) => counted(window.startMs + hours * HOUR, endMs);
+        const byMinutes = firstExhausted({ hours: 10, remaining }, forecast, decimal('0.99'));
+        const [hours, exact] = [byHours ?? Infinity, byMinutes ?? Infinity];
+        expect(past === 0 ? hours === exact : hours <= exact).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('looks at few hours where the budget is far from gone, and at as many as it takes where it is near', () => {
+    const asked = (bad: bigint): number => {
+      let questions = 0;
+      const remaining = (hours: number): Bucket => {
+        questions += 1;
+        return { valid: BigInt(2160 - hours) * 1000n, bad: bad - (bad * BigInt(hours)) / 2160n };
+      };
+      firstExhausted({ hours: 2160, remaining }, { valid: rational(1000), bad: rational(bad, 2160) }, decimal('0.99'));
+      return questions;
+    };
+    expect(asked(0n)).toBeLessThan(5);
+    expect(asked(10_800n)).toBeLessThan(30);
+    expect(asked(21_400n)).toBeLessThan(2161);
   });
 
   it('expects the mean of the last six hours, quiet ones included, and of fewer in a young window', () => {
-    const hours = (...valid: bigint[]): Bucket[] => valid.map((each) => ({ valid: each, bad: 0n }));
-    expect(meanTraffic(hours(99n, 1n, 2n, 0n, 0n, 3n, 6n))).toEqual({ num: 12n, den: 6n });
-    expect(meanTraffic(hours(0n, 0n, 0n, 0n, 0n, 4n, 6n))).toEqual({ num: 10n, den: 2n });
-    expect(meanTraffic(hours(0n, 0n)).num).toBe(0n);
+    const mean = (windowHours: number, ...valid: number[]) => {
+      const counted = valid.map((each, index): Counted => [valid.length - index, BigInt(each), 0n]);
+      return meanTraffic(shares(...counted), base, { startMs: end - windowHours * HOUR, endMs: end });
+    };
+    expect(mean(7, 99, 1, 2, 0, 0, 3, 6)).toEqual({ num: 12n, den: 6n });
+    expect(mean(7, 0, 0, 0, 0, 0, 4, 6)).toEqual({ num: 10n, den: 2n });
+    expect(mean(2.5, 0, 3, 6)).toEqual({ num: 9n, den: 2n });
+    expect(mean(2, 0, 0).num).toBe(0n);
   });
 });
 

@@ -11,8 +11,10 @@ import { LedgerError, explain } from '../../store/ledger-error.ts';
 import { Ledger } from '../../store/ledger.ts';
 import type { LedgerOptions } from '../../store/ledger.ts';
 import type { Result } from '../../store/result.ts';
+import { unpack } from '../../store/packed.ts';
 import { RuleTable } from '../../store/rules.ts';
 import { MIGRATIONS } from '../../store/schema.ts';
+import type { Mark, RollupRow, TallyRow } from '../../store/store.ts';
 import { sumTallies } from '../../slo/tally.ts';
 import { AVAILABILITY, LATENCY, T0, aResult } from '../support/results.ts';
 
@@ -130,6 +132,7 @@ describe('appending', () => {
     const before = new DatabaseSync(path);
     before.exec(`ALTER TABLE tallies DROP COLUMN excluded_weight;
       ALTER TABLE tallies DROP COLUMN fault_weight;
+      DROP TABLE rollups;
       PRAGMA user_version = 3`);
     before.close();
     const expected = { good: 1, excluded: 1, excludedWeight: 15_000_000n, faults: 9, faultWeight: 540_000_000n };
@@ -287,6 +290,102 @@ describe('results', () => {
     expect(found({ probe: 'other' })).toEqual(results.filter(({ probe }) => probe === 'other'));
     expect(found({ service: 'feed', probe: 'status' })).toHaveLength(400);
     expect(found({ gameday: 'g' })).toEqual(results.slice(1_191));
+  });
+});
+
+describe('roll-ups', () => {
+  const HOUR = 60 * STEP;
+  const DAY = 24 * HOUR;
+
+  test('are the sums of the minutes, by the hour and by the day, whatever came in whichever order', () => {
+    const drawn = fc.array(
+      fc.record({
+        n: fc.nat(200),
+        minute: fc.integer({ min: -3000, max: 3000 }),
+        outcome: fc.constantFrom('good', 'bad', 'excluded', 'fault', 'skipped'),
+        endpoint: fc.constantFrom('/orders', '/positions', null),
+        again: fc.boolean(),
+      }),
+      { maxLength: 60 },
+    );
+    let round = 0;
+    fc.assert(
+      fc.property(drawn, (each) => {
+        round += 1;
+        using ledger = open({ path: join(folder, `rollups-${round}.db`) });
+        for (const { n, minute, outcome, endpoint, again } of each) {
+          const result = aResult(n, { runId: `run/${n}`, scheduledMs: T0 + minute * STEP, outcome, endpoint });
+          ledger.append(again ? [result, result] : [result]);
+        }
+        for (const { id: objective } of [AVAILABILITY, LATENCY]) {
+          const stretch = { objective, fromMs: T0 - 3 * DAY, toMs: T0 + 3 * DAY };
+          const reads = [
+            { ...stretch, span: 'hour' as const },
+            { ...stretch, span: 'day' as const },
+          ];
+          const [hours = [], days = []] = ledger.rollups({ reads, since: null }).rows;
+          const steps = (rows: readonly RollupRow[], stepMs: number) =>
+            rows.flatMap(({ atMs, split, steps: packed }) =>
+              unpack(packed, atMs, stepMs).map((step) => ({ ...step, split })),
+            );
+          const bySplit = (rows: readonly TallyRow[]) =>
+            rows.toSorted((a, b) => a.atMs - b.atMs || (a.split < b.split ? -1 : 1));
+          expect(bySplit(steps(hours, STEP))).toEqual(ledger.tallies({ ...stretch, bySplit: true }));
+          expect(bySplit(steps(days, HOUR))).toEqual(ledger.tallies({ ...stretch, bySplit: true, groupMs: HOUR }));
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test('of a changed definition are its own, also for one who only reads', () => {
+    const changed: Rule = { ...AVAILABILITY, split: 'endpoint' };
+    const read = { objective: AVAILABILITY.id, span: 'day' as const, fromMs: T0, toMs: T0 + 1 };
+    const splits = (ledger: Ledger) =>
+      ledger.rollups({ reads: [read], since: null }).rows[0]?.map(({ split }) => split);
+    {
+      using ledger = open();
+      ledger.append([aResult(0), aResult(1, { endpoint: '/orders' })]);
+      expect(splits(ledger)).toEqual(['']);
+    }
+    using reading = open({ readOnly: true, objectives: [changed] });
+    expect(splits(reading)).toEqual(['', '/orders']);
+    using writing = open({ objectives: [changed] });
+    expect(splits(writing)).toEqual(['', '/orders']);
+  });
+
+  test('are made for a ledger from before, by the first who writes', () => {
+    {
+      using ledger = open();
+      ledger.append([aResult(0), aResult(1)]);
+    }
+    const before = new DatabaseSync(path);
+    before.exec('DROP TABLE rollups; PRAGMA user_version = 4');
+    before.close();
+    using ledger = new Ledger({ path });
+    const read = { objective: AVAILABILITY.id, span: 'hour' as const, fromMs: T0, toMs: T0 + 1 };
+    const [row] = ledger.rollups({ reads: [read], since: null }).rows[0] ?? [];
+    expect(unpack(row?.steps ?? new Uint8Array(), T0, STEP)).toMatchObject([{ atMs: T0, good: 2 }]);
+  });
+
+  test('tell who follows them which hours have changed since, and when to read everything again', () => {
+    using ledger = open();
+    using beside = open();
+    const ask = (since: Mark) => ledger.rollups({ reads: [], since });
+    const { mark } = ledger.rollups({ reads: [], since: null });
+    expect(ask(mark).changed).toEqual([]);
+    beside.append([aResult(0, { scheduledMs: T0 + HOUR }), aResult(1, { scheduledMs: T0 - 5 * DAY })]);
+    const answer = ask(mark);
+    expect(answer.changed?.map(({ objective, hours }) => [objective, hours])).toEqual([
+      [AVAILABILITY.id, [T0 - 5 * DAY, T0 + HOUR]],
+      [LATENCY.id, [T0 - 5 * DAY, T0 + HOUR]],
+    ]);
+    expect(answer.changed?.[0]?.rows.map(({ atMs }) => atMs)).toEqual([T0 - 5 * DAY, T0 + HOUR]);
+    expect(ask(answer.mark).changed).toEqual([]);
+    expect(ask({ ...answer.mark, revision: answer.mark.revision + 1 }).changed).toBeNull();
+    expect(ask({ ...answer.mark, identity: 'of another file' }).changed).toBeNull();
+    ledger.append(Array.from({ length: 10_001 }, (_, n) => aResult(n, { scheduledMs: T0 + n * STEP })));
+    expect(ask(answer.mark).changed).toBeNull();
   });
 });
 

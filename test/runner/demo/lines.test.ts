@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { Miss } from '../../../reports/causes.ts';
 import { missesText } from '../../../runner/demo/lines.ts';
-import { evaluate } from '../../../slo/evaluate.ts';
+import { judged } from '../../slo/fixtures.ts';
 import { timeBase } from '../../../slo/time-base.ts';
 import { anObjective, START } from '../../reports/sample.ts';
 
 function aMiss(id: string, causes: Miss['causes']): Miss {
   const objective = anObjective({ id });
   return {
-    status: evaluate({ objective, base: timeBase(600), nowMs: START, tallies: {} }),
+    status: judged([], { objective, base: timeBase(600), nowMs: START }),
     causes,
     unexplained: 0,
   };

@@ -1,0 +1,138 @@
+/**
+ * Many steps of one split in one row: an hour by its minutes, a day by its hours. Each step that counted something is its
+ * index in the row, a mask of the figures that are not 0, and those figures, all as LEB128; ascending by index.
+ */
+import { isEmpty, type Tally } from '../slo/tally.ts';
+
+/** By how often they are there, so that the mask of an ordinary step is one byte. Never reordered: it is how rows are written. */
+const FIGURES = [
+  'good',
+  'goodWeight',
+  'squaredWeight',
+  'bad',
+  'badWeight',
+  'faults',
+  'faultWeight',
+  'excluded',
+  'excludedWeight',
+  'borderline',
+  'bounded',
+] as const satisfies readonly (keyof Tally)[];
+
+/** One step's bytes; none of a step that counted nothing. @throws RangeError for what no step can have counted */
+export function packStep(index: number, tally: Tally): Uint8Array {
+  if (isEmpty(tally)) return new Uint8Array();
+  const bytes: number[] = [];
+  let mask = 0;
+  FIGURES.forEach((figure, bit) => {
+    if (BigInt(tally[figure]) !== 0n) mask |= 1 << bit;
+  });
+  push(bytes, index);
+  push(bytes, mask);
+  for (const figure of FIGURES) if (BigInt(tally[figure]) !== 0n) push(bytes, tally[figure]);
+  return Uint8Array.from(bytes);
+}
+
+function push(bytes: number[], value: number | bigint): void {
+  let rest = BigInt(value);
+  if (rest < 0n) throw new RangeError(`a tally cannot hold ${value}`);
+  while (rest >= 0x80n) {
+    bytes.push(Number(rest & 0x7fn) | 0x80);
+    rest >>= 7n;
+  }
+  bytes.push(Number(rest));
+}
+
+/** Where each step of a row stands in it, by index. */
+export function stepsIn(bytes: Uint8Array): Map<number, Uint8Array> {
+  const found = new Map<number, Uint8Array>();
+  const reader = new Reader(bytes);
+  while (!reader.isAtEnd) {
+    const from = reader.at;
+    const index = reader.number();
+    for (let mask = reader.number(); mask !== 0; mask >>= 1) if ((mask & 1) !== 0) reader.skip();
+    found.set(index, bytes.subarray(from, reader.at));
+  }
+  return found;
+}
+
+/** The row of such steps. */
+export function joined(steps: ReadonlyMap<number, Uint8Array>): Uint8Array {
+  return Buffer.concat([...steps].toSorted(([a], [b]) => a - b).map(([, bytes]) => bytes));
+}
+
+export interface PackedStep extends Tally {
+  readonly atMs: number;
+}
+
+/** @param fromMs where the row begins @param stepMs how long each of its steps is */
+export function unpack(bytes: Uint8Array, fromMs: number, stepMs: number): PackedStep[] {
+  const steps: PackedStep[] = [];
+  const reader = new Reader(bytes);
+  while (!reader.isAtEnd) {
+    const atMs = fromMs + reader.number() * stepMs;
+    const mask = reader.number();
+    // Written out, one figure a line, because years of minutes pass through here.
+    steps.push({
+      atMs,
+      good: (mask & 1) === 0 ? 0 : reader.number(),
+      goodWeight: (mask & 2) === 0 ? 0n : reader.integer(),
+      squaredWeight: (mask & 4) === 0 ? 0n : reader.integer(),
+      bad: (mask & 8) === 0 ? 0 : reader.number(),
+      badWeight: (mask & 16) === 0 ? 0n : reader.integer(),
+      faults: (mask & 32) === 0 ? 0 : reader.number(),
+      faultWeight: (mask & 64) === 0 ? 0n : reader.integer(),
+      excluded: (mask & 128) === 0 ? 0 : reader.number(),
+      excludedWeight: (mask & 256) === 0 ? 0n : reader.integer(),
+      borderline: (mask & 512) === 0 ? 0 : reader.number(),
+      bounded: (mask & 1024) === 0 ? 0 : reader.number(),
+    });
+  }
+  return steps;
+}
+
+/** Seven bits a byte: so many bytes are below 2^49, exact in a double. */
+const SHORT = 7;
+
+class Reader {
+  at = 0;
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  get isAtEnd(): boolean {
+    return this.at >= this.#bytes.length;
+  }
+
+  number(): number {
+    const bytes = this.#bytes;
+    let byte = bytes[this.at++] ?? 0;
+    if (byte < 0x80) return byte;
+    let value = byte & 0x7f;
+    let scale = 0x80;
+    do {
+      byte = bytes[this.at++] ?? 0;
+      value += (byte & 0x7f) * scale;
+      scale *= 0x80;
+    } while (byte >= 0x80);
+    return value;
+  }
+
+  integer(): bigint {
+    const from = this.at;
+    this.skip();
+    const to = this.at;
+    this.at = from;
+    if (to - from <= SHORT) return BigInt(this.number());
+    let value = 0n;
+    for (let at = to - 1; at >= from; at -= 1) value = (value << 7n) | BigInt((this.#bytes[at] ?? 0) & 0x7f);
+    this.at = to;
+    return value;
+  }
+
+  skip(): void {
+    while ((this.#bytes[this.at++] ?? 0) >= 0x80);
+  }
+}
