@@ -260,9 +260,9 @@ function whyNoEvents(tally: Tally): string {
   return `no valid events in the window: ${parts.join(', ')}`;
 }
 
-/** What was known of it once says nothing of now: no figure, and the reason. */
+/** What was known of it once says nothing of now: no figure, and the reason. Nobody could review what is not there. */
 export function unheard({ objective, versions, atMs }: Status, because: string): Status {
-  return nothingKnown(objective, versions, atMs, because);
+  return { ...nothingKnown(objective, versions, atMs, because), manualReview: false };
 }
 
 function unknown({ objective, nowMs, startMs }: Judgement, because: string): Status {

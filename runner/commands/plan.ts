@@ -86,7 +86,7 @@ export const plan: Command = {
               ? 'as they come'
               : String(each.expectedEvents),
           String(each.minEvents),
-          each.unknownBecause === null ? each.probes.join(', ') : `Unknown: ${each.unknownBecause}`,
+          each.unknownBecause === null ? judgedBy(each) : `Unknown: ${each.unknownBecause}`,
         ]),
       ),
     );
@@ -128,6 +128,10 @@ function planProbe(probe: PlannedProbe, { base, objectives }: Configuration) {
   };
 }
 
+function judgedBy({ probes, source }: { readonly probes: readonly string[]; readonly source: string | null }): string {
+  return source === null ? probes.join(', ') : `source ${source}`;
+}
+
 const DAY_MS = 86_400_000;
 
 /** How many runs a probe has in a stretch of real time while its service is Green. */
@@ -151,8 +155,11 @@ function planObjective(objective: Objective, { base, probes }: Configuration) {
   const feeding = probes.filter((probe) => objective.probes.includes(probe.id));
   const isTicks =
     objective.sli.type === 'threshold' && ['tick-age', 'newest-age', 'signal-age'].includes(objective.sli.indicator);
+  const isTold = objective.telemetry !== undefined;
   const expectedEvents =
-    isTicks || objective.unknownBecause !== null ? null : thinnestSplit(objective, feeding, objective.windowMs);
+    isTicks || isTold || objective.unknownBecause !== null
+      ? null
+      : thinnestSplit(objective, feeding, objective.windowMs);
   const warnings: string[] = [];
   if (expectedEvents !== null && expectedEvents < objective.minEvents) {
     warnings.push(
@@ -185,7 +192,8 @@ function planObjective(objective: Objective, { base, probes }: Configuration) {
       num: decimal(objective.target).den,
       den: decimal(objective.target).den - decimal(objective.target).num,
     }),
-    probes: objective.probes,
+    probes: isTold ? [] : objective.probes,
+    source: objective.telemetry?.source ?? null,
     unknownBecause: objective.unknownBecause,
     assumptions: objective.assumptions,
     warnings,
