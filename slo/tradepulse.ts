@@ -83,7 +83,10 @@ function bind(row: Row, options: TradepulseOptions): Objective {
   const source = options.bound?.get(row.id);
   const asked = telemetryOf(row);
   const probed = bindProbes(row, options);
-  if (source === undefined || asked === null) return probed;
+  if (source === undefined || asked === null) {
+    const isForgotten = row.feed.from === 'telemetry' && (options.bound?.size ?? 0) > 0;
+    return isForgotten ? { ...probed, unknownBecause: 'no query of a telemetry source is bound to it' } : probed;
+  }
   const stepMs = (row.sliceMinutes ?? 1) * options.base.minuteMs;
   return {
     ...probed,
