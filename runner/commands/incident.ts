@@ -71,15 +71,23 @@ const review: Command = {
   describe: 'The agenda of its review with product and customer success, as Markdown, filled from the record',
   example: ['incident review inc-20261124-1 > agenda.md', 'incident held says that it took place'],
   build: (yargs) =>
-    yargs.positional('id', { type: 'string', describe: 'as incident list shows it', demandOption: true }),
+    jsonOption(yargs).positional('id', { type: 'string', describe: 'as incident list shows it', demandOption: true }),
   async run(args, io) {
     const configuration = await openConfiguration(args, io);
     const incident = theOne(await allIncidents(configuration), args.text('id') ?? '');
     const atMs = nowOf(io);
     const own = configuration.objectives.filter(({ service }) => service === incident.service);
-    const deadlines = deadlinesOf(incident, timingOf(configuration.incidents), atMs);
+    const timing = timingOf(configuration.incidents);
+    const deadlines = deadlinesOf(incident, timing, atMs);
     await using store = await openExisting(configuration);
     const agenda = await collectAgenda(store, incident, own, { deadlines, nowMs: atMs });
+    if (args.flag('json')) {
+      const { objectives, waivers, gamedays } = agenda;
+      const judged = objectives.map(({ objective, ...rest }) => ({ objective: objective.id, ...rest }));
+      const record = incidentJson(incident, timing, atMs);
+      io.print(toJson({ incident: record, objectives: judged, waivers, gamedays }));
+      return EXIT.ok;
+    }
     io.print(incidentAgenda(agenda).trimEnd());
     return EXIT.ok;
   },

@@ -13,9 +13,9 @@ import { titleOf } from '../alerts/notifiers/pagerduty.ts';
 import { addresseeOf, type IncidentsDocument } from '../config/incidents.ts';
 import { createBook } from './book.ts';
 import { reachedEvents, takenOf, type Taken } from './reached.ts';
-import { incidentSummary } from './standing.ts';
+import { incidentSummary, isGoing } from './standing.ts';
 import { steadyClock } from './steady.ts';
-import { eventOf, isBreach, ITSELF, stepsOf, type Step } from './steps.ts';
+import { eventOf, isBreach, isOver, ITSELF, stepsOf, type Step } from './steps.ts';
 import { dueTellings } from './tellings.ts';
 import { timingOf } from './timing.ts';
 
@@ -72,6 +72,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
   const book = createBook(options);
   const timing = timingOf(document);
   const steadyMs = steadyClock(clock);
+  /** By what they are: any further event makes another of it. */
+  const settled = new WeakSet<Incident>();
   let taken: readonly Taken[] = [];
   let isRead = false;
   let awake = new AbortController();
@@ -102,7 +104,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
 
   /** Who was reached before this process began. */
   async function recall(): Promise<void> {
-    const going = book.incidents().filter(({ resolved }) => resolved === null);
+    const going = book.incidents().filter(isGoing);
     if (going.length === 0) return;
     const fromMs = Math.min(...going.map(({ openedMs }) => openedMs)) - 60_000;
     taken = [...takenOf(await store.events({ kind: 'notification', fromMs }), options.isPerson), ...taken];
@@ -132,6 +134,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
         ...reached.map((event) => ({ type: 'write' as const, event })),
         ...stepsOf({
           incidents,
+          isSettled: (incident) => settled.has(incident),
           alerts: board.standing(),
           isSilenced: (alert) => options.isSilenced(alert, nowMs),
           timing,
@@ -153,11 +156,12 @@ export function createKeeper(options: KeeperOptions): Keeper {
       addresseeOf: addresseeOf.bind(null, document),
     };
     for (const incident of book.incidents()) {
-      for (const { notice, body } of dueTellings(incident, facts)) {
+      if (settled.has(incident)) continue;
+      const due = dueTellings(incident, facts);
+      if (due.length === 0 && isOver(incident, facts)) settled.add(incident);
+      for (const { notice, body } of due) {
         if (stop.aborted) return;
         const through = await dispatcher.send(notice);
-        if (through.length === 0 && notice.type === 'escalation')
-          warn(`nobody hears of ${notice.to}: ${notice.summary}`);
         const key = `${body.notice}/${body.key}`;
         await book.write(eventOf(incident, steadyMs(), { ...body, through: [...through] }, key));
       }

@@ -8,9 +8,18 @@ export function incidentLine({ subject, body }: LedgerEvent): string {
   return known === null ? `incident: ${subject}` : `${subject}: ${bodyText(known)}`;
 }
 
+/** What somebody who reads the log should not overlook. */
 export function isIncidentTrouble(body: LedgerEvent['body']): boolean {
   const known = bodyOf({ body });
-  return (
-    known?.type === 'opened' || known?.type === 'raised' || (known?.type === 'deadline' && known.state === 'missed')
-  );
+  switch (known?.type) {
+    case 'opened':
+    case 'raised':
+      return true;
+    case 'deadline':
+      return known.state === 'missed';
+    case 'told':
+      return known.notice === 'escalation' && known.through.length === 0;
+    default:
+      return false;
+  }
 }

@@ -7,6 +7,8 @@ import type { Alert } from '../alerts/alert.ts';
 
 export interface Facts {
   readonly incidents: readonly Incident[];
+  /** Nothing of its own will ever happen to it again: what is over for good costs no time. */
+  readonly isSettled: (incident: Incident) => boolean;
   /** What stands on the board. */
   readonly alerts: readonly Alert[];
   /** Nobody is told of it now, so nobody is called together for it. */
@@ -36,7 +38,14 @@ export function isTicket({ rounds }: Pick<Incident, 'rounds'>): boolean {
 
 /** The next steps; when they are done there may be more. */
 export function stepsOf(facts: Facts): readonly Step[] {
-  return [...alertSteps(facts), ...facts.incidents.flatMap((incident) => ownSteps(incident, facts))];
+  const moving = facts.incidents.filter((each) => !facts.isSettled(each));
+  return [...alertSteps(facts), ...moving.flatMap((incident) => ownSteps(incident, facts))];
+}
+
+/** Resolved, every deadline decided, everything withdrawn that was said. A report or a review may still be filed. */
+export function isOver(incident: Incident, { timing, nowMs }: Pick<Facts, 'timing' | 'nowMs'>): boolean {
+  if (incident.resolved === null || standingAlerts(incident).length > 0) return false;
+  return deadlinesOf(incident, timing, nowMs).every(({ key }) => incident.deadlines.has(key));
 }
 
 /** An event of an incident, not older than the last one. */

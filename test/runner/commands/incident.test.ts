@@ -76,6 +76,7 @@ describe('incident', () => {
 
   it('has an agenda for its review, filled from the record', async () => {
     const id = await opened('SEV-2', '--breach');
+    const waiver = { how: 'signed-off', by: 'eve', reason: 'hotfix' };
     {
       await using store = await openStore({ path: join(folder, 'pulsedrill.db') });
       const atMs = Date.now() + 5;
@@ -91,7 +92,6 @@ describe('incident', () => {
         state: 'missed',
         metMs: null,
       } as const;
-      const waiver = { how: 'signed-off', by: 'eve', reason: 'hotfix' };
       await store.recordEvents([
         incidentEvent(named, atMs, body, 'acknowledge'),
         { id: 'gate/1', atMs: atMs - 60_000, kind: 'gate', service: 'client-api', subject: 'client-api', body: waiver },
@@ -108,6 +108,11 @@ describe('incident', () => {
     expect(agenda).toContain('a deploy was let through (signed-off) by eve: hotfix');
     expect(agenda).toContain('- why it was missed: acknowledged by on-call');
     expect(agenda).toContain('service credits');
+    expect(JSON.parse((await incident('review', id, '--json')).printed)).toMatchObject({
+      incident: { id },
+      objectives: [{ objective: 'availability', worst: { consumedPct: 200 } }],
+      waivers: [{ body: waiver }],
+    });
   });
 
   it('gives each incident of a day its own name, also when two open at once', async () => {

@@ -235,6 +235,20 @@ describe('an incident', () => {
   });
 });
 
+describe('an incident whose own alert gets worse', () => {
+  it('is raised, and is still the same', async () => {
+    await using life = await living({ store, clock });
+    life.alerts.push(anAlert());
+    await life.pass(10 * SECOND);
+    life.alerts[0] = anAlert({ severity: 'SEV-1' });
+    await life.pass(10 * SECOND);
+    expect(life.incident()).toMatchObject({ id: 'inc-20261124-1', severity: 'SEV-1', rounds: [{}, {}] });
+    expect(life.incident().alerts.size).toBe(1);
+    expect(records(life.incident())).toContain('2/page met');
+    expect(to(life, 'leadership')).toEqual(['escalation leadership inc-20261124-1/2/tell/leadership']);
+  });
+});
+
 describe('the clocks of an incident', () => {
   it('run on while no process is there: what was missed is recorded as of its time, with when it was noticed, once', async () => {
     {
@@ -321,13 +335,43 @@ describe('the clocks of an incident', () => {
     expect(await stored('deadline')).toBe(life.incident().deadlines.size);
   });
 
-  it('miss the page when nobody takes it, and say who hears of nobody', async () => {
+  it('miss the page when nobody takes it, and keep who would have had to hear', async () => {
     await using life = await living({ store, clock, notifiers: [] });
     life.alerts.push(sev1);
     await life.pass(2 * MINUTE);
     expect(records(life.incident())).toEqual(['page missed', 'domain-owner missed']);
-    expect(life.warnings[0]).toBe(
-      'nobody hears of domain-owner: inc-20261124-1, sla-api/breach burns: a SEV-1 has begun',
-    );
+    const unheard = [...life.incident().told.values()].filter(({ through }) => through.length === 0);
+    expect(unheard.map(({ to }) => to)).toContain('engineering-manager');
+    expect(unheard).toHaveLength(life.incident().told.size);
+  });
+
+  it('of a ticket are those of the office: weekends and daylight saving stand between it and the next business hour', async () => {
+    // Friday, half past four in Berlin, before the night in which the clocks are set forward.
+    clock = new ManualClock(0, Date.parse('2026-03-27T15:30:00Z'));
+    const document = { timezone: 'Europe/Berlin' };
+    await using life = await living({ store, clock, document });
+    life.alerts.push(anAlert({ severity: 'SEV-3', as: 'ticket' }));
+    await life.pass(4 * SECOND);
+    await clock.oversleep(Date.parse('2026-03-30T07:29:00Z') - clock.wallMs());
+    await life.pass(4 * SECOND);
+    expect(records(life.incident())).toEqual([]);
+    await life.pass(MINUTE + 4 * SECOND);
+    const dueMs = expect.closeTo(Date.parse('2026-03-30T07:30:00Z'), -4);
+    expect([...life.incident().deadlines.values()]).toMatchObject([{ key: 'acknowledge', state: 'missed', dueMs }]);
+    expect(to(life, 'domain-owner')).toEqual(['escalation domain-owner ticket-20260327-1/missed/acknowledge']);
+    // A week later, the clock on the wall an hour further: seven days are seven days.
+    await clock.oversleep(4 * 24 * 60 * MINUTE + 9 * 60 * MINUTE);
+    await life.pass(4 * SECOND);
+    expect(records(life.incident())).toEqual(['acknowledge missed', 'weekly-status/1 missed']);
+  });
+
+  it('begin on a leap day like on any other, which is the office’s and not Greenwich’s', async () => {
+    clock = new ManualClock(0, Date.parse('2028-02-28T23:40:00Z'));
+    await using life = await living({ store, clock, document: { timezone: 'Europe/Berlin' } });
+    life.alerts.push(anAlert());
+    await life.pass(61 * MINUTE);
+    expect(life.incident()).toMatchObject({ id: 'inc-20280229-1', channel: '#inc-20280229' });
+    expect(records(life.incident())).toContain('status-page/1 missed');
+    expect(to(life, 'engineering-manager')).toContain('escalation engineering-manager inc-20280229-1/escalate/1');
   });
 });
