@@ -1,4 +1,5 @@
 /** What somebody says of an incident: it is recorded with who said it, and a running process hears of it within seconds. */
+import { randomBytes } from 'node:crypto';
 import type { Argv } from 'yargs';
 import { didYouMean } from '../../probes/nearest.ts';
 import type { Severity } from '../../slo/objective.ts';
@@ -52,6 +53,7 @@ export const open: Command = {
       alert: null,
       isBreach: args.flag('breach'),
       link: linkOf(args),
+      nonce: randomBytes(4).toString('hex'),
     };
     await using store = await openLedger(configuration);
     const { timezone } = configuration.incidents;

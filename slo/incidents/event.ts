@@ -34,6 +34,8 @@ const bodySchema = z.discriminatedUnion('type', [
     /** A customer was promised otherwise: an incident review follows. */
     isBreach: z.boolean(),
     link: maybe,
+    /** Tells two apart that somebody opened in the same words at the same moment. */
+    nonce: text.optional(),
   }),
   /** An alert that belongs to it as well, or one of its own that got worse. */
   z.object({ type: z.literal('joined'), alert: text, says: text, severity, isBreach: z.boolean() }),
