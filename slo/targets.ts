@@ -115,10 +115,12 @@ export interface Restated {
 export function restated(objective: Versioned, nowMs: number): Restated {
   const { versions = [] } = objective;
   const target = decimal(versionAt(objective, nowMs)?.target ?? objective.target);
-  const past = versions.map(({ fromMs, target: each }) => ({
-    fromMs: fromMs ?? Number.NEGATIVE_INFINITY,
-    factor: reduced(divide(allowance(decimal(each)), allowance(target))),
-  }));
+  const past = versions
+    .filter(({ fromMs }) => fromMs === null || fromMs <= nowMs)
+    .map(({ fromMs, target: each }) => ({
+      fromMs: fromMs ?? Number.NEGATIVE_INFINITY,
+      factor: reduced(divide(allowance(decimal(each)), allowance(target))),
+    }));
   const isOne = past.every(({ factor }) => compare(factor, ONE) === 0);
   if (isOne) return { target, unit: 1n, breaksMs: [], restate: (share) => share };
   const unit = past.reduce((lcm, { factor }) => (lcm * factor.den) / greatestCommonDivisor(lcm, factor.den), 1n);

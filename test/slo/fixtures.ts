@@ -84,7 +84,8 @@ function windowsOf(steps: readonly TallyStep[], of: Objective, base: TimeBase, n
   return countWindows(judgeWindows(steps, restated(of, nowMs), options));
 }
 
-function everyMinute(steps: readonly TallyStep[], base: TimeBase): History {
+/** What was counted, straight from the minutes. */
+export function everyMinute(steps: readonly TallyStep[], base: TimeBase): History {
   const within = (fromMs: number, toMs: number) => steps.filter(({ atMs }) => atMs >= fromMs && atMs < toMs);
   return {
     sum: (fromMs, toMs) => sumTallies(within(fromMs, toMs)),
