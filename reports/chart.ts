@@ -17,9 +17,10 @@ import * as echarts from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import { timeAxis, valueAxis } from './chart/axis.ts';
 import { timeOption, valueOption } from './chart/axes.ts';
-import { stagger } from './chart/labels.ts';
+import { fitted, stagger } from './chart/labels.ts';
+import { laneGraphics } from './chart/lanes.ts';
 import { scaleOf, type Context } from './chart/layout.ts';
-import { FONT, HEADER, INK, LEFT, MARK_ROW, NEVER, PLOT, RIGHT, WIDTH } from './chart/look.ts';
+import { FONT, HEADER, INK, LANE, LEFT, MARK_ROW, NEVER, PLOT, RIGHT, WIDTH } from './chart/look.ts';
 import { frameSeries, neverSeries, seriesOption } from './chart/series.ts';
 import type { Chart, Panel } from './chart/spec.ts';
 import { cleanSvg } from './chart/svg.ts';
@@ -27,7 +28,7 @@ import { label, panelLabels, rule } from './chart/text.ts';
 import { oneLine } from './markdown.ts';
 import { slug } from './rendered.ts';
 
-export type { Chart, Limit, Look, Mark, Panel, Series, Shade } from './chart/spec.ts';
+export type { Chart, Lane, LaneSegment, Limit, Look, Mark, Panel, Series, Shade } from './chart/spec.ts';
 
 echarts.use([
   BarChart,
@@ -58,7 +59,9 @@ export function renderChart(chart: Chart): string {
   const names = legendOf(chart.panels);
   // One line needs no key: its name stands at the axis.
   const only = names.length === 1 ? (names[0] ?? null) : null;
-  const first = (only === null ? 66 : 40) + markRows * MARK_ROW;
+  const lanes = chart.lanes ?? [];
+  const lanesTop = (only === null && names.length > 0 ? 66 : 40) + markRows * MARK_ROW;
+  const first = lanesTop + (lanes.length === 0 ? 0 : lanes.length * LANE + 8);
   const scales = chart.panels.map(scaleOf);
   const layouts = chart.panels.map((panel, index) => ({
     panel: { ...panel, name: panel.name ?? only },
@@ -79,7 +82,8 @@ export function renderChart(chart: Chart): string {
       backgroundColor: '#ffffff',
       textStyle: { fontFamily: FONT, color: INK, fontSize: 12 },
       title: {
-        text: oneLine(chart.title),
+        // Larger than what is measured by `fitted`.
+        text: fitted(oneLine(chart.title), (WIDTH - 24) * (12 / 16)),
         left: 12,
         top: 10,
         padding: 0,
@@ -91,7 +95,7 @@ export function renderChart(chart: Chart): string {
         padding: 0,
         itemGap: 40,
         itemWidth: 34,
-        show: only === null,
+        show: only === null && names.length > 0,
         data: names,
         textStyle: { fontSize: 12, color: INK, fontFamily: FONT },
         selectedMode: false,
@@ -106,8 +110,11 @@ export function renderChart(chart: Chart): string {
       ]),
       graphic: [
         ...layouts.flatMap((layout) => panelLabels(layout)),
-        ...marks.map(({ at, row, text }) => label(text, at + 3, first - (markRows - row) * MARK_ROW + 2, 'left', true)),
-        ...marks.map(({ at, row }) => rule(at, first - (markRows - row) * MARK_ROW, first + HEADER)),
+        ...laneGraphics(lanes, x, lanesTop + 6),
+        ...marks.map(({ at, row, text }) =>
+          label(text, at + 3, lanesTop - (markRows - row) * MARK_ROW + 2, 'left', true),
+        ),
+        ...marks.map(({ at, row }) => rule(at, lanesTop - (markRows - row) * MARK_ROW, first + HEADER)),
         ...(layouts.length === 0 ? [label('nothing to draw', WIDTH / 2, 60, 'center', false)] : []),
       ],
     });

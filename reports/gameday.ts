@@ -1,2 +1,3 @@
 /** `report gameday`: what an exercise showed. */
 export { renderGameday, type GamedayInput } from './gameday/page.ts';
+export { runBefore } from './gameday/compare.ts';

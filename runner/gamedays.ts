@@ -231,6 +231,7 @@ export async function conductGameday(request: GamedayRequest): Promise<Conducted
     },
     approval,
     people: request.people ?? {},
+    owners: configuration.services[scenario.component]?.owners ?? [],
     guards: () => guardChecks(scenario, safety, facts()),
     alarm: alarmOf(scenario, safety, facts, () => runner.overload()?.text ?? null),
     desk: openDesk(configuration, runner, store, systemClock),

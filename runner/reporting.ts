@@ -64,6 +64,17 @@ export interface GamedayReportRequest {
   readonly folder?: string;
 }
 
+/** Journals of the folder beside this one; one that cannot be read is none. */
+async function otherRuns(folder: string, journalPath: string): Promise<readonly (readonly JournalEntry[])[]> {
+  const found: (readonly JournalEntry[])[] = [];
+  for (const path of await gamedayJournals(folder)) {
+    if (path === journalPath) continue;
+    const read = await readJournal(path).catch(() => null);
+    if (read !== null) found.push(read.entries);
+  }
+  return found;
+}
+
 /** Room left and right of the exercise in its chart. */
 const MARGIN_MS = 10_000;
 
@@ -81,7 +92,8 @@ export async function writeGamedayReport(request: GamedayReportRequest): Promise
     }
   }
   const exercise = await collectExercise({ reader: store, statuses, base: configuration.base, journal: entries });
-  const { renderGameday } = await import('../reports/gameday.ts');
-  const report = renderGameday({ journal: entries, results, statuses, exercise });
+  const { renderGameday, runBefore } = await import('../reports/gameday.ts');
+  const before = runBefore(entries, await otherRuns(configuration.gamedays.folder, journalPath));
+  const report = renderGameday({ journal: entries, results, statuses, exercise, before });
   return write(report, request.folder ?? dirname(journalPath));
 }

@@ -100,6 +100,8 @@ export type JournalBody =
       readonly charter?: Charter;
       /** Role → who has it today, `lead` among them; absent where nobody was named. */
       readonly people?: Readonly<Record<string, string>>;
+      /** Who owns the component; absent where the configuration names nobody, and in older journals. */
+      readonly owners?: readonly string[];
     }
   | { readonly type: 'check'; readonly name: string; readonly ok: boolean; readonly detail: string }
   | { readonly type: 'phase'; readonly phase: Phase }

@@ -1,5 +1,5 @@
 /** How charts look: sizes in pixels, and for each kind of line a colour, a dash and a symbol of its own. */
-import type { Look } from './spec.ts';
+import type { Look, Tone } from './spec.ts';
 
 export const WIDTH = 960;
 export const LEFT = 78;
@@ -13,6 +13,8 @@ export const RULE = '#e3e3e3';
 export const LIMIT = '#a3001d';
 export const MARK_ROW = 16;
 export const HEADER = 24;
+/** A strip with its name above it. */
+export const LANE = 36;
 
 interface Style {
   readonly color: string;
@@ -35,6 +37,14 @@ export const LOOKS: Readonly<Record<Look, Style>> = {
   },
   never: { color: '#a3001d', width: 1.5, dash: 'solid', symbol: 'path://M5,0L10,10L0,10Z', size: 9 },
   beyond: { color: '#08306b', width: 1.5, dash: 'solid', symbol: 'path://M0,0L10,0L5,10Z', size: 9 },
+};
+
+export const TONES: Readonly<Record<Tone, { readonly fill: string; readonly edge: string; readonly ink: string }>> = {
+  good: { fill: '#dcebdc', edge: '#8fb08f', ink: INK },
+  bad: { fill: '#a3001d', edge: '#a3001d', ink: '#ffffff' },
+  unknown: { fill: '#ffffff', edge: '#9a9a9a', ink: SOFT },
+  fault: { fill: '#4a4a4a', edge: '#1a1a1a', ink: '#ffffff' },
+  mode: { fill: '#c6d6ea', edge: '#08306b', ink: INK },
 };
 
 export const NEVER = 'never happened (upper edge)';

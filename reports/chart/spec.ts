@@ -45,6 +45,21 @@ export interface Shade {
   readonly toMs: number;
 }
 
+/** What was so from when to when: a strip above the panels, on the same time axis. */
+export interface Lane {
+  readonly name: string;
+  readonly segments: readonly LaneSegment[];
+}
+
+export interface LaneSegment extends Shade {
+  readonly tone: Tone;
+  /** Shown where it fits. */
+  readonly text: string;
+}
+
+/** Told apart by lightness and frame as well as by colour. */
+export type Tone = 'good' | 'bad' | 'unknown' | 'fault' | 'mode';
+
 export interface Chart {
   readonly title: string;
   /** For those who cannot see it. */
@@ -54,4 +69,5 @@ export interface Chart {
   readonly panels: readonly Panel[];
   readonly marks?: readonly Mark[];
   readonly shades?: readonly Shade[];
+  readonly lanes?: readonly Lane[];
 }

@@ -4,13 +4,14 @@ import type { Status } from '../../slo/status.ts';
 import { timeBase } from '../../slo/time-base.ts';
 import type { Result } from '../../store/result.ts';
 import { renderChart, type Mark, type Panel, type Shade } from '../chart.ts';
-import { count, offset } from '../figures.ts';
+import { count, offset, plural } from '../figures.ts';
 import { code } from '../markdown.ts';
 import { momentOf, neverHappened } from '../measured/moment.ts';
 import { indicatorName } from '../objective-text.ts';
 import { alike, limitsOf } from '../sla/charts.ts';
 import { indicatorsOf } from '../sla/collect.ts';
 import { broken, type Point } from '../thin.ts';
+import { lanesOf } from './lanes.ts';
 import { firstMarks, markWord, sinceInjection, type Story } from './story.ts';
 
 /** Panels that still fit on a page; the probes that the exercise troubled most come first. */
@@ -22,7 +23,7 @@ export interface GamedayChart {
   readonly caption: string;
 }
 
-/** Null without a single measurement. */
+/** Null of an empty journal. */
 export function gamedayChart(
   story: Story,
   results: readonly Result[],
@@ -33,18 +34,25 @@ export function gamedayChart(
     results.filter(({ cadence }) => cadence !== 'once'),
     { stepMs, wanted: indicatorsOf(statuses) },
   );
-  if (watched.length === 0) return null;
+  if (story.gameday === null) return null;
+  const { lanes, leftOut } = lanesOf(story);
   const drawn = watched.toSorted((a, b) => rank(b, story) - rank(a, story)).slice(0, MOST_PANELS);
   const svg = renderChart({
     title: `${story.started?.title ?? 'Game-day'} (${story.gameday ?? 'unknown'})`,
-    description: `What the probes measured in milliseconds during the game-day; shaded while the fault was in place`,
+    description: `Strips for faults and for what of the steady state held, and what the probes measured in milliseconds; shaded while a fault was in place`,
     ...rangeOf(story, watched),
-    panels: drawn.map((each) => panelOf(each, statuses)),
+    panels: drawn.length === 0 ? [NOTHING_MEASURED] : drawn.map((each) => panelOf(each, statuses)),
+    lanes,
     marks: marksOf(story),
     shades: shadesOf(story),
   });
-  return { svg, caption: captionOf(watched) };
+  const strips = 'Strips: dark grey a fault, dark red broken, light holds, white not known.';
+  const further = leftOut === 0 ? '' : ` ${plural(leftOut, 'further strip is', 'further strips are')} not drawn.`;
+  return { svg, caption: [`${strips}${further}`, captionOf(watched)].filter((part) => part !== '').join(' ') };
 }
+
+/** The axis of time needs a place to stand. */
+const NOTHING_MEASURED: Panel = { name: 'probes', unit: 'milliseconds', scale: 'linear', limits: [], series: [] };
 
 function captionOf(watched: readonly Watched[]): string {
   const counts = watched
@@ -68,11 +76,8 @@ function rangeOf({ firstMs, lastMs }: Story, watched: readonly Watched[]): { fro
 function marksOf(story: Story): readonly Mark[] {
   return firstMarks(story).map((mark) => {
     const since = sinceInjection(story, mark);
-    return {
-      atMs: mark.atMs,
-      name:
-        since === null || mark.what === 'injected' ? markWord(mark.what) : `${markWord(mark.what)} ${offset(since)}`,
-    };
+    const word = `${markWord(mark.what)}${mark.by === undefined ? '' : ` by ${mark.by}`}`;
+    return { atMs: mark.atMs, name: since === null || mark.what === 'injected' ? word : `${word} ${offset(since)}` };
   });
 }
 

@@ -8,22 +8,31 @@ import { code, image, list, page, table, text } from '../markdown.ts';
 import { colourWord, attained } from '../objective-text.ts';
 import { fileNames, type RenderedReport } from '../rendered.ts';
 import { scaleWarning } from '../scale-warning.ts';
+import { actionTable, gapList } from './actions.ts';
+import { charterTable } from './charter.ts';
 import { gamedayChart } from './chart.ts';
+import { compareTable } from './compare.ts';
+import { alertTable, degradedTable, mustTable, stepTable, updateTable } from './found.ts';
+import { glance } from './glance.ts';
 import { sinceInjection, readStory, type Story } from './story.ts';
 import { checkTable, conditionTable, faultTable, hypothesisTable, markTable, timelineTable } from './tables.ts';
 
 export interface GamedayInput {
   readonly journal: readonly JournalEntry[];
-  /** What the probes measured around the exercise; without them there is no chart. */
+  /** What the probes measured around the exercise; without them the chart shows the journal alone. */
   readonly results: readonly Result[];
   /** The objectives' states after the exercise. */
   readonly statuses?: readonly Status[];
   /** What it cost: `collectExercise`. */
   readonly exercise?: Exercise | null;
+  /** The journal of the run before of the same scenario (`runBefore`); null: there is none. */
+  readonly before?: readonly JournalEntry[] | null;
 }
 
-export function renderGameday({ journal, results, statuses = [], exercise = null }: GamedayInput): RenderedReport {
+export function renderGameday(input: GamedayInput): RenderedReport {
+  const { journal, results, statuses = [], exercise = null } = input;
   const story = readStory(journal);
+  const before = input.before === undefined || input.before === null ? null : readStory(input.before);
   const id = story.gameday ?? 'unknown';
   const nameFile = fileNames();
   const drawn = gamedayChart(story, results, statuses);
@@ -33,29 +42,44 @@ export function renderGameday({ journal, results, statuses = [], exercise = null
     scaleWarning(story.started?.timeScale ?? 1),
     verdict(story),
     leftBehind(story),
-    '## Charter',
-    charter(story, id),
-    '## What the probes saw',
+    glance(story, exercise, before),
+    '## Charter and roles',
+    charterTable(story, id),
+    '## What was seen',
     chart === null
-      ? 'No measurement of the probes was at hand to draw.'
-      : image(
-          `Measurements of the probes in milliseconds over time, with the fault and the marks of game-day ${id}`,
-          chart.name,
-        ),
+      ? 'Nothing was at hand to draw.'
+      : image(`Faults, steady state, marks and what the probes measured over time, game-day ${id}`, chart.name),
     drawn?.caption ?? '',
+    results.length === 0 ? 'No measurement of the probes was at hand to draw.' : '',
     '## Marks',
     markTable(story),
     'Durations are monotonic, counted from the first injection. A mark may really have happened earlier by up to its uncertainty: the probe asks only so often.',
+    '## Alerts',
+    alertTable(story),
+    '## Degraded mode',
+    degradedTable(story),
+    '## What people were asked',
+    stepTable(story),
+    '## What must be so',
+    mustTable(story),
     '## Steady-state hypothesis',
     hypothesisTable(story),
     '## Faults: what crossed them, and their undoing',
     faultTable(story),
+    '## Budget spent',
+    budget(exercise, statuses, story),
+    '## Beside the run before',
+    compareTable(story, before),
+    '## Gaps',
+    gapList(story),
+    '## Actions',
+    actionTable(story),
+    '## Updates',
+    updateTable(story),
     '## What was waited for',
     conditionTable(story),
     '## Checks before the start',
     checkTable(story),
-    '## Budget spent',
-    budget(exercise, statuses, story),
     '## Timeline',
     timelineTable(story, journal),
     '## Notes',
@@ -109,30 +133,6 @@ function leftBehind({ left }: Story): string {
     return `${code(id)}${byHand === undefined ? '' : `: undo by hand with ${code(byHand)}`}`;
   });
   return `> **A FAULT MAY STILL BE IN PLACE.** No verified lifting is on record for ${faults.join('; ')}.`;
-}
-
-function charter({ started, firstMs, lastMs, gameday }: Story, id: string): string {
-  const when = gameday === null ? '–' : `${utc(firstMs)} to ${utc(lastMs)} (${span(lastMs - firstMs)})`;
-  const rows: (readonly [string, string])[] = [
-    ['Game-day', code(id)],
-    ['When', when],
-  ];
-  if (started !== null) {
-    rows.push(
-      ['Scenario', code(started.scenario)],
-      ['To show', text(started.objective)],
-      ['Component', code(started.component)],
-      ['Environment', `${code(started.environment)}, from ${code(started.location)}`],
-      ['Timebox', span(started.timeboxMs)],
-      [
-        'Recovery goal',
-        started.recoveryGoalMs === null ? 'none set' : `${span(started.recoveryGoalMs)} from injection`,
-      ],
-      ['Obligation', started.obligation === null ? 'none: run of free will' : code(started.obligation)],
-      ['Seed', code(String(started.seed))],
-    );
-  }
-  return table([{ name: 'Charter' }, { name: '' }], rows, '').replace('| Charter | – |', '|  |  |');
 }
 
 function budget(exercise: Exercise | null, statuses: readonly Status[], { started }: Story): string {

@@ -2,7 +2,7 @@
 import type { JournalBody, JournalEntry, MarkName } from '../../scenarios/journal.ts';
 import { seconds } from '../figures.ts';
 
-type Entry<Type extends JournalBody['type']> = Extract<JournalEntry, { readonly type: Type }>;
+export type Entry<Type extends JournalBody['type']> = Extract<JournalEntry, { readonly type: Type }>;
 
 /** One fault, from the undo that was written down to the proof that nothing of it is left. */
 export interface FaultStory {
@@ -22,11 +22,20 @@ export interface Story {
   readonly firstMs: number;
   readonly lastMs: number;
   readonly marks: readonly Entry<'mark'>[];
+  readonly phases: readonly Entry<'phase'>[];
   readonly hypotheses: readonly Entry<'hypothesis'>[];
   readonly conditions: readonly Entry<'condition'>[];
   readonly checks: readonly Entry<'check'>[];
   readonly faults: readonly FaultStory[];
   readonly notes: readonly Entry<'note'>[];
+  readonly asked: readonly Entry<'asked'>[];
+  readonly answered: readonly Entry<'answered'>[];
+  readonly degraded: readonly Entry<'degraded-mode'>[];
+  readonly alertEvents: readonly Entry<'alert'>[];
+  /** What became of the alerts; null where the journal ends before, or is older. */
+  readonly alerts: Entry<'alerts'> | null;
+  readonly success: readonly Entry<'success'>[];
+  readonly invariants: readonly Entry<'invariant'>[];
   /** Faults that were injected and of which no verified lifting is on record. */
   readonly left: readonly FaultStory[];
 }
@@ -45,11 +54,19 @@ export function readStory(journal: readonly JournalEntry[]): Story {
     firstMs: entries[0]?.atMs ?? 0,
     lastMs: entries.at(-1)?.atMs ?? 0,
     marks,
+    phases: of('phase'),
     hypotheses: of('hypothesis'),
     conditions: of('condition'),
     checks: of('check'),
     faults,
     notes: of('note'),
+    asked: of('asked'),
+    answered: of('answered'),
+    degraded: of('degraded-mode'),
+    alertEvents: of('alert'),
+    alerts: of('alerts').at(-1) ?? null,
+    success: of('success'),
+    invariants: of('invariant'),
     left: faults.filter(isLeft),
   };
 }

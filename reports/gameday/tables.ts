@@ -3,13 +3,12 @@ import type { JournalEntry } from '../../scenarios/journal.ts';
 import { faultText } from '../fault-text.ts';
 import { count, offset, plural, seconds, span, utc, utcTime } from '../figures.ts';
 import { code, table, text } from '../markdown.ts';
+import { againstGoal, goalsOf, missedGoals } from './goals.ts';
 import { alertsText, firstMarks, markWord, sinceInjection, type FaultStory, type Story } from './story.ts';
 
 export function markTable(story: Story): string {
-  const goalMs = story.started?.recoveryGoalMs ?? null;
-  // A service that came back while the fault was there had no need to wait for its end.
-  const isMitigated = story.finished?.verdict === 'recovered-despite-fault';
-  const goalMark = isMitigated && story.marks.some(({ what }) => what === 'mitigated') ? 'mitigated' : 'recovered';
+  const goals = goalsOf(story);
+  const isFinished = story.finished !== null;
   return table(
     [
       { name: 'Mark' },
@@ -19,31 +18,30 @@ export function markTable(story: Story): string {
       { name: 'Seen by' },
       { name: 'Against the goal' },
     ],
-    firstMarks(story).map((mark) => {
-      const since = sinceInjection(story, mark);
-      return [
-        markWord(mark.what),
-        utcTime(mark.atMs),
-        since === null ? '–' : offset(since),
-        mark.uncertaintyMs < 50 ? 'none' : `−${seconds(mark.uncertaintyMs)}`,
-        text(mark.source),
-        mark.what === goalMark && mark.by === undefined && since !== null
-          ? againstGoal(since, mark.uncertaintyMs, goalMs)
-          : '–',
-      ];
-    }),
+    [
+      ...firstMarks(story).map((mark) => {
+        const since = sinceInjection(story, mark);
+        const goal = goals.find((each) => each.mark === mark);
+        return [
+          markWord(mark.what),
+          utcTime(mark.atMs),
+          since === null ? '–' : offset(since),
+          mark.uncertaintyMs < 50 ? 'none' : `−${seconds(mark.uncertaintyMs)}`,
+          text(mark.source),
+          goal === undefined || since === null ? '–' : againstGoal(since, mark.uncertaintyMs, goal.goalMs),
+        ];
+      }),
+      // A target that nobody has reached is news, too.
+      ...goals
+        .filter(({ mark }) => mark === null)
+        .map(({ what, goalMs }) => {
+          const isMissed = missedGoals(story).some((each) => each.what === what);
+          const said = isMissed ? `**missed** (goal ${span(goalMs)})` : `no need (goal ${span(goalMs)})`;
+          return [markWord(what), '–', 'never', '–', '–', isFinished ? said : `not reached (goal ${span(goalMs)})`];
+        }),
+    ],
     'Nothing was marked.',
   );
-}
-
-/** Met is met even at the latest possible moment; missed is only missed if the earliest was too late. */
-function againstGoal(sinceMs: number, uncertaintyMs: number, goalMs: number | null): string {
-  if (goalMs === null) return 'no goal set';
-  const goal = `goal ${span(goalMs)}`;
-  if (sinceMs <= goalMs) return `met (${goal})`;
-  return sinceMs - uncertaintyMs <= goalMs
-    ? `undecided: the ${goal} lies within the uncertainty`
-    : `**missed** (${goal})`;
 }
 
 export function hypothesisTable({ hypotheses }: Story): string {

@@ -65,6 +65,8 @@ export interface ConductOptions {
   readonly approval?: Approval | null;
   /** Role → who has it today. */
   readonly people?: Readonly<Record<string, string>>;
+  /** Of the component. */
+  readonly owners?: readonly string[];
   /** Checks of the prober, the budgets and the hour; asked once, when the others are. */
   readonly guards?: () => readonly CheckResult[];
   /** Why the exercise must end; asked each second once it has begun. Null: it need not. */

@@ -3,7 +3,17 @@ import type { ConductOptions } from './conductor.ts';
 
 /** The first line of a journal: what is to be done, where, and by whose leave. */
 export function startedEntry(options: ConductOptions) {
-  const { scenario, environment, location, timeScale, obligation, seed, approval = null, people = {} } = options;
+  const {
+    scenario,
+    environment,
+    location,
+    timeScale,
+    obligation,
+    seed,
+    approval = null,
+    people = {},
+    owners = [],
+  } = options;
   const { id, title, objective, component, timeboxMs, recoveryGoalMs } = scenario;
   return {
     type: 'started' as const,
@@ -21,6 +31,7 @@ export function startedEntry(options: ConductOptions) {
     approval,
     charter: charterOf(scenario),
     ...(Object.keys(people).length === 0 ? {} : { people }),
+    ...(owners.length === 0 ? {} : { owners }),
   };
 }
 

@@ -46,9 +46,11 @@ describe('the record of a game-day', () => {
     expect(renderGameday({ journal: SAMPLE_JOURNAL, results: near, statuses }).files[0]?.content).toBe(svg);
   });
 
-  test('a journal alone is enough for the text', () => {
+  test('a journal alone is enough for the text, and for the strips of faults and steady state', () => {
     const rendered = renderGameday({ journal: SAMPLE_JOURNAL, results: [] });
-    expect(rendered.files).toEqual([]);
+    expect(rendered.files.map(({ name }) => name)).toEqual(['gameday-gd-1-timeline.svg']);
+    expect(rendered.files[0]?.content).toContain('>no measurements</text>');
+    expect(rendered.files[0]?.content).toContain('>fault slow-feed on feed</text>');
     expect(rendered.markdown).toContain('No measurement of the probes was at hand to draw.');
     expect(rendered.markdown).toContain('**PASSED: recovered-despite-fault**');
   });

@@ -1,0 +1,52 @@
+/** Strips above the panels, as the library's options. */
+import { oneLine } from '../markdown.ts';
+import { fitted, textWidth } from './labels.ts';
+import { FONT, LANE, LEFT, PLOT, TONES, WIDTH } from './look.ts';
+import type { Lane, LaneSegment } from './spec.ts';
+import { label } from './text.ts';
+
+const NAME = 16;
+const STRIP = 15;
+/** Thinner, and nobody would see it. */
+const LEAST = 2;
+
+/** @param x from a moment to a place. @param top of the first lane */
+export function laneGraphics(lanes: readonly Lane[], x: (ms: number) => number, top: number): readonly object[] {
+  return lanes.flatMap(({ name, segments }, index) => {
+    const y = top + index * LANE;
+    return [
+      label(fitted(oneLine(name), WIDTH - LEFT - 12), LEFT, y, 'left', false),
+      ...segments.flatMap((segment) => strip(segment, x, y + NAME)),
+    ];
+  });
+}
+
+function strip({ fromMs, toMs, tone, text }: LaneSegment, x: (ms: number) => number, y: number): readonly object[] {
+  const edge = LEFT + PLOT;
+  const from = Math.min(Math.max(x(fromMs), LEFT), edge - LEAST);
+  const width = Math.max(LEAST, Math.min(x(toMs), edge) - from);
+  const { fill, edge: stroke, ink } = TONES[tone];
+  const said = oneLine(text);
+  const shown = textWidth(said) + 6 <= width ? said : width > 60 ? fitted(said, width - 8) : '';
+  return [
+    {
+      type: 'rect',
+      silent: true,
+      z: 3,
+      shape: { x: from, y, width, height: STRIP },
+      style: { fill, stroke, lineWidth: 1 },
+    },
+    ...(shown === ''
+      ? []
+      : [
+          {
+            type: 'text',
+            silent: true,
+            z: 11,
+            x: from + 4,
+            y: y + 2,
+            style: { text: shown, align: 'left', fill: ink, font: `11px ${FONT}` },
+          },
+        ]),
+  ];
+}
