@@ -29,7 +29,7 @@ export function glance(story: Story, exercise: Exercise | null, before: Story | 
     `**Invariants:** ${invariantsSaid(story)}`,
     `**Budget spent:** ${budgetSaid(exercise)}`,
     ...(compared === null ? [] : [`**The run before:** ${compared}`]),
-    `**To do:** ${gaps === 0 ? 'no gap was seen' : `${plural(gaps, 'gap')}`}; retrospective by ${utc(lastMs + RETRO_MS).slice(0, 16)} UTC, follow-up by ${utc(lastMs + FOLLOW_UP_MS).slice(0, 10)}`,
+    `**To do:** ${gaps === 0 ? 'no gap was seen' : plural(gaps, 'gap')}; retrospective by ${utc(lastMs + RETRO_MS).slice(0, 16)} UTC, follow-up by ${utc(lastMs + FOLLOW_UP_MS).slice(0, 10)}`,
   ]);
 }
 
