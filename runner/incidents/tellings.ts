@@ -3,6 +3,7 @@ import { escalationsOf } from '../../slo/incidents/escalations.ts';
 import { roundPrefix } from '../../slo/incidents/deadlines.ts';
 import type { BodyOf, Role } from '../../slo/incidents/event.ts';
 import { isAcknowledged, standingAlerts, type Incident, type Telling } from '../../slo/incidents/incident.ts';
+import type { Severity } from '../../slo/objective.ts';
 import type { Timing } from '../../slo/incidents/ladder.ts';
 import type { Notice } from '../alerts/alert.ts';
 
@@ -65,9 +66,19 @@ function withdrawals(incident: Incident, facts: TellingFacts): readonly Due[] {
     /(^|\/)report$/.test(key) ? reported !== null : /(^|\/)review(\/|$)/.test(key) ? reviewed !== null : true;
   return [...told.values()]
     .filter((each) => isGoing(each) && isOver(each) && !told.has(`resolved ${each.key}`))
-    .map(({ key, to, as }) => {
+    .map(({ key, to, as, atMs }) => {
       const says = `${named(incident)}: resolved by ${resolved.by}`;
-      const whole = { type: 'resolved', key: ownKey(incident, key), to, says, as, atMs: resolved.atMs } as const;
+      // Of the severity of that time: to some it is part of what the notice is.
+      const severity = incident.rounds.findLast(({ startMs }) => startMs <= atMs)?.severity ?? incident.severity;
+      const whole = {
+        type: 'resolved',
+        key: ownKey(incident, key),
+        to,
+        says,
+        as,
+        severity,
+        atMs: resolved.atMs,
+      } as const;
       return {
         notice: noticeOf(incident, whole, facts),
         body: { type: 'told', notice: 'resolved', key, to, as, says },
@@ -94,11 +105,16 @@ interface Said {
   readonly says: string;
   readonly as: 'page' | 'ticket';
   readonly atMs: number;
+  readonly severity?: Severity;
   readonly details?: Readonly<Record<string, string>>;
 }
 
-function noticeOf(incident: Incident, { type, key, to, says, as, atMs, details }: Said, facts: TellingFacts): Notice {
-  const { id, severity, service, channel, openedMs, links } = incident;
+function noticeOf(
+  incident: Incident,
+  { type, key, to, says, as, atMs, severity = incident.severity, details }: Said,
+  facts: TellingFacts,
+): Notice {
+  const { id, service, channel, openedMs, links } = incident;
   const [link] = [...links.values()].flatMap((each) => (each === null ? [] : [each]));
   return {
     type,

@@ -13,6 +13,8 @@ export interface AlertmanagerOptions {
 
 /** Some repetitions may be lost before Alertmanager takes an alert for over. */
 const LASTS_MS = 5 * 60_000;
+/** What is said of an incident is said once, and withdrawn when it is over. */
+const INCIDENT_LASTS_MS = 24 * 3_600_000;
 
 export function alertmanagerNotifier({ name, url, headers, source, wallMs }: AlertmanagerOptions): Notifier {
   const address = `${url.replace(/\/+$/, '')}/api/v2/alerts`;
@@ -41,7 +43,8 @@ function alertOf(notice: Notice, source: string, nowMs: number): unknown {
     ...(objective === null ? {} : { objective }),
     ...(incident === null ? {} : { incident }),
   };
-  const endsMs = type === 'resolved' ? nowMs : nowMs + LASTS_MS;
+  const lastsMs = incident === null ? LASTS_MS : INCIDENT_LASTS_MS;
+  const endsMs = type === 'resolved' ? nowMs : nowMs + lastsMs;
   const startsAt = details['opened'] ?? new Date(atMs).toISOString();
   return { labels, annotations: { summary, ...details }, startsAt, endsAt: new Date(endsMs).toISOString() };
 }

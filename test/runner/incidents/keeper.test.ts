@@ -153,6 +153,12 @@ describe('an incident', () => {
     await acknowledge('inc-20261124-1', 'bo');
     await life.pass(4 * SECOND);
     expect(to(life, 'on-call')).toContain('acknowledged on-call inc-20261124-1/2/page');
+    await command('inc-20261124-1', { type: 'resolved', by: 'bo', reason: 'rolled back' });
+    await life.pass(4 * SECOND);
+    const withdrawn = life.got.filter(({ type, incident }) => type === 'resolved' && incident !== null);
+    const severities = new Map(withdrawn.map(({ dedupeKey, severity }) => [dedupeKey.slice(15), severity]));
+    expect(severities.get('tell/domain-owner')).toBe('SEV-2');
+    expect(severities.get('2/page')).toBe('SEV-1');
   });
 
   it('ends with its alerts, when they have been over for five minutes; what was said is withdrawn, the report is due', async () => {
