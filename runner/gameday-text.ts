@@ -40,7 +40,7 @@ export function entryText(entry: JournalEntry): string | null {
     case 'success':
       return `in the end ${entry.ok === null ? 'not known' : entry.ok ? 'so' : 'NOT so'}: ${entry.name} (${entry.detail})`;
     case 'invariant':
-      return `${entry.ok === null ? 'not checked' : entry.ok ? 'kept' : 'NOT kept'}: ${entry.name}: ${entry.detail}`;
+      return `${entry.ok === null ? '' : entry.ok ? 'kept: ' : 'NOT kept: '}${entry.name}: ${entry.detail}`;
     case 'note':
       return entry.text;
     case 'finished':

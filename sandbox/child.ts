@@ -14,19 +14,28 @@ const STOP_MS = 4_000;
 export interface Child<A> {
   readonly pid: number;
   readonly addresses: A;
+  /** Resolves when it has ended, however. */
+  readonly ended: Promise<void>;
   stop(): Promise<void>;
 }
 
 export async function startExchangeProcess(options: ExchangeStart): Promise<Child<ExchangeReady>> {
   const { child, ready } = await spawn(options);
   if (ready.role !== 'exchange') throw new Error('the child took another role');
-  return { pid: child.pid ?? 0, addresses: ready.addresses, stop: () => stop(child) };
+  return { pid: child.pid ?? 0, addresses: ready.addresses, ended: endOf(child), stop: () => stop(child) };
 }
 
 export async function startVenueProcess(options: VenueStart): Promise<Child<VenueReady>> {
   const { child, ready } = await spawn(options);
   if (ready.role !== 'venue') throw new Error('the child took another role');
-  return { pid: child.pid ?? 0, addresses: ready.addresses, stop: () => stop(child) };
+  return { pid: child.pid ?? 0, addresses: ready.addresses, ended: endOf(child), stop: () => stop(child) };
+}
+
+function endOf(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+  });
 }
 
 /** Options travel over IPC, not in the argument list, where every user of the machine could read the token. */

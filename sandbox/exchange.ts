@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { Broadcast } from './broadcast.ts';
 import type { SandboxClock } from './clock.ts';
+import { driftingClock } from './exchange/drift.ts';
 import { startControl } from './control.ts';
 import { Book } from './exchange/book.ts';
 import { exchangeKnobsSchema } from './exchange/knobs.ts';
@@ -42,9 +43,10 @@ const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 
 /** A practice exchange: one feed, one order gateway, one control port. */
 export async function startExchange(options: ExchangeOptions): Promise<Exchange> {
-  const { name, seed, clock } = options;
+  const { name, seed } = options;
   const maxBufferedBytes = options.maxBufferedBytes ?? MAX_BUFFERED_BYTES;
   const knobs = new Knobs<ExchangeKnobs>(exchangeKnobsSchema, options.knobs ?? {});
+  const clock = driftingClock(options.clock, () => knobs.current.clockDriftMsPerSecond);
   const instruments = createInstruments(options.symbols, randomStream(seed, `${name}/prices`));
   const startUs = clock.wallUs();
   let orderDice = randomStream(seed, `${name}/orders`);

@@ -43,7 +43,8 @@ async function start(input: unknown): Promise<void> {
       const { feed, gateway, control } = exchange;
       answer({ type: 'ready', role: 'exchange', addresses: { feed, gateway, control } });
     } else {
-      const venue = await startVenue({ ...options.data, clock });
+      const { recordFile, ...venueOptions } = options.data;
+      const venue = await startVenue({ ...venueOptions, ...(recordFile === undefined ? {} : { recordFile }), clock });
       closers.push(() => venue.close());
       answer({ type: 'ready', role: 'venue', addresses: { edge: venue.edge, control: venue.control } });
     }

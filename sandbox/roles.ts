@@ -27,6 +27,7 @@ export const venueStartSchema = z.strictObject({
   knobs: venueKnobsSchema.prefault({}),
   staleAfterMs: z.number().positive().default(2_000),
   failbackMs: z.number().min(0).default(3_000),
+  recordFile: z.string().min(1).optional(),
 });
 
 export const startSchema = z.discriminatedUnion('role', [exchangeStartSchema, venueStartSchema]);

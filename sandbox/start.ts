@@ -1,13 +1,19 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { startExchangeProcess, startVenueProcess } from './child.ts';
+import { startExchangeProcess, startVenueProcess, type Child } from './child.ts';
 import type { ExchangeKnobsInput } from './exchange/knobs.ts';
 import { symbolNames } from './exchange/market.ts';
 import type { Address } from './listen.ts';
+import type { ExchangeReady, VenueReady } from './roles.ts';
+import { keepRunning } from './supervise.ts';
 import { populate, removeProxies } from './toxiproxy.ts';
 import type { VenueKnobsInput } from './venue/knobs.ts';
 
 export interface SandboxPorts {
+  /** Of the fault proxy in front of the venue, where there is one. */
+  readonly edge?: number;
   readonly venue?: number;
   readonly venueControl?: number;
   readonly primaryFeed?: number;
@@ -34,6 +40,11 @@ export interface SandboxOptions {
   /** See VenueOptions. */
   readonly staleAfterMs?: number;
   readonly failbackMs?: number;
+  /**
+   * A folder for `venue.pid`, `primary.pid` and `backup.pid`, and for what the venue must not forget: with it, a process that
+   * is killed is started again, on the same ports.
+   */
+  readonly pidFolder?: string;
   /** Knobs to begin with, and to come back to at a reset. `exchanges`: both of them. */
   readonly knobs?: { readonly exchanges?: ExchangeKnobsInput; readonly venue?: VenueKnobsInput };
 }
@@ -88,20 +99,27 @@ async function start(
   const { seed = 1, token = 'practice', symbols = 20, toxiproxyUrl, ports = {} } = options;
   if (toxiproxyUrl !== undefined) started.push(() => removeProxies(toxiproxyUrl, SANDBOX_PROXIES));
 
+  const { pidFolder } = options;
+  if (pidFolder !== undefined) mkdirSync(pidFolder, { recursive: true });
+  const kept = <A>(name: string, begin: (before: A | null) => Promise<Child<A>>): Promise<Child<A>> =>
+    pidFolder === undefined ? begin(null) : keepRunning(begin, join(pidFolder, `${name}.pid`));
+
   const exchange = async (name: 'primary' | 'backup') => {
-    const child = await startExchangeProcess({
-      role: 'exchange',
-      name,
-      seed,
-      symbols,
-      ticksPerSecond: options.ticksPerSecond ?? 200,
-      ports: {
-        feed: ports[`${name}Feed`] ?? 0,
-        gateway: ports[`${name}Gateway`] ?? 0,
-        control: ports[`${name}Control`] ?? 0,
-      },
-      knobs: options.knobs?.exchanges ?? {},
-    });
+    const child = await kept(name, (before: ExchangeReady | null) =>
+      startExchangeProcess({
+        role: 'exchange',
+        name,
+        seed,
+        symbols,
+        ticksPerSecond: options.ticksPerSecond ?? 200,
+        ports: {
+          feed: before?.feed.port ?? ports[`${name}Feed`] ?? 0,
+          gateway: before?.gateway.port ?? ports[`${name}Gateway`] ?? 0,
+          control: before?.control.port ?? ports[`${name}Control`] ?? 0,
+        },
+        knobs: options.knobs?.exchanges ?? {},
+      }),
+    );
     started.push(() => child.stop());
     return child;
   };
@@ -119,21 +137,30 @@ async function start(
     'backup-gateway': backup.addresses.gateway,
   };
   const place = await proxied(toxiproxyUrl, direct);
-  const venue = await startVenueProcess({
-    role: 'venue',
-    seed,
-    token,
-    primary: { feed: place('feed'), gateway: place('gateway') },
-    backup: { feed: place('backup-feed'), gateway: place('backup-gateway') },
-    ports: { edge: ports.venue ?? 0, control: ports.venueControl ?? 0 },
-    ...(options.staleAfterMs === undefined ? {} : { staleAfterMs: options.staleAfterMs }),
-    ...(options.failbackMs === undefined ? {} : { failbackMs: options.failbackMs }),
-    knobs: options.knobs?.venue ?? {},
-  });
+  const recordFile = pidFolder === undefined ? null : join(pidFolder, 'venue-orders.ndjson');
+  // Of an earlier sandbox; these orders are unknown to this one's exchanges.
+  if (recordFile !== null) rmSync(recordFile, { force: true });
+  const venue = await kept('venue', (before: VenueReady | null) =>
+    startVenueProcess({
+      role: 'venue',
+      seed,
+      token,
+      primary: { feed: place('feed'), gateway: place('gateway') },
+      backup: { feed: place('backup-feed'), gateway: place('backup-gateway') },
+      ports: {
+        edge: before?.edge.port ?? ports.venue ?? 0,
+        control: before?.control.port ?? ports.venueControl ?? 0,
+      },
+      ...(options.staleAfterMs === undefined ? {} : { staleAfterMs: options.staleAfterMs }),
+      ...(options.failbackMs === undefined ? {} : { failbackMs: options.failbackMs }),
+      ...(recordFile === null ? {} : { recordFile }),
+      knobs: options.knobs?.venue ?? {},
+    }),
+  );
   started.push(() => venue.stop());
   const own = venue.addresses.edge;
   await untilReady(url('http', own));
-  const edge = (await proxied(toxiproxyUrl, { edge: own }))('edge');
+  const edge = (await proxied(toxiproxyUrl, { edge: own }, { edge: ports.edge }))('edge');
 
   return {
     venueUrl: url('http', own),
@@ -147,7 +174,9 @@ async function start(
       backup: url('http', backup.addresses.control),
       venue: url('http', venue.addresses.control),
     },
-    pids: { primary: primary.pid, backup: backup.pid, venue: venue.pid },
+    get pids() {
+      return { primary: primary.pid, backup: backup.pid, venue: venue.pid };
+    },
     stop,
     [Symbol.asyncDispose]: stop,
   };
@@ -172,8 +201,9 @@ async function untilReady(venueUrl: string): Promise<void> {
 async function proxied(
   toxiproxyUrl: string | undefined,
   direct: Readonly<Record<string, Address>>,
+  ports: Readonly<Record<string, number | undefined>> = {},
 ): Promise<(name: string) => Address> {
-  if (toxiproxyUrl !== undefined) return populate(toxiproxyUrl, direct);
+  if (toxiproxyUrl !== undefined) return populate(toxiproxyUrl, direct, ports);
   return (name) => {
     const address = direct[name];
     if (address === undefined) throw new Error(`no address for ${name}`);

@@ -6,14 +6,15 @@ const CALL_MS = 5_000;
 
 const populatedSchema = z.object({ proxies: z.array(z.object({ name: z.string(), listen: z.string() })) });
 
-/** Puts a proxy in front of each address, on free ports, and says where the proxies listen. Replaces those of the same name. */
+/** Puts a proxy in front of each address, on free ports or on those that are named, and says where the proxies listen. Replaces those of the same name. */
 export async function populate(
   url: string,
   upstreams: Readonly<Record<string, Address>>,
+  ports: Readonly<Record<string, number | undefined>> = {},
 ): Promise<(name: string) => Address> {
   const wanted = Object.entries(upstreams).map(([name, { host, port }]) => ({
     name,
-    listen: '127.0.0.1:0',
+    listen: `127.0.0.1:${ports[name] ?? 0}`,
     upstream: `${host}:${port}`,
     enabled: true,
   }));

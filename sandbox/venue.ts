@@ -16,6 +16,7 @@ import { MarketFeeds } from './venue/market-feeds.ts';
 import { renderMetrics } from './venue/metrics.ts';
 import { Orders } from './venue/orders.ts';
 import { Positions } from './venue/positions.ts';
+import { openRecord } from './venue/record.ts';
 import { createRest } from './venue/rest.ts';
 import { SignalDesk, Strategy } from './venue/signals.ts';
 import { createState } from './venue/state.ts';
@@ -36,6 +37,8 @@ export interface VenueOptions {
   readonly ports?: { readonly edge?: number; readonly control?: number };
   readonly knobs?: VenueKnobsInput;
   readonly accountId?: string;
+  /** Where orders are kept through a crash; default: nowhere. */
+  readonly recordFile?: string;
   /** A feed is left once its age exceeds this; default 2,000. */
   readonly staleAfterMs?: number;
   /** The primary must be fresh for this long before the venue returns to it; default 3,000. */
@@ -114,8 +117,13 @@ export async function startVenue(options: VenueOptions): Promise<Venue> {
   };
   const working = setInterval(keepCounts, WORK_MS);
 
+  const record = openRecord(options.recordFile);
+  for (const { order, fill } of record.before) {
+    if (fill !== null) positions.fill(order.symbol, order.side, fill.quantity, fill.price);
+  }
   const orders: Orders = new Orders({
     clock,
+    record,
     send: (exchange, message) => gateways.send(exchange, message),
     onEvent: (event) => {
       orderEvents[event.type] = (orderEvents[event.type] ?? 0) + 1;

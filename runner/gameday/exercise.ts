@@ -48,6 +48,8 @@ export class Exercise {
   /** Of the last injection or lift: evidence from before it says nothing about what follows. */
   #actedAtMs = 0;
   #liftsLeft: number;
+  /** Faults that are there now, as far as the steps know. */
+  readonly #there = new Set<string>();
   #liftedAtMs: number | null = null;
   #atLift: State = 'unknown';
   #atEnd: State = 'unknown';
@@ -112,6 +114,10 @@ export class Exercise {
     let all = true;
     for (const step of steps) {
       if (signal.aborted) return all;
+      if (step.type === 'lift' && !this.#there.has(step.fault)) {
+        await this.#inTurn(() => this.#passOver());
+        continue;
+      }
       if (skipsToLift && step.type !== 'lift') continue;
       skipsToLift = false;
       const met = await this.#carryOut(step, signal);
@@ -220,13 +226,14 @@ export class Exercise {
     await this.#begin(atMs);
     steadyState.acted(atMs);
     const why = await faults.inject(step, signal);
+    this.#there.add(step.id);
     if (why !== null) throw new Error(`${step.id} could not be injected: ${why}`);
     this.#acted();
     await this.marks.set('injected', step.id, this.#actedAtMs - atMs, atMs);
   }
 
   async #lift(fault: string, signal: AbortSignal): Promise<void> {
-    const { faults, steadyState, journal } = this.#options;
+    const { faults } = this.#options;
     if (this.#liftedAtMs === null) await this.#seeBeforeLift();
     if (this.#liftsLeft === 1) await this.#mode?.settleEntered();
     // What was observed since would be read as the system's own strength.
@@ -235,9 +242,20 @@ export class Exercise {
     if (!isGone) throw new Error(`${fault} could not be lifted`);
     this.#acted();
     this.#liftedAtMs ??= this.#actedAtMs;
+    this.#there.delete(fault);
     this.#liftsLeft -= 1;
     await this.marks.set('lifted', fault, 0);
-    if (this.#liftsLeft > 0) return;
+    if (this.#liftsLeft === 0) await this.#enterAfter();
+  }
+
+  /** The lift of a fault whose injection was skipped: there is nothing to lift. */
+  async #passOver(): Promise<void> {
+    this.#liftsLeft -= 1;
+    if (this.#liftsLeft === 0 && this.#liftedAtMs !== null) await this.#enterAfter();
+  }
+
+  async #enterAfter(): Promise<void> {
+    const { steadyState, journal } = this.#options;
     steadyState.enter('after');
     await journal.append({ type: 'phase', phase: 'after' });
   }
@@ -252,12 +270,10 @@ export class Exercise {
 
   /** Of people alone. Nothing is acted upon in it, so that no evidence is too old. */
   async #endOfDrill(): Promise<void> {
-    const { steadyState, journal } = this.#options;
     if (this.marks.originMs === null) return;
     await this.#seeBeforeLift();
     this.#liftedAtMs = this.#options.sinceStartMs();
-    steadyState.enter('after');
-    await journal.append({ type: 'phase', phase: 'after' });
+    await this.#enterAfter();
   }
 
   /** The present spell of the steady state, as far as it is a recovery. */

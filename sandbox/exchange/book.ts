@@ -48,6 +48,8 @@ export class Book {
   readonly #resting = new Map<string, Set<BookOrder>>();
   readonly #timers = new Map<BookOrder, NodeJS.Timeout>();
   readonly #closed: string[] = [];
+  /** What counts against the rate limit; null: nothing does. */
+  #window: { readonly sinceMs: number; orders: number } | null = null;
   #fills = 0;
 
   constructor(options: BookOptions) {
@@ -62,6 +64,10 @@ export class Book {
       return;
     }
     const order = this.#add(submitted, this.#draw());
+    if (this.#isLimited()) {
+      this.#reject(order, 'rate limit exceeded');
+      return;
+    }
     if (order.drawn.neverAck) return;
     this.#after(order, order.drawn.ackMs, () => this.#acknowledge(order));
   }
@@ -137,8 +143,7 @@ export class Book {
     const instrument = this.#instruments.get(order.symbol);
     const reason = instrument === undefined ? `unknown symbol ${order.symbol}` : 'rejected by the exchange';
     if (instrument === undefined || order.drawn.reject) {
-      this.#close(order, 'rejected', reason);
-      this.#options.report({ type: 'reject', order_id: order.order_id, reason, ts: this.#options.clock.wallUs() });
+      this.#reject(order, reason);
       return;
     }
     order.status = 'resting';
@@ -149,6 +154,25 @@ export class Book {
     this.#tryFill(order, instrument.quote, 'TAKER');
     const isImmediate = order.time_in_force === 'IOC' || order.time_in_force === 'FOK';
     if (isImmediate && !order.isFilling) this.cancel(order.order_id);
+  }
+
+  /** Windows that begin with the first order after the last one was over. */
+  #isLimited(): boolean {
+    const limit = this.#options.knobs().rateLimit;
+    if (limit === null) {
+      this.#window = null;
+      return false;
+    }
+    const nowMs = this.#options.clock.monotonicMs();
+    if (this.#window === null || nowMs - this.#window.sinceMs >= limit.perMs)
+      this.#window = { sinceMs: nowMs, orders: 0 };
+    this.#window.orders += 1;
+    return this.#window.orders > limit.orders;
+  }
+
+  #reject(order: BookOrder, reason: string): void {
+    this.#close(order, 'rejected', reason);
+    this.#options.report({ type: 'reject', order_id: order.order_id, reason, ts: this.#options.clock.wallUs() });
   }
 
   #tryFill(order: BookOrder, quote: Quote, liquidity: GatewayFill['liquidity']): void {

@@ -15,6 +15,13 @@ export const exchangeKnobsSchema = z.strictObject({
   neverAckRatio: ratio.default(0),
   /** Orders that are rejected where the acknowledgement would have been. */
   rejectRatio: ratio.default(0),
+  /** More orders than this within `perMs` are rejected at once: "rate limit exceeded". */
+  rateLimit: z
+    .strictObject({ orders: z.int().min(0), perMs: z.number().positive().max(MAX_MS) })
+    .nullable()
+    .default(null),
+  /** The exchange's clock gains so much on the true time in each second (loses, below 0); set to 0 it is right again at once. */
+  clockDriftMsPerSecond: z.number().min(-900).max(900).default(0),
   /** Every tick leaves this much later than it was made, with its original timestamp. Heartbeats are not delayed. */
   staleFeedMs: z.number().min(0).max(MAX_DELAY_MS).default(0),
   /** Nothing leaves the feed, neither ticks nor heartbeats, and none are made; numbering continues after it. */

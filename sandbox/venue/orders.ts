@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SandboxClock } from '../clock.ts';
 import { OPEN } from './order.ts';
 import type { Order, OrderBody } from './order.ts';
+import { openRecord, type Record } from './record.ts';
 import type { Fill, GatewayReport } from './reports.ts';
 
 /** What happened to an order, as it is told on `/ws`. */
@@ -24,6 +25,8 @@ export interface OrdersOptions {
   readonly clock: SandboxClock;
   readonly send: Send;
   readonly onEvent: (event: OrderEvent) => void;
+  /** What was known before a restart, and where what is known now is kept; default: nowhere. */
+  readonly record?: Record;
 }
 
 interface Known {
@@ -44,10 +47,19 @@ export class Orders {
   readonly #closed: string[] = [];
   readonly #waiters = new Map<string, Set<() => void>>();
   readonly #prefix: string;
+  readonly #record: Record;
   #placed = 0;
 
   constructor(options: OrdersOptions) {
     this.#options = options;
+    this.#record = options.record ?? openRecord(undefined);
+    for (const { order, body } of this.#record.before) {
+      this.#orders.set(order.order_id, order);
+      const clientId = order.client_order_id;
+      if (body !== null && clientId !== null)
+        this.#byClientId.set(clientId, { body, answer: order, orderId: order.order_id });
+      if (order.closed_timestamp !== null) this.#closed.push(order.order_id);
+    }
     // Unique across restarts of the venue, because the exchange recognises repeats by it.
     this.#prefix = `V${options.clock.wallUs().toString(36)}`;
   }
@@ -62,6 +74,7 @@ export class Orders {
     const order = this.#create(body);
     if (!this.#submit(order)) return { ok: false, problem: 'gateway-down' };
     this.#orders.set(order.order_id, order);
+    this.#record.append({ order, body, fill: null });
     if (clientId !== undefined) this.#byClientId.set(clientId, { body, answer: order, orderId: order.order_id });
     this.#options.onEvent({ type: 'order', order, fill: null });
     return { ok: true, answer: order, isReplay: false };
@@ -90,6 +103,7 @@ export class Orders {
     const order = this.#orders.get(orderId);
     if (order === undefined || !OPEN.has(order.status)) return;
     this.#set({ ...order, status: 'pending_cancel' });
+    this.#record.append({ order: { ...order, status: 'pending_cancel' }, body: null, fill: null });
     this.#options.send(order.venue, { op: 'cancel', order_id: orderId });
   }
 
@@ -189,6 +203,7 @@ export class Orders {
     const status = order.status === 'pending' ? 'acknowledged' : order.status;
     const acked = { ...order, status, ack_timestamp: this.#options.clock.wallUs(), broker_ack_timestamp: brokerUs };
     this.#set(acked);
+    this.#record.append({ order: acked, body: null, fill: null });
     this.#options.onEvent({ type: 'ack', order: acked, fill: null });
     return acked;
   }
@@ -207,6 +222,7 @@ export class Orders {
   #close(order: Order, change: Partial<Order>, type: OrderEventType, fill: OrderEvent['fill'] = null): void {
     const closed = { ...order, ...change, closed_timestamp: this.#options.clock.wallUs() };
     this.#set(closed);
+    this.#record.append({ order: closed, body: null, fill });
     this.#closed.push(order.order_id);
     if (this.#closed.length > MAX_CLOSED) this.#forget(this.#closed.shift());
     this.#options.onEvent({ type, order: closed, fill });

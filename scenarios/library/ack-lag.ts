@@ -10,10 +10,10 @@ export default defineScenario({
   timebox: '30m',
   settle: '5m',
   hypothesis: [
-    { name: 'orders complete', probe: '${ORDER_PROBE:-paper-buy}', outcome: 'good', of: 3 },
+    { name: 'orders complete', probe: '${ORDER_PROBE:-paper-primary}', outcome: 'good', of: 3 },
     {
       name: 'orders are acknowledged in time',
-      probe: '${ORDER_PROBE:-paper-buy}',
+      probe: '${ORDER_PROBE:-paper-primary}',
       indicator: 'ack',
       quantile: '0.95',
       atMost: '250ms',
@@ -32,7 +32,7 @@ export default defineScenario({
       wait: {
         for: {
           name: 'ack p95 above 250 ms',
-          probe: '${ORDER_PROBE:-paper-buy}',
+          probe: '${ORDER_PROBE:-paper-primary}',
           indicator: 'ack',
           quantile: '0.95',
           above: '250ms',

@@ -117,6 +117,18 @@ describe('the gateway', () => {
     expect(await story({ seed: 11, reset: true })).toEqual([...once, ...once]);
   });
 
+  test('rejects at once what exceeds the rate limit, and takes orders again when there is none', async () => {
+    await using it = await exchange({ knobs: { rateLimit: { orders: 1, perMs: 600_000 }, ackLatency: QUICK } });
+    using gateway = await hear(wsUrl(it.gateway));
+    submit(gateway, { order_id: 'taken' });
+    submit(gateway, { order_id: 'too-many' });
+    expect(await gateway.first('reject')).toMatchObject({ order_id: 'too-many', reason: 'rate limit exceeded' });
+    expect(await gateway.first('ack')).toMatchObject({ order_id: 'taken' });
+    await fetch(`${httpUrl(it.control)}/knobs`, { method: 'PATCH', body: JSON.stringify({ rateLimit: null }) });
+    submit(gateway, { order_id: 'again' });
+    await eventually(() => (gateway.of('ack').length === 2 ? true : undefined), 'the second is taken');
+  });
+
   test('never acknowledges by neverAckRatio, and the order can be cancelled', async () => {
     await using it = await exchange({ knobs: { neverAckRatio: 1, ackLatency: QUICK } });
     using gateway = await hear(wsUrl(it.gateway));
@@ -216,6 +228,8 @@ describe('the control port', () => {
       ackLatency: { type: 'lognormal', medianMs: 20, sigma: 0.4 },
       fillLatency: { type: 'lognormal', medianMs: 15, sigma: 0.4 },
       neverAckRatio: 0,
+      rateLimit: null,
+      clockDriftMsPerSecond: 0,
       rejectRatio: 0,
       staleFeedMs: 0,
       freeze: false,

@@ -344,8 +344,15 @@ describe('loading', () => {
     expect(all.map(({ id, component }) => `${id} ${component}`)).toEqual([
       'ack-lag order-execution',
       'broker-outage order-execution',
+      'clock-drift market-data',
+      'crash-loop client-api',
       'edge-resets client-api',
+      'exchange-rejects order-execution',
       'feed-latency market-data',
+      'machine-pressure client-api',
+      'never-acked order-execution',
+      'pager-fatigue client-api',
+      'sequence-gaps market-data',
       'silent-feed market-data',
       'slow-and-truncated client-api',
     ]);
@@ -390,13 +397,13 @@ describe('loading', () => {
       'a name that is neither',
       'no-such',
       null,
-      'no-such: expected a file, or one of the shipped scenarios: ack-lag, broker-outage, edge-resets, feed-latency, silent-feed, slow-and-truncated, got neither',
+      'no-such: expected a file, or one of the shipped scenarios: ack-lag, broker-outage, clock-drift, crash-loop, edge-resets, exchange-rejects, feed-latency, machine-pressure, never-acked, pager-fatigue, sequence-gaps, silent-feed, slow-and-truncated, got neither',
     ],
     [
       'a file that is not there',
       'no-such.yaml',
       null,
-      'no-such.yaml: expected a file, or one of the shipped scenarios: ack-lag, broker-outage, edge-resets, feed-latency, silent-feed, slow-and-truncated, got neither',
+      'no-such.yaml: expected a file, or one of the shipped scenarios: ack-lag, broker-outage, clock-drift, crash-loop, edge-resets, exchange-rejects, feed-latency, machine-pressure, never-acked, pager-fatigue, sequence-gaps, silent-feed, slow-and-truncated, got neither',
     ],
     ['YAML that does not parse', 'bad.yaml', 'id: [', 'bad.yaml: expected valid YAML, got'],
     [

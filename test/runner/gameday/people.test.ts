@@ -196,3 +196,28 @@ test('a service that comes back and breaks again has not recovered', async () =>
   const { outcome } = await run({ steps, steadyFor: '10s', pass: ['recovered-after-lift'] }, [], world);
   expect(outcome).toMatchObject({ verdict: 'not-recovered', passed: false });
 });
+
+test('a fault whose injection was skipped is neither lifted nor said to be', async () => {
+  const world = new World();
+  // The first fault never heals, so that there is nothing to be learned from a second.
+  world.probes = { shop: { everyMs: 1000, say: (w) => (Number.isFinite(w.injectedAtMs) ? 'bad' : 'good') } };
+  const steps = [
+    inject('slow'),
+    hold,
+    lift('slow'),
+    { wait: { for: 'hypothesis', within: '10s' } },
+    inject('cut', 'gateway'),
+    lift('cut'),
+  ];
+  const { outcome, entries } = await run({ steps }, [], world);
+  expect(outcome.verdict).toBe('not-recovered');
+  expect(world.calls).toEqual(['inject feed', 'undo feed']);
+  expect(entries.flatMap((entry) => (entry.type === 'mark' && entry.what === 'lifted' ? [entry.source] : []))).toEqual([
+    'slow',
+  ]);
+  expect(entries.flatMap((entry) => (entry.type === 'phase' ? [entry.phase] : []))).toEqual([
+    'before',
+    'during',
+    'after',
+  ]);
+});

@@ -1,0 +1,34 @@
+import { defineScenario } from '../scenario.ts';
+
+/** Killed as often as its supervisor has started it: what it must not forget has to survive each of its deaths. */
+export default defineScenario({
+  id: 'crash-loop',
+  title: 'The venue crashes again and again',
+  objective:
+    'A venue that is killed as often as it is back is seen within a minute, comes back by itself, and has lost no order.',
+  component: 'client-api',
+  recoveryGoal: '10m',
+  timebox: '30m',
+  settle: '1m',
+  hypothesis: [{ name: 'the API answers', probe: '${API_PROBE:-api-status}', outcome: 'good', of: 3 }],
+  steps: [
+    {
+      inject: {
+        id: 'crashes',
+        fault: { type: 'crashLoop', every: '${EVERY:-3s}' },
+        target: { injector: 'process', name: '${VENUE_PROCESS:-venue}' },
+      },
+    },
+    {
+      wait: {
+        for: { name: 'requests fail', probe: '${API_PROBE:-api-status}', outcome: 'bad', of: 4, atLeast: 2 },
+        within: '1m',
+        mark: 'detected',
+      },
+    },
+    { hold: { for: '${HOLD:-30s}' } },
+    { lift: { fault: 'crashes' } },
+    { wait: { for: 'hypothesis', within: '1m', mark: 'recovered' } },
+  ],
+  pass: ['recovered-despite-fault', 'recovered-after-lift'],
+});
