@@ -2,7 +2,9 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { governing } from '../slo/policy.ts';
 import type { Configuration } from './config/configuration.ts';
 import { CommandError, EXIT } from './io.ts';
-import { MOST_BYTES, type PagerdutyAnswer, type PagerdutyReceiver } from './incidents/pagerduty.ts';
+import { systemClock } from './clock.ts';
+import { createGamedayReceiver, type GamedayReceiver, type WebhookAnswer } from './gameday/webhook.ts';
+import { MOST_BYTES, type PagerdutyReceiver } from './incidents/pagerduty.ts';
 import type { Overload } from './overload.ts';
 import type { Runner } from './runner.ts';
 import { statusesJson } from './figures.ts';
@@ -19,16 +21,19 @@ export interface StatusServer extends AsyncDisposable {
 export async function startStatusServer(configuration: Configuration, runner: Runner): Promise<StatusServer> {
   const { listen } = configuration;
   if (listen === null) return { address: null, [Symbol.asyncDispose]: () => Promise.resolve() };
+  const gameday = gamedayReceiver(configuration);
   const server = createServer((request, response) => {
     const answer = (status: number, body: unknown): void => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
     };
     const { pagerduty } = runner;
-    if (request.url === '/pagerduty' && pagerduty !== null) {
+    const receive =
+      request.url === '/pagerduty' ? pagerduty && heardAs(pagerduty) : request.url === '/gameday' ? gameday : null;
+    if (receive !== null) {
       if (request.method !== 'POST') return answer(405, { error: 'only POST' });
       // What is left unread of a request must not be taken for the next.
       response.setHeader('connection', 'close');
-      hear(request, pagerduty).then(
+      hear(request, receive).then(
         ({ status, says }) => answer(status, { says }),
         () => request.destroy(),
       );
@@ -75,7 +80,7 @@ export async function startStatusServer(configuration: Configuration, runner: Ru
 }
 
 /** @throws what the connection throws: then there is nobody to be answered */
-async function hear(request: IncomingMessage, receive: PagerdutyReceiver): Promise<PagerdutyAnswer> {
+async function hear(request: IncomingMessage, receive: GamedayReceiver): Promise<WebhookAnswer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   request.setTimeout(BODY_MS, () => request.destroy());
@@ -87,8 +92,18 @@ async function hear(request: IncomingMessage, receive: PagerdutyReceiver): Promi
     }
     chunks.push(chunk);
   }
-  const signature = request.headers['x-pagerduty-signature'];
-  return receive([signature ?? []].flat().join(','), Buffer.concat(chunks));
+  return receive(request.headers, Buffer.concat(chunks));
+}
+
+function heardAs(pagerduty: PagerdutyReceiver): GamedayReceiver {
+  return (headers, body) => pagerduty([headers['x-pagerduty-signature'] ?? []].flat().join(','), body);
+}
+
+/** Null: the configuration has no secret for it. */
+function gamedayReceiver({ gamedays: { webhook, folder } }: Configuration): GamedayReceiver | null {
+  if (webhook === null || webhook === undefined) return null;
+  const secrets = [webhook.secret, webhook.previousSecret ?? []].flat();
+  return createGamedayReceiver({ secrets, folder, clock: systemClock });
 }
 
 function overloadJson(overload: Overload | null): unknown {

@@ -82,6 +82,8 @@ export interface Configuration {
     readonly maxBudgetSpend: number | null;
     readonly limits: Document['gamedays']['limits'];
     readonly market: CalendarSpec | null;
+    /** Null: nobody may mark by webhook. */
+    readonly webhook: Document['gamedays']['webhook'] | null;
     /** Null: nobody can be asked what the venue knows. */
     readonly trading: Document['gamedays']['trading'] | null;
     readonly schedule: Document['gamedays']['schedule'];

@@ -60,6 +60,13 @@ export const gamedaysSchema = z.strictObject({
         .optional(),
     })
     .optional(),
+  /** Who may mark and abort by a signed request to the status server. */
+  webhook: z
+    .strictObject({
+      secret: z.string().min(8, { error: 'a secret of at least 8 characters' }),
+      previousSecret: z.string().min(8, { error: 'a secret of at least 8 characters' }).optional(),
+    })
+    .optional(),
   /** While it is open a game-day needs somebody's approval. */
   market: calendar.optional(),
   /** Exercises that come by calendar, announced and tried before. */

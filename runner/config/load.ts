@@ -143,6 +143,7 @@ export function checkDocument(
         limits: value.gamedays.limits,
         market: value.gamedays.market ?? null,
         trading: value.gamedays.trading ?? null,
+        webhook: value.gamedays.webhook ?? null,
         schedule: value.gamedays.schedule,
       },
       reportsFolder: resolve(folder, value.reports.folder),

@@ -56,13 +56,9 @@ export class AlertWatch {
       const answer = await bounded(() => desk.alerts(fromMs), clock, ASK_MS, signal);
       if (signal.aborted) return;
       if (answer.ok) await this.#take(answer.value, startMs);
+      await this.#hearAcknowledgement(startMs, signal);
       await clock.sleep(LOOK_MS, signal).catch(() => undefined);
     }
-  }
-
-  /** When it has been asked once, so that what stands already is known. */
-  get isKnown(): boolean {
-    return this.#asked || this.#options.desk === null;
   }
 
   async #take(changes: readonly AlertChange[], startMs: number): Promise<void> {
@@ -100,6 +96,21 @@ export class AlertWatch {
         if (isOurs) await this.#marks?.set('alerted', alertText(seen), 0, atMs).catch(() => undefined);
       }
       log.nudge();
+    }
+  }
+
+  /** The first that somebody took on after the injection is a mark, by the moment at which it was taken on. */
+  async #hearAcknowledgement(startMs: number, signal: AbortSignal): Promise<void> {
+    const { desk, clock, scenario, sinceStartMs } = this.#options;
+    const marks = this.#marks;
+    if (desk === null || marks?.originMs === null || marks === null || marks.has('acknowledged')) return;
+    const answer = await bounded(() => desk.acknowledgements(scenario.component, startMs), clock, ASK_MS, signal);
+    if (!answer.ok) return;
+    for (const { incident, by, via, atMs: wallMs } of answer.value) {
+      const atMs = sinceStartMs() - Math.max(0, clock.wallMs() - wallMs);
+      if (atMs < marks.originMs) continue;
+      await marks.set('acknowledged', `${by}, ${incident} by ${via}`, 0, atMs).catch(() => undefined);
+      return;
     }
   }
 

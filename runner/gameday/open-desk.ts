@@ -1,5 +1,6 @@
 /** The desk of a game-day in a process that runs the probes: what its runner and its ledger know. */
 import type { Clock } from '../../probes/probe.ts';
+import { bodyOf } from '../../slo/incidents/event.ts';
 import type { LedgerStore } from '../../store/open.ts';
 import { changeOf } from '../alerts/history.ts';
 import type { Configuration } from '../config/configuration.ts';
@@ -27,7 +28,7 @@ export function openDesk(
       return status === undefined || ageMs === null ? null : { status, ageMs };
     },
     hasObjective: (id) => configuration.objectives.some((objective) => objective.id === id),
-    sources: new Map(),
+    sources: new Map(configuration.sources.map(({ spec }) => [spec.id, spec])),
     async query(source, check, signal) {
       try {
         return await askSource(source, check, signal);
@@ -38,6 +39,14 @@ export function openDesk(
     async alerts(fromMs) {
       const events = await store.events({ kind: 'alert', fromMs });
       return events.flatMap((event) => changeOf(event) ?? []);
+    },
+    async acknowledgements(service, fromMs) {
+      const events = await store.events({ kind: 'incident', service, fromMs });
+      return events.flatMap((event) => {
+        const body = bodyOf(event);
+        if (body?.type !== 'acknowledged') return [];
+        return [{ incident: event.subject, by: body.by, via: body.via, atMs: Math.min(body.happenedMs, event.atMs) }];
+      });
     },
     invariants: (question, signal) => lookAtTrading({ configuration, store, clock }, question, signal),
   };

@@ -2,8 +2,8 @@
 import type { Clock } from '../../probes/probe.ts';
 import type { Check, Condition } from '../../scenarios/condition.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
-import type { Source } from '../../scenarios/source.ts';
 import type { Found, ObjectiveCheck, QueryCheck } from '../../scenarios/standing.ts';
+import type { AskedSource } from './ask-source.ts';
 import { bounded } from './bounded.ts';
 import { conditionsOf } from './conditions.ts';
 import type { Desk } from './desk.ts';
@@ -36,7 +36,7 @@ export function standingEveryMs(check: StandingCheck): number {
   return check.type === 'query' ? check.everyMs : OBJECTIVE_EVERY_MS;
 }
 
-export function sourceOf(name: string, scenario: Scenario, desk: Desk | null): Source | null {
+export function sourceOf(name: string, scenario: Scenario, desk: Desk | null): AskedSource | null {
   return scenario.sources.find((source) => source.name === name) ?? desk?.sources.get(name) ?? null;
 }
 

@@ -29,7 +29,7 @@ const answerSchema = z.object({
 });
 
 export function createInfluxdb(spec: Spec): TelemetrySource {
-  const poster = createPoster(spec, { ...authorization(spec), ...spec.headers });
+  const poster = createPoster(spec, { ...influxdbAuthorization(spec), ...spec.headers });
   const url = below(spec.url, 'query');
   return {
     id: spec.id,
@@ -42,7 +42,11 @@ export function createInfluxdb(spec: Spec): TelemetrySource {
   };
 }
 
-function authorization({ username, password = '', token }: Spec): Readonly<Record<string, string>> {
+export function influxdbAuthorization({
+  username,
+  password = '',
+  token,
+}: Pick<Spec, 'username' | 'password' | 'token'>): Readonly<Record<string, string>> {
   if (token !== undefined) return { authorization: `Token ${token}` };
   if (username === undefined) return {};
   return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };

@@ -16,7 +16,10 @@ const MOST_BYTES = 256 * 1024;
 /** Questions at a time; the others wait. */
 const CONNECTIONS = 4;
 
-export function createPoster(source: SourceDocument, headers: Readonly<Record<string, string>>): Poster {
+export function createPoster(
+  source: Pick<SourceDocument, 'timeout' | 'ca'>,
+  headers: Readonly<Record<string, string>>,
+): Poster {
   const { timeout, ca } = source;
   const agent = new Agent({
     connections: CONNECTIONS,

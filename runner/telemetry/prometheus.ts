@@ -24,7 +24,7 @@ const answerSchema = z.union([
 ]);
 
 export function createPrometheus(spec: Spec): TelemetrySource {
-  const poster = createPoster(spec, { ...authorization(spec), ...spec.headers });
+  const poster = createPoster(spec, { ...prometheusAuthorization(spec), ...spec.headers });
   const url = below(spec.url, 'api/v1/query_range');
   return {
     id: spec.id,
@@ -36,7 +36,7 @@ export function createPrometheus(spec: Spec): TelemetrySource {
   };
 }
 
-function authorization({ auth }: Spec): Readonly<Record<string, string>> {
+export function prometheusAuthorization({ auth }: Pick<Spec, 'auth'>): Readonly<Record<string, string>> {
   if (auth?.bearer !== undefined) return { authorization: `Bearer ${auth.bearer}` };
   if (auth?.basic === undefined) return {};
   const { username, password } = auth.basic;

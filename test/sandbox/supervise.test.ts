@@ -38,7 +38,7 @@ test(
     process.kill(before, 'SIGKILL');
     await eventually(() => (pid() === before ? undefined : true), 'another process', 20_000);
     await eventually(
-      async () => ((await health(sandbox.venueUrl).catch(() => ({}) as Json))['status'] === 'ok' ? true : undefined),
+      async () => ((await health(sandbox.venueUrl).catch((): Json => ({})))['status'] === 'ok' ? true : undefined),
       'a healthy venue',
       20_000,
     );

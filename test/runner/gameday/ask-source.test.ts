@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { askSource } from '../../../runner/gameday/ask-source.ts';
+import { sourcesSchema } from '../../../runner/config/sources.ts';
+import { askSource, type AskedSource } from '../../../runner/gameday/ask-source.ts';
 import { conditionSchema } from '../../../scenarios/condition.ts';
 import type { Source } from '../../../scenarios/source.ts';
 import type { QueryCheck } from '../../../scenarios/standing.ts';
@@ -9,13 +10,19 @@ import type { QueryCheck } from '../../../scenarios/standing.ts';
 let server: Server;
 let url = '';
 let answer: { readonly status?: number; readonly body: string } = { body: '' };
-const asked: { url: string; authorization: string | undefined }[] = [];
+const asked: { url: string; form: string; authorization: string | undefined }[] = [];
 
 beforeEach(async () => {
   asked.length = 0;
   server = createServer((request, response) => {
-    asked.push({ url: request.url ?? '', authorization: request.headers.authorization });
-    response.writeHead(answer.status ?? 200, { 'content-type': 'application/json' }).end(answer.body);
+    let form = '';
+    request.on('data', (chunk: Buffer) => {
+      form += chunk.toString();
+    });
+    request.on('end', () => {
+      asked.push({ url: request.url ?? '', form, authorization: request.headers.authorization });
+      response.writeHead(answer.status ?? 200, { 'content-type': 'application/json' }).end(answer.body);
+    });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -36,7 +43,7 @@ function check(words: object): QueryCheck {
 }
 const promql = check({ promql: 'sum(up)' });
 const influxql = check({ influxql: 'SELECT last(x) FROM y' });
-const ask = (source: Source, what: QueryCheck) => askSource(source, what, new AbortController().signal);
+const ask = (source: AskedSource, what: QueryCheck) => askSource(source, what, new AbortController().signal);
 
 const vector = (...values: string[]) =>
   JSON.stringify({
@@ -47,7 +54,7 @@ const vector = (...values: string[]) =>
 test('Prometheus is asked for one number, with the headers of its source', async () => {
   answer = { body: vector('4.5') };
   expect(await ask(prometheus(), promql)).toBe(4.5);
-  expect(asked).toEqual([{ url: '/base/api/v1/query?query=sum%28up%29', authorization: 'Bearer x' }]);
+  expect(asked).toEqual([{ url: '/base/api/v1/query', form: 'query=sum%28up%29', authorization: 'Bearer x' }]);
 });
 
 test.each<[string, string, number | null]>([
@@ -60,10 +67,15 @@ test.each<[string, string, number | null]>([
 });
 
 test.each<[string, { status?: number; body: string }, string]>([
-  ['an error', { status: 400, body: JSON.stringify({ error: 'parse error' }) }, '400 parse error'],
+  [
+    'an error',
+    { status: 400, body: JSON.stringify({ status: 'error', error: 'parse error' }) },
+    'answers 400: parse error',
+  ],
   ['two series', { body: vector('1', '2') }, 'expected one series, got 2'],
-  ['something else', { body: '<html>' }, 'expected a vector or a scalar, got something else'],
-  ['a flood', { body: 'x'.repeat(1_000_001) }, 'more than 1000000 bytes, expected one number'],
+  ['something else', { body: '{}' }, 'answers 200, and not with a vector or a scalar'],
+  ['no JSON', { body: '<html>' }, 'answers 200 with no JSON: "<html>"'],
+  ['a flood', { body: 'x'.repeat(300_000) }, 'an answer of more than 262144 bytes'],
 ])('Prometheus that answers with %s says so', async (_, said, message) => {
   answer = said;
   await expect(ask(prometheus(), promql)).rejects.toThrow(message);
@@ -75,12 +87,20 @@ const series = (...values: unknown[]) =>
 test('InfluxDB is asked for the last value of one column', async () => {
   answer = { body: series(1, 2) };
   expect(await ask(influxdb(), influxql)).toBe(2);
-  expect(asked[0]?.url).toBe('/base/query?q=SELECT+last%28x%29+FROM+y&db=tp');
+  expect(asked).toEqual([{ url: '/base/query', form: 'q=SELECT+last%28x%29+FROM+y&db=tp', authorization: undefined }]);
   answer = { body: JSON.stringify({ results: [{}] }) };
   expect(await ask(influxdb(), influxql)).toBeNull();
 });
 
+test('a source of the configuration is asked with its own credentials', async () => {
+  answer = { body: vector('1') };
+  const [spec] = sourcesSchema.parse([{ id: 'p', kind: 'prometheus', url, auth: { bearer: 'of-the-configuration' } }]);
+  if (spec === undefined) throw new Error('no source');
+  expect(await ask(spec, promql)).toBe(1);
+  expect(asked[0]?.authorization).toBe('Bearer of-the-configuration');
+});
+
 test('InfluxDB that does not know the database says so', async () => {
   answer = { body: JSON.stringify({ results: [{ error: 'database not found: tp' }] }) };
-  await expect(ask(influxdb(), influxql)).rejects.toThrow('database not found: tp');
+  await expect(ask(influxdb(), influxql)).rejects.toThrow('answers 200: database not found: tp');
 });

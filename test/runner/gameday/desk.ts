@@ -1,17 +1,18 @@
 /** A desk that says what a test tells it to. */
 import type { Alert, AlertChange } from '../../../runner/alerts/alert.ts';
 import type { Desk } from '../../../runner/gameday/desk.ts';
-import type { Source } from '../../../scenarios/source.ts';
+import type { AskedSource } from '../../../runner/gameday/ask-source.ts';
 
 export function deskWhere(changes: Partial<Desk> = {}): Desk {
   return {
     status: () => Promise.resolve(null),
     hasObjective: () => true,
-    sources: new Map<string, Source>([
+    sources: new Map<string, AskedSource>([
       ['platform', { kind: 'prometheus', name: 'platform', url: 'http://127.0.0.1:1', headers: {} }],
     ]),
     query: () => Promise.resolve(null),
     alerts: () => Promise.resolve([]),
+    acknowledgements: () => Promise.resolve([]),
     invariants: () => Promise.resolve([]),
     ...changes,
   };

@@ -167,6 +167,25 @@ describe('alerts', () => {
   });
 });
 
+test('the first who takes an incident of the component on after the injection is a mark, by that moment', async () => {
+  const here = world();
+  const taken = (atMs: number, by: string) => ({ incident: 'inc-1', by, via: 'pagerduty', atMs });
+  const acknowledgements = () => {
+    const injectedMs = here.clock.wallMs() - here.faultAgeMs;
+    const all = [taken(injectedMs - 1000, 'eve'), taken(injectedMs + 3000, 'ana'), taken(injectedMs + 5000, 'ben')];
+    return Promise.resolve(all.filter(({ atMs }) => atMs <= here.clock.wallMs()));
+  };
+  const goals = { acknowledged: '4s' };
+  const outcome = await here.conduct(exercise({ goals }), { desk: deskWhere({ acknowledgements }) });
+  expect(outcome.passed).toBe(true);
+  const marks = here.entries.flatMap((entry) =>
+    entry.type === 'mark' && entry.what === 'acknowledged' ? [entry] : [],
+  );
+  expect(marks).toEqual([expect.objectContaining({ source: 'ana, inc-1 by pagerduty', uncertaintyMs: 0 })]);
+  expect(marks[0]?.by).toBeUndefined();
+  expect(Math.round(marks[0]?.afterMs ?? 0)).toBe(3000);
+});
+
 describe('a degraded mode', () => {
   const mode = {
     entered: { when: { name: 'on the backup', probe: 'backup', outcome: 'good' }, within: '5s' },
