@@ -18,13 +18,21 @@ export interface GateData {
 const LEAST_MINUTES = 15;
 const LEAST_MS = 60_000;
 
-/** A quarter of a policy hour, or three intervals of the service's slowest probe if those are longer. */
-export function maxAgeOf({ gate, base, probes }: Configuration, service: string, isKept: boolean): number | null {
+/** A quarter of a policy hour, or three intervals of the service's slowest probe, or what its telemetry may take, if that is longer. */
+export function maxAgeOf(
+  { gate, base, probes, objectives }: Configuration,
+  service: string,
+  isKept: boolean,
+): number | null {
   if (gate.maxAge !== undefined) return gate.maxAge;
   const own = probes.filter((probe) => probe.service === service);
   if (isKept && own.some(({ cron }) => cron !== null)) return null;
   const intervals = own.map(({ everyMs, timeoutMs }) => 3 * (everyMs ?? 0) + timeoutMs);
-  return Math.max(LEAST_MINUTES * base.minuteMs, LEAST_MS, ...intervals);
+  // Telemetry that is not Unknown yet is no silence.
+  const steps = objectives.flatMap(({ service: of, telemetry }) =>
+    of === service && telemetry !== undefined ? [telemetry.staleMs + 2 * telemetry.stepMs] : [],
+  );
+  return Math.max(LEAST_MINUTES * base.minuteMs, LEAST_MS, ...intervals, ...steps);
 }
 
 export async function gateData(

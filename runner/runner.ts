@@ -200,6 +200,12 @@ export function createRunner(options: RunnerOptions): Runner {
     return intervals.length === 0 ? null : Math.max(LEAST_SILENCE_MS, 3 * Math.min(...intervals));
   }
 
+  /** A restart must not take a source that fails for one that is well. */
+  async function alertAndAsk(): Promise<void> {
+    await telemetry.load();
+    await Promise.all([alerting.run(), telemetry.run(stop)]);
+  }
+
   async function live(): Promise<void> {
     if (beside !== null) {
       warn(
@@ -210,7 +216,7 @@ export function createRunner(options: RunnerOptions): Runner {
     await ownClock.refresh(stop);
     const parts = [engine.run(), ownClock.run(stop), ownLoad.run(stop), judging.run(stop), delivery.recover()];
     if (beside === null) {
-      parts.push(sweepOrders({ ...sweeping, signal: stop, warn }), alerting.run(), telemetry.run(stop));
+      parts.push(sweepOrders({ ...sweeping, signal: stop, warn }), alertAndAsk());
     }
     if (beside === null && options.calendar !== undefined) parts.push(calendar.run());
     let cause: unknown = null;
@@ -270,6 +276,7 @@ export function createRunner(options: RunnerOptions): Runner {
     async [Symbol.asyncDispose]() {
       await engine.close();
       await consequences[Symbol.asyncDispose]();
+      await telemetry[Symbol.asyncDispose]();
       await delivery.flush();
       loop[Symbol.dispose]();
     },

@@ -1,4 +1,4 @@
-/** A source that fails for long is a failure of tooling: a ticket, one for each source. */
+/** A source that fails for so long that a row is Unknown is a failure of tooling: a ticket, one for each source. */
 import type { Condition } from '../alerts/alert.ts';
 import type { SourceDocument } from '../config/sources.ts';
 import type { Poller } from './poller.ts';
@@ -10,7 +10,9 @@ export function sourceConditions(
 ): readonly Condition[] {
   const failing = pollers.flatMap(({ bound, trouble }) => {
     const found = trouble();
-    return found === null || nowMs - found.sinceMs < stale ? [] : [{ ...found, objective: bound.objective }];
+    return found === null || nowMs - found.sinceMs < stale + bound.stepMs
+      ? []
+      : [{ ...found, objective: bound.objective }];
   });
   const [first] = failing;
   if (first === undefined) return [];

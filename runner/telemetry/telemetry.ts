@@ -18,7 +18,9 @@ export interface TelemetryOptions {
   readonly warn: (line: string) => void;
 }
 
-export interface Telemetry {
+export interface Telemetry extends AsyncDisposable {
+  /** What the ledger knows already, so that what stood goes on standing. Before anything else; does not reject. */
+  load(): Promise<void>;
   /** Until `stop`. Does not reject. */
   run(stop: AbortSignal): Promise<void>;
   /** Sources that have failed for long. */
@@ -30,56 +32,67 @@ const LEAST_MS = 250;
 
 export function createTelemetry(options: TelemetryOptions): Telemetry {
   const { configuration, clock } = options;
-  const pollers = new Map<string, Poller[]>();
+  const { location, base } = configuration;
+  const sources = configuration.sources
+    .filter(({ bound }) => bound.length > 0)
+    .map(({ spec, bound }) => {
+      const source = openSource(spec);
+      return {
+        spec,
+        source,
+        pollers: bound.map((each) => createPoller({ ...options, source, spec, bound: each, location })),
+      };
+    });
+  const loaded = new Set<Poller>();
+  const troubled = new Set<Poller>();
+
+  /** A ledger that cannot be read or written now may be in a minute; the steps are asked for again. */
+  async function guarded(poller: Poller, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      troubled.delete(poller);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      if (!troubled.has(poller)) options.warn(`telemetry of ${poller.bound.objective}: ${why}`);
+      troubled.add(poller);
+    }
+  }
+
+  async function begin(poller: Poller): Promise<void> {
+    if (loaded.has(poller)) return;
+    await poller.load();
+    loaded.add(poller);
+  }
 
   /** Until the next minute is settled. */
   function pauseMs(lagMs: number): number {
-    const { minuteMs } = configuration.base;
+    const { minuteMs } = base;
     const nowMs = clock.wallMs();
     const nextMs = settledMs({ nowMs, stepMs: minuteMs, lagMs, catchUpMs: 0 }) + minuteMs + lagMs;
     return Math.max(LEAST_MS, Math.min(nextMs - nowMs, minuteMs));
   }
 
   async function live(poller: Poller, lagMs: number, stop: AbortSignal): Promise<void> {
-    let isLoaded = false;
-    let troubled = false;
     while (!stop.aborted) {
-      try {
-        if (!isLoaded) await poller.load();
-        isLoaded = true;
+      await guarded(poller, async () => {
+        await begin(poller);
         await poller.poll(stop);
-        troubled = false;
-      } catch (error) {
-        // A ledger that cannot be read or written now may be in a minute; the steps are asked for again.
-        const why = error instanceof Error ? error.message : String(error);
-        if (!troubled) options.warn(`telemetry of ${poller.bound.objective}: ${why}`);
-        troubled = true;
-      }
+      });
       await clock.sleep(pauseMs(lagMs), stop).catch(() => undefined);
     }
   }
 
   return {
+    async load() {
+      for (const { pollers } of sources) for (const each of pollers) await guarded(each, () => begin(each));
+    },
     async run(stop) {
-      const sources = configuration.sources
-        .filter(({ bound }) => bound.length > 0)
-        .map(({ spec, bound }) => ({ spec, bound, source: openSource(spec) }));
-      try {
-        await Promise.all(
-          sources.flatMap(({ spec, bound, source }) => {
-            const { location } = configuration;
-            const own = bound.map((each) => createPoller({ ...options, source, spec, bound: each, location }));
-            pollers.set(spec.id, own);
-            return own.map((poller) => live(poller, spec.lag, stop));
-          }),
-        );
-      } finally {
-        for (const { source } of sources) await source[Symbol.asyncDispose]();
-      }
+      await Promise.all(sources.flatMap(({ spec, pollers }) => pollers.map((poller) => live(poller, spec.lag, stop))));
     },
     conditions: () =>
-      configuration.sources.flatMap(({ spec }) =>
-        sourceConditions(spec, pollers.get(spec.id) ?? [], Math.round(clock.wallMs())),
-      ),
+      sources.flatMap(({ spec, pollers }) => sourceConditions(spec, pollers, Math.round(clock.wallMs()))),
+    async [Symbol.asyncDispose]() {
+      for (const { source } of sources) await source[Symbol.asyncDispose]();
+    },
   };
 }

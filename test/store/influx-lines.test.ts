@@ -38,6 +38,19 @@ describe('the line of a run', () => {
     expect(line).not.toContain('order_fill');
   });
 
+  test('has what telemetry answered, each split in fields of its own', () => {
+    const said = { probe: 'telemetry:acks', kind: 'telemetry' };
+    const counts = (split: string) => ({ type: 'telemetry', split, good: '59.5', valid: '60.25' }) as const;
+    const line = runLine(aResult(0, { ...said, readings: [counts(''), counts('Primary 1')] }), NS);
+    expect(line).toContain('good_events=59.5');
+    expect(line).toContain('valid_events=60.25');
+    expect(line).toContain('good_primary_1_events=59.5');
+    expect(line).toContain('valid_primary_1_events=60.25');
+    expect(runLine(aResult(0, { ...said, readings: [{ type: 'median', split: '', ms: 41_250 }] }), NS)).toContain(
+      'median_ms=41250',
+    );
+  });
+
   test('survives names and texts that the line protocol gives a meaning', () => {
     const line = runLine(
       aResult(0, {

@@ -8,7 +8,7 @@ import { systemClock } from '../../../runner/clock.ts';
 import type { Configuration } from '../../../runner/config/configuration.ts';
 import { checkSources } from '../../../runner/doctor/sources.ts';
 import { evaluateAll } from '../../../runner/evaluation.ts';
-import { createTelemetry } from '../../../runner/telemetry/telemetry.ts';
+import { createTelemetry, type Telemetry } from '../../../runner/telemetry/telemetry.ts';
 import { startSandbox, type Sandbox } from '../../../sandbox/start.ts';
 import { openStore, type LedgerStore } from '../../../store/open.ts';
 import type { Result } from '../../../store/result.ts';
@@ -32,6 +32,7 @@ let prometheus: Prometheus;
 let configuration: Configuration;
 let store: LedgerStore;
 let stop: AbortController;
+let telemetry: Telemetry;
 let running: Promise<void>;
 const trouble: string[] = [];
 
@@ -112,7 +113,7 @@ describe.skipIf(isMissing('prometheus', 'prometheus'))('the rows that telemetry 
       stepMs: configuration.base.minuteMs,
     });
     stop = new AbortController();
-    const telemetry = createTelemetry({
+    telemetry = createTelemetry({
       configuration,
       clock: systemClock,
       store,
@@ -125,6 +126,7 @@ describe.skipIf(isMissing('prometheus', 'prometheus'))('the rows that telemetry 
   afterAll(async () => {
     stop?.abort();
     await running;
+    await telemetry?.[Symbol.asyncDispose]();
     await store?.[Symbol.asyncDispose]();
     await prometheus?.[Symbol.asyncDispose]();
     await sandbox?.stop();

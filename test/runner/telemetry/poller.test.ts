@@ -331,8 +331,8 @@ describe('silence', () => {
     const two = [await loaded(source), await loaded(source, { objective: 'slo-pipeline-accuracy' })];
     await clock.advance(MINUTE + 30_000);
     for (const poller of two) await poller.poll();
-    expect(sourceConditions(SPEC, two, clock.wallMs() + SPEC.stale - 1)).toEqual([]);
-    expect(sourceConditions(SPEC, two, clock.wallMs() + SPEC.stale)).toEqual([
+    expect(sourceConditions(SPEC, two, clock.wallMs() + SPEC.stale + MINUTE - 1)).toEqual([]);
+    expect(sourceConditions(SPEC, two, clock.wallMs() + SPEC.stale + MINUTE)).toEqual([
       {
         key: 'source/prom',
         rule: 'source',
