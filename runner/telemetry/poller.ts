@@ -96,9 +96,10 @@ export function createPoller(options: PollerOptions): Poller {
     const horizon = horizonMs(due());
     let steps = 0;
     for (let startMs = frontMs ?? horizon; startMs < horizon; startMs += stepMs) {
-      steps = known.delete(startMs) ? 0 : steps + 1;
+      const isMissed = !known.delete(startMs) && oldestMs !== null && startMs > oldestMs;
+      steps = isMissed ? steps + 1 : 0;
       const isLast = startMs + stepMs >= horizon || known.has(startMs + stepMs);
-      if (steps === 0 || !isLast || oldestMs === null) continue;
+      if (steps === 0 || !isLast) continue;
       const detail = `steps that ${spec.id} could not be asked for within its catchUp: ${steps}`;
       const firstMs = startMs - (steps - 1) * stepMs;
       const asked = { atMs: now(), tookMs: null };

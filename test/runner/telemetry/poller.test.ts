@@ -196,6 +196,19 @@ describe('a poller', () => {
     expect((await status()).colour).toBe('unknown');
   });
 
+  it('misses nothing of before its first count, after a restart while the source is away', async () => {
+    const source = scripted(script([['5', '5']]));
+    await clock.advance(MINUTE + 30_000);
+    await (await loaded(source)).poll();
+    source.answer = () => ({ ok: false, reason: 'cannot be reached' });
+    const again = await loaded(source);
+    for (let minute = 0; minute < 5; minute += 1) {
+      await again.poll();
+      await clock.advance(MINUTE);
+    }
+    expect(await minutes()).toEqual(['0: 5/5']);
+  });
+
   it('goes on counting what becomes too old while the source is away', async () => {
     const source = scripted(script([['5', '5']]));
     await clock.advance(MINUTE + 30_000);
