@@ -130,6 +130,51 @@ describe('a configuration that is right', () => {
   });
 });
 
+describe('an override of a shipped row', () => {
+  const signOffs = ['SRE lead', 'domain owner', 'product'].map((role) => ({ role, name: 'N. N.', date: '2026-11-20' }));
+  const overridden = (override: Readonly<Record<string, unknown>>) => {
+    const loaded = checkDocument({ probes: [PROBE], objectives: { override: [override] } }, 'inline', '/srv', {});
+    if (!loaded.ok) throw new Error(loaded.lines.join('\n'));
+    const { objectives, warnings } = loaded.configuration;
+    const row = objectives.find(({ id }) => id === override['id']);
+    return { row, unsigned: warnings.filter((line) => line.includes('signed off')) };
+  };
+  const said = { version: 'v2', rfc: 'https://rfcs.example/7', signOffs };
+
+  it('is warned of until it has a name, a date, an RFC and three sign-offs', () => {
+    const { unsigned } = overridden({ id: 'slo-api-latency', limit: '300ms' });
+    expect(unsigned).toEqual([
+      'slo-api-latency: 95 %, ≤ 300 ms is not signed off: lacks version, from, rfc, SRE lead, domain owner, product',
+    ]);
+    const signed = overridden({ id: 'slo-api-latency', limit: '300ms', from: '2026-12-01', ...said });
+    expect(signed.unsigned).toEqual([]);
+    expect(signed.row?.sli).toMatchObject({ ms: 300, earlier: [{ ms: 250, untilMs: Date.UTC(2026, 11, 1) }] });
+    expect(signed.row?.versions).toMatchObject([
+      { version: 'playbook', limit: { ms: 250 }, fromMs: null, lacks: [] },
+      { version: 'v2', limit: { ms: 300 }, fromMs: Date.UTC(2026, 11, 1), signOffs, lacks: [] },
+    ]);
+  });
+
+  it('asks the same of a window and of burn rules, which are the playbook’s as well, but not of the event minimum', () => {
+    expect(overridden({ id: 'slo-api-availability', window: '28d' }).unsigned).toEqual([
+      'slo-api-availability: playbook (99.9 %) is not signed off: lacks version, rfc, SRE lead, domain owner, product',
+    ]);
+    expect(overridden({ id: 'slo-api-availability', window: '28d', ...said }).unsigned).toEqual([]);
+    expect(overridden({ id: 'slo-api-availability', minEvents: 100 }).unsigned).toEqual([]);
+  });
+
+  it('without numbers signs off what a row assumes', () => {
+    const { row } = overridden({ id: 'kpi-order-ack', ...said });
+    expect(row).toMatchObject({ target: '0.995', assumptions: [], versions: [{ version: 'v2', signOffs, lacks: [] }] });
+    expect(overridden({ id: 'kpi-order-ack', minEvents: 100 }).row?.versions).toMatchObject([
+      { lacks: ['domain owner'] },
+    ]);
+    const some = overridden({ id: 'kpi-order-ack', ...said, signOffs: signOffs.slice(1) });
+    expect(some.row?.assumptions).toHaveLength(1);
+    expect(some.unsigned).toEqual(['kpi-order-ack: v2 (99.5 %, < 250 ms) is not signed off: lacks SRE lead']);
+  });
+});
+
 describe('who is told', () => {
   const notifying = (notify: readonly unknown[]) =>
     checkDocument(
