@@ -31,7 +31,7 @@ function escalations(incident: Incident, facts: TellingFacts): readonly Due[] {
       const says = `${named(incident)}: ${why}`;
       // Of its due time: said again by the next process it is the same message.
       const whole = noticeOf(incident, { type: notice, key: ownKey(incident, key), to, says, as, atMs: dueMs }, facts);
-      return { notice: whole, body: { type: 'told', notice, key, to, as, says } };
+      return { notice: whole, body: { type: 'told', notice, key, to, as, says: why } };
     });
 }
 

@@ -40,9 +40,8 @@ export function bodyText(body: IncidentBody): string {
 const VERBS = { firing: 'paged', escalation: 'told', acknowledged: 'told', resolved: 'told' } as const;
 
 function toldText({ notice, to, through, says }: Extract<IncidentBody, { type: 'told' }>): string {
-  const what = says.slice(says.indexOf(': ') + 2);
-  if (through.length === 0) return `nobody listens for ${to}: ${what}`;
-  const about = notice === 'acknowledged' ? 'acknowledged' : notice === 'resolved' ? 'over' : what;
+  const about = notice === 'acknowledged' ? 'acknowledged' : notice === 'resolved' ? 'over' : says;
+  if (through.length === 0) return `nobody listens for ${to}: ${about}`;
   return `${VERBS[notice]} ${to} through ${through.join(', ')}: ${about}`;
 }
 
