@@ -21,6 +21,7 @@ import { watchOwnLoad } from './own-load.ts';
 import { pagerdutyReceiver, type PagerdutyReceiver } from './incidents/pagerduty.ts';
 import { createConsequences } from './consequences.ts';
 import { createCalendar, type CalendarOptions } from './scheduled/calendar.ts';
+import { createHourly } from './hourly.ts';
 import { createJudging, type Follower } from './judging.ts';
 import { metEvents, obligationsOf, type Obligation } from './obligations.ts';
 import { sweepOnce, sweepOrders } from './sweep.ts';
@@ -167,7 +168,8 @@ export function createRunner(options: RunnerOptions): Runner {
   });
   const { board } = alerting;
   const consequences = createConsequences({ configuration, store, clock, record, stop, board, warn });
-  const followers: readonly Follower[] = [alerting.follow, consequences.follow];
+  const hourly = createHourly({ store, base: configuration.base, location: configuration.location, record, warn });
+  const followers: readonly Follower[] = [alerting.follow, consequences.follow, hourly];
   const judging = createJudging({
     configuration,
     store,

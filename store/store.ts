@@ -31,6 +31,8 @@ export interface LedgerEvent {
     | 'target'
     /** What a source of telemetry says for an objective cannot be counted; subject: the objective. */
     | 'source'
+    /** The figures of all objectives, once an hour. */
+    | 'burn-rates'
     | 'note';
   readonly service: string | null;
   readonly subject: string;

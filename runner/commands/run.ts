@@ -131,6 +131,8 @@ function said(event: LedgerEvent): string {
         : `${event.subject}: source ${String(body['source'])} is heard of again`;
     case 'overload':
       return String(body['text']);
+    case 'burn-rates':
+      return `burn rates of the hour from ${String(body['hour'])}`;
     case 'review-item':
       return `review ${String(body['of'])}: ${String(body['why'] ?? body['state'])}`;
     case 'incident':
