@@ -157,7 +157,7 @@ function figuresOf(slice: Judged, input: Judgement): Status {
     required: display(required),
     atMs: input.nowMs,
     colour,
-    unknownBecause: spent === null ? whyNoEvents(tally) : null,
+    unknownBecause: spent === null ? whyNothing(tally, objective) : null,
     tally,
     validEvents: events,
     enoughEvents: events >= objective.minEvents,
@@ -248,6 +248,12 @@ function regressionOf(slice: Judged, live: LiveWindow | null, input: Judgement):
 
 function display(value: Rational | null): number | null {
   return value === null ? null : toNumber(value);
+}
+
+function whyNothing(tally: Tally, { sli }: Objective): string {
+  if (sli.type !== 'telemetry') return whyNoEvents(tally);
+  const { bounded, faults } = tally;
+  return `no events in the window: ${bounded} steps answered with none${faults > 0 ? `, ${faults} without an answer` : ''}`;
 }
 
 function whyNoEvents(tally: Tally): string {

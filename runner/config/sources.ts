@@ -5,6 +5,9 @@ import { duration, durationText, headers, httpUrl, pemCertificate } from '../../
 
 const id = () => z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, { error: 'an id of a-z, 0-9 and hyphens' });
 
+/** Every minute of it is kept in mind. */
+const LONGEST_CATCH_UP_MS = 7 * 86_400_000;
+
 const common = {
   id: id(),
   url: httpUrl(),
@@ -18,7 +21,9 @@ const common = {
   /** A minute that is overdue for longer makes its objective Unknown. */
   stale: duration().default(600_000),
   /** How far back what was missed is asked for. */
-  catchUp: duration().default(86_400_000),
+  catchUp: duration()
+    .refine((ms) => ms <= LONGEST_CATCH_UP_MS, { error: `at most ${durationText(LONGEST_CATCH_UP_MS)}` })
+    .default(86_400_000),
 };
 
 const prometheus = z.strictObject({ kind: z.literal('prometheus'), ...common, auth: authSchema.optional() });

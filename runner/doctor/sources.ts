@@ -10,11 +10,12 @@ import { ok, type Finding } from './finding.ts';
 import { reach } from './reach.ts';
 
 export async function checkSources(
-  { sources }: Configuration,
+  { sources, redact }: Configuration,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
-  return (await Promise.all(sources.map((each) => checkSource(each, clock, signal)))).flat();
+  const found = (await Promise.all(sources.map((each) => checkSource(each, clock, signal)))).flat();
+  return found.map((finding) => ({ ...finding, found: redact(finding.found) }));
 }
 
 async function checkSource({ spec, bound }: PlannedSource, clock: Clock, signal: AbortSignal) {

@@ -4,11 +4,12 @@ import { feedName } from '../../slo/objective.ts';
 import { runsOf, type Result } from '../../store/result.ts';
 import type { LedgerEvent, StoreReader } from '../../store/store.ts';
 import type { BoundQuery } from '../config/configuration.ts';
+import type { Redact } from '../config/secrets.ts';
 import type { SourceDocument } from '../config/sources.ts';
 import { countStep, type Answers } from './counted.ts';
 import { stepResult, type StepResult } from './result.ts';
 import type { StepSpan, TelemetrySource } from './source.ts';
-import { dueSteps, horizonMs, spansOf } from './steps.ts';
+import { dueSteps, horizonMs, MOST_SPLIT_STEPS, MOST_STEPS, spansOf } from './steps.ts';
 import { lastingTrouble, watchTrouble, type Trouble } from './trouble.ts';
 
 export interface PollerOptions {
@@ -20,6 +21,8 @@ export interface PollerOptions {
   readonly store: Pick<StoreReader, 'results' | 'events' | 'tallies'>;
   readonly deliver: (result: Result) => void;
   readonly record: (event: LedgerEvent) => Promise<void>;
+  /** Of what a source says, before it is kept. */
+  readonly redact: Redact;
 }
 
 export interface Poller {
@@ -117,10 +120,8 @@ export function createPoller(options: PollerOptions): Poller {
   async function poll(signal: AbortSignal): Promise<void> {
     giveUp();
     let trouble = watch.current()?.reason ?? null;
-    for (const span of spansOf(
-      dueSteps(due(), (startMs) => known.has(startMs)),
-      stepMs,
-    )) {
+    const missingSteps = dueSteps(due(), (startMs) => known.has(startMs));
+    for (const span of spansOf(missingSteps, stepMs, bound.split === null ? MOST_STEPS : MOST_SPLIT_STEPS)) {
       const begunMs = clock.monotonicMs();
       const atMs = now();
       const answers = await askFor(source, bound, span, signal);
@@ -131,7 +132,7 @@ export function createPoller(options: PollerOptions): Poller {
       }
       trouble = take(span, answers, { atMs, tookMs: clock.monotonicMs() - begunMs });
     }
-    await watch.look(trouble, now());
+    await watch.look(trouble === null ? null : options.redact(trouble), now());
   }
 
   /** @returns what is wrong with the newest step of the span; null: it was counted */

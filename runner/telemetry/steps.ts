@@ -28,16 +28,17 @@ export function dueSteps(due: Due, isKnown: (startMs: number) => boolean): reado
   return starts;
 }
 
-/** Steps a question: four hours of minutes. */
+/** Steps a question: four hours of minutes. Fewer where each may have hundreds of splits: answers are bounded. */
 export const MOST_STEPS = 240;
+export const MOST_SPLIT_STEPS = 30;
 
-/** Spans that cover the steps, each from one of them to one of them, none longer than a question may be. */
-export function spansOf(starts: readonly number[], stepMs: number): readonly StepSpan[] {
+/** Spans that cover the steps, each from one of them to one of them, none of more than `most` steps. */
+export function spansOf(starts: readonly number[], stepMs: number, most = MOST_STEPS): readonly StepSpan[] {
   const spans: { fromMs: number; toMs: number; stepMs: number }[] = [];
   for (const startMs of starts) {
     const last = spans.at(-1);
     const toMs = startMs + stepMs;
-    if (last !== undefined && toMs - last.fromMs <= MOST_STEPS * stepMs) last.toMs = toMs;
+    if (last !== undefined && toMs - last.fromMs <= most * stepMs) last.toMs = toMs;
     else spans.push({ fromMs: startMs, toMs, stepMs });
   }
   return spans;

@@ -10,7 +10,7 @@ import { createPoller, type Poller } from './poller.ts';
 import { settledMs } from './steps.ts';
 
 export interface TelemetryOptions {
-  readonly configuration: Pick<Configuration, 'sources' | 'location' | 'base'>;
+  readonly configuration: Pick<Configuration, 'sources' | 'location' | 'base' | 'redact'>;
   readonly clock: Clock;
   readonly store: Pick<StoreReader, 'results' | 'events' | 'tallies'>;
   readonly deliver: (result: Result) => void;
@@ -32,7 +32,7 @@ const LEAST_MS = 250;
 
 export function createTelemetry(options: TelemetryOptions): Telemetry {
   const { configuration, clock } = options;
-  const { location, base } = configuration;
+  const { location, base, redact } = configuration;
   const sources = configuration.sources
     .filter(({ bound }) => bound.length > 0)
     .map(({ spec, bound }) => {
@@ -40,7 +40,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       return {
         spec,
         source,
-        pollers: bound.map((each) => createPoller({ ...options, source, spec, bound: each, location })),
+        pollers: bound.map((each) => createPoller({ ...options, source, spec, bound: each, location, redact })),
       };
     });
   const loaded = new Set<Poller>();

@@ -1,6 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Reading } from '../../probes/probe.ts';
+import { consumed, shareOf } from '../../slo/budget.ts';
+import { decimal, toNumber } from '../../slo/decimal.ts';
+import { sumTallies } from '../../slo/tally.ts';
+import { countSlices, judgeSlice, sliceBudget } from '../../slo/timeslice.ts';
 import { judge, type Rule } from '../../store/judge.ts';
 import type { Result } from '../../store/result.ts';
 import { aResult, AVAILABILITY, T0 } from '../support/results.ts';
@@ -92,6 +96,30 @@ describe('telemetry in the tallies', () => {
     expect(slice(45_000)).toMatchObject({ good: 1, bad: 0, goodWeight: 1_000_000n, bounded: 1 });
     expect(slice(45_000.1)).toMatchObject({ good: 0, bad: 1, badWeight: 1_000_000n, bounded: 1 });
     expect(tally(MEDIAN, said([], { outcome: 'fault' }))).toMatchObject({ good: 0, bad: 0, faults: 1, bounded: 0 });
+  });
+
+  it('comes to what the slices themselves come to: consumption and coverage', () => {
+    const slice = fc.oneof(fc.constant(null), fc.integer({ min: 44_990, max: 45_010 }));
+    fc.assert(
+      fc.property(fc.array(slice, { minLength: 1, maxLength: 60 }), (medians) => {
+        const budget = sliceBudget(
+          countSlices(medians.map((ms) => judgeSlice(ms === null ? [] : [{ ms, weight: 1n }], 45_000))),
+          decimal('0.99'),
+        );
+        const tallies = medians.flatMap((ms) => {
+          const answered = { type: 'median', split: '', ms: ms ?? 0 } as const;
+          const found = tally(MEDIAN, ms === null ? said([], { outcome: 'fault' }) : said([answered]));
+          return found === undefined ? [] : [found];
+        });
+        const sum = sumTallies(tallies);
+        const spent = consumed(shareOf(sum), decimal('0.99'));
+        expect(spent === null ? null : toNumber(spent)).toBe(
+          budget.consumed === null ? null : toNumber(budget.consumed),
+        );
+        const coverage = budget.coverage ?? { num: 0n, den: 1n };
+        expect(sum.bounded / (sum.bounded + sum.faults)).toBe(toNumber(coverage));
+      }),
+    );
   });
 
   it('takes what cannot be counted for a fault of ours', () => {

@@ -84,6 +84,7 @@ async function loaded(source: Scripted, part: Partial<BoundQuery> = {}) {
     spec: SPEC,
     bound: bound(part),
     location: 'fra1',
+    redact: (text) => text.replaceAll('s3cret-of-prom', '${TOKEN}'),
     clock,
     store,
     deliver: (result) => pending.push(store.append([result])),
@@ -275,6 +276,16 @@ describe('a poller', () => {
   });
 });
 
+it('an idle platform is Unknown as idle, and not as silent', async () => {
+  const source = scripted(script([['0', '0'], null, ['0', '0']]));
+  await clock.advance(3 * MINUTE + 30_000);
+  await (await loaded(source)).poll();
+  expect(await status()).toMatchObject({
+    colour: 'unknown',
+    unknownBecause: 'no events in the window: 2 steps answered with none, 1 without an answer',
+  });
+});
+
 describe('silence', () => {
   const away: Answer = { ok: false, reason: 'cannot be reached: connect-refused: 127.0.0.1:9090' };
 
@@ -337,6 +348,14 @@ describe('silence', () => {
     expect((await status()).unknownBecause).toBe(
       'nothing counted yet from the source prom: valid: cannot be reached: connect-refused: 127.0.0.1:9090 (since 2027-01-15T08:01:30.000Z)',
     );
+  });
+
+  it('is told without the secrets that a source repeats', async () => {
+    const source = scripted(() => ({ ok: false, reason: 'answers 401: no such token: s3cret-of-prom' }));
+    await clock.advance(MINUTE + 30_000);
+    const poller = await loaded(source);
+    await poller.poll();
+    expect(poller.trouble()?.reason).toBe('valid: answers 401: no such token: ${TOKEN}');
   });
 
   it('of long is a ticket, one for the source and all that it should feed', async () => {
