@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ENTER, LEAVE } from '../../../runner/live/canvas.ts';
 import { startToxiproxy } from '../../../scenarios/toxiproxy/server.ts';
+import { atTerminal } from '../../support/pseudo-terminal.ts';
 import { eventually } from '../../support/servers.ts';
 import { slowServer, type SlowServer } from '../../support/slow-server.ts';
 
@@ -21,44 +21,6 @@ afterEach(async () => {
   await server[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true, force: true });
 });
-
-interface Typed {
-  readonly output: () => string;
-  /** Process id of what runs at the terminal. */
-  readonly pid: () => Promise<number>;
-  readonly type: (text: string) => void;
-  readonly ended: Promise<{ readonly code: number | null; readonly output: string }>;
-}
-
-/** Runs a program at a pseudo-terminal of its own; its output holds all that the terminal was sent. */
-function atTerminal(words: readonly string[], env: Readonly<Record<string, string>> = {}): Typed {
-  const pidFile = join(folder, 'pid');
-  const command = `stty rows 24 cols 80; echo $$ > ${pidFile}; exec ${[process.execPath, ...words].map((word) => `'${word}'`).join(' ')}`;
-  const child = spawn('script', ['-qec', command, '/dev/null'], {
-    cwd: folder,
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      TERM: 'xterm-256color',
-      SHELL: '/bin/sh',
-      USER: 'ana',
-      TMPDIR: folder,
-      ...env,
-    },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString();
-  });
-  return {
-    output: () => output,
-    pid: () => eventually(() => Number(readFileSync(pidFile, 'utf8')) || undefined, 'it runs'),
-    type: (text) => child.stdin.write(text),
-    ended: new Promise((resolve) => {
-      child.once('close', (code) => resolve({ code, output }));
-    }),
-  };
-}
 
 /** A game-day that holds its fault for a minute; a probe that answers and a proxy that nothing goes through. */
 async function prepare() {
@@ -110,7 +72,7 @@ const RUN = [MAIN, 'gameday', 'run', './held.yaml'];
 describe('a game-day at a terminal', { timeout: 90_000 }, () => {
   it('shows its picture, hears what is typed, and gives the terminal back with what was said when it is aborted', async () => {
     await using world = await prepare();
-    const terminal = atTerminal(RUN);
+    const terminal = atTerminal(folder, RUN);
     await eventually(() => (terminal.output().includes('slow, for') ? true : undefined), 'the fault is shown', 45_000);
     terminal.type('diagnosed the edge lags\n');
     await eventually(() => (/diagnosed .*by ana/.test(terminal.output()) ? true : undefined), 'the mark is shown');
@@ -129,7 +91,7 @@ describe('a game-day at a terminal', { timeout: 90_000 }, () => {
 
   it.each(['SIGTERM', 'SIGINT'] as const)('gives the terminal back after %s', async (signal) => {
     await using world = await prepare();
-    const terminal = atTerminal(RUN);
+    const terminal = atTerminal(folder, RUN);
     await eventually(() => (terminal.output().includes('slow, for') ? true : undefined), 'the fault is shown', 45_000);
     process.kill(await terminal.pid(), signal);
     const { output } = await terminal.ended;
@@ -140,7 +102,7 @@ describe('a game-day at a terminal', { timeout: 90_000 }, () => {
 
   it('prints lines and no escape sequence where the terminal knows none', async () => {
     await using world = await prepare();
-    const terminal = atTerminal(RUN, { TERM: 'dumb' });
+    const terminal = atTerminal(folder, RUN, { TERM: 'dumb' });
     await eventually(() => (terminal.output().includes('injected: slow') ? true : undefined), 'it is injected', 45_000);
     process.kill(await terminal.pid(), 'SIGTERM');
     expect((await terminal.ended).output).not.toContain('\u001B');
@@ -149,7 +111,7 @@ describe('a game-day at a terminal', { timeout: 90_000 }, () => {
 
   it('goes on while the terminal is stopped', async () => {
     await using world = await prepare();
-    const terminal = atTerminal(RUN);
+    const terminal = atTerminal(folder, RUN);
     await eventually(
       () => (terminal.output().includes('DURING') ? undefined : terminal.output().includes('BEFORE') || undefined),
       'it is shown',
@@ -183,7 +145,7 @@ describe('the terminal', { timeout: 30_000 }, () => {
     ['an exit in the middle of it', 'process.exit(7);'],
     ['its end', 'terminal.restore(); terminal.restore();'],
   ])('is given back once after %s', async (_what, then) => {
-    const { output } = await atTerminal(script(then)).ended;
+    const { output } = await atTerminal(folder, script(then)).ended;
     expect(output.indexOf(ENTER)).toBeGreaterThanOrEqual(0);
     expect(output.split(LEAVE)).toHaveLength(2);
   });
