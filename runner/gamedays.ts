@@ -15,6 +15,7 @@ import { cronRuns } from './engine/cron-runs.ts';
 import { seededRandom } from '../scenarios/random.ts';
 import { conduct } from './gameday/conductor.ts';
 import { alarmOf, guardChecks, type Approval, type Facts, type Safety } from './gameday/guards.ts';
+import { maskedOutcome, maskOf } from './gameday/discretion.ts';
 import { makeGamedayFolder } from './gameday/gameday-id.ts';
 import { guardianStarter } from './gameday/guard.ts';
 import { injectorsByKind } from './gameday/injectors.ts';
@@ -177,6 +178,8 @@ export interface GamedayRequest {
   readonly people?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly path: string;
+  /** What the scenario's `${NAME}`s were filled in from. */
+  readonly values?: Values;
   readonly onEntry: (entry: JournalEntry) => void;
 }
 
@@ -211,7 +214,9 @@ export async function conductGameday(request: GamedayRequest): Promise<Conducted
   const { path } = request;
   const spared = new Set<number>();
   const start = guardianStarter({ injectors: gamedays.injectors, secrets, path });
-  const outcome = await conduct({
+  const mask = maskOf(scenario, request.values ?? {}, configuration.redact);
+  const conducted = await conduct({
+    mask,
     scenario,
     gamedayId,
     mode,
@@ -243,6 +248,7 @@ export async function conductGameday(request: GamedayRequest): Promise<Conducted
     onEntry: request.onEntry,
     path,
   });
+  const outcome = maskedOutcome(conducted, mask);
   if (mode === 'check') return { outcome, journalPath: null, unrecorded: null };
   try {
     await record(outcome, startedMs, request);

@@ -100,12 +100,22 @@ async function chosen(
   args: Args,
   io: Io,
   configuration: Configuration,
-): Promise<{ scenario: Scenario; approval: Approval | null; people: Readonly<Record<string, string>> }> {
+): Promise<{
+  scenario: Scenario;
+  approval: Approval | null;
+  people: Readonly<Record<string, string>>;
+  values: Values;
+}> {
   const [name, scheduled] = [args.text('scenario'), args.text('scheduled')];
   const given = { env: io.env, set: setOf(args), folder: io.folder };
   const approval = approvalOf(args);
   if (name !== undefined && scheduled === undefined) {
-    return { scenario: await findScenario(name, configuration, given), approval, people: {} };
+    return {
+      scenario: await findScenario(name, configuration, given),
+      approval,
+      people: {},
+      values: { ...io.env, ...given.set },
+    };
   }
   if (scheduled === undefined || name !== undefined) {
     const found = name === undefined ? 'neither' : 'both';
@@ -113,12 +123,17 @@ async function chosen(
   }
   const { entry, scenario } = await findScheduled(scheduled, configuration, given);
   const people = entry.lead === undefined ? entry.roles : { lead: entry.lead, ...entry.roles };
-  return { scenario, approval: approval ?? entry.approval ?? null, people };
+  return {
+    scenario,
+    approval: approval ?? entry.approval ?? null,
+    people,
+    values: { ...io.env, ...entry.set, ...given.set },
+  };
 }
 
 async function exercise(args: Args, given: Io, mode: 'check' | 'run'): Promise<number> {
   const configuration = await openConfiguration(args, given);
-  const { scenario, approval, people } = await chosen(args, given, configuration);
+  const { scenario, approval, people, values } = await chosen(args, given, configuration);
   let picture: Live | null = null;
   // What anybody has to say while the picture stands is shown in it, and printed when it is gone.
   const beside =
@@ -165,6 +180,7 @@ async function exercise(args: Args, given: Io, mode: 'check' | 'run'): Promise<n
           obligation: servedBy(scenario, await runner.obligations())[0]?.id ?? null,
           approval,
           people,
+          values,
           signal: io.stop,
           path: io.env['PATH'] ?? '',
           onEntry: hear,

@@ -18,6 +18,7 @@ import { exerciseWith } from './carry-out.ts';
 import { checks } from './check.ts';
 import { conditionsOf } from './conditions.ts';
 import type { Desk } from './desk.ts';
+import { maskedJournal, type Mask } from './discretion.ts';
 import { EvidenceLog } from './evidence-log.ts';
 import type { Exercise } from './exercise.ts';
 import type { Guardian, StartGuardian } from './guard.ts';
@@ -77,6 +78,8 @@ export interface ConductOptions {
   readonly signal: AbortSignal;
   /** Hears every entry once it is durable. */
   readonly onEntry?: (entry: JournalEntry) => void;
+  /** Takes secrets out of what is written down. */
+  readonly mask?: Mask;
   /** Value of PATH, for watches that need a program. */
   readonly path?: string;
   readonly openWatch?: (spec: WatchSpec, environment: ProbeEnvironment) => Probe;
@@ -113,7 +116,7 @@ async function conductWith(
   const { scenario, witness, clock, signal, gamedayId, random, location, path = '' } = options;
   const over = new AbortController();
   const stop = new AbortController();
-  const journal = heeded(kept, (trouble) => stop.abort(trouble));
+  const journal = heeded(maskedJournal(kept, options.mask ?? ((text) => text)), (trouble) => stop.abort(trouble));
   const log = new EvidenceLog(clock);
   const intervals = new Map([
     ...scenario.watch.map((spec) => [spec.id, watchIntervalMs(spec)] as const),
