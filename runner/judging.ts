@@ -10,7 +10,7 @@ import type { Configuration, PlannedProbe } from './config/configuration.ts';
 import { INITIAL_PACE, intervalMs, nextPace, yellowAutoMs, type ServicePace } from './engine/cadence.ts';
 import type { Engine } from './engine/engine.ts';
 import { budgetPoint, createEvaluation } from './evaluation.ts';
-import { targetEvents } from './target-record.ts';
+import { isChange, targetEvents } from './target-record.ts';
 import { retroactiveTexts } from './target-text.ts';
 
 export interface JudgingOptions {
@@ -150,7 +150,9 @@ export function createJudging(options: JudgingOptions): Judging {
   async function recordTargets(nowMs: number): Promise<TargetRecords> {
     const recorded = await store.events({ kind: 'target' });
     const news = targetEvents(configuration.objectives, recorded, base, nowMs);
-    for (const event of news) await record(event);
+    await store.recordEvents(news);
+    // What a fresh ledger begins with is no news; a change is told as well, and stored once.
+    for (const event of news) if (isChange(event)) await record(event);
     const records = targetRecords([...recorded, ...news]);
     for (const warning of retroactiveTexts(configuration.objectives, records, { stepMs: base.minuteMs, nowMs })) {
       options.warn(warning);

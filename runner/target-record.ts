@@ -3,6 +3,7 @@ import type { Objective } from '../slo/objective.ts';
 import { versionsOf } from '../slo/target-history.ts';
 import type { TimeBase } from '../slo/time-base.ts';
 import type { LedgerEvent } from '../store/store.ts';
+import { changedOf } from '../store/target-records.ts';
 
 /** @param recorded events of the kind `target`, ascending by time. @returns what is not on record yet */
 export function targetEvents(
@@ -24,4 +25,9 @@ export function targetEvents(
     const body = { ...said, changed: before === undefined ? [] : changed };
     return [{ id: `target/${id}/${nowMs}`, atMs: nowMs, kind: 'target', service, subject: id, body }];
   });
+}
+
+/** Whether an event says that something changed, and not only what a runner found when it began to keep the ledger. */
+export function isChange({ body }: LedgerEvent): boolean {
+  return changedOf(body).length > 0;
 }

@@ -11,8 +11,7 @@ import type { TargetRecords } from '../store/target-records.ts';
 /** In a few words, for the line below a row's figures. */
 export function versionFlags({ objective, versions, required, atMs }: Status): readonly string[] {
   const version = versionAt(objective, atMs);
-  const isMixed =
-    versions.length > 1 && required !== null && versions.some(({ target }) => target !== objective.target);
+  const isMixed = versions.length > 1 && required !== null && required !== Number(objective.target);
   return [
     ...(isMixed ? [`${percent(required)} required: the target changed within the window`] : []),
     ...announcedVersions(objective, atMs).map(

@@ -28,3 +28,8 @@ function isVersion(value: unknown): value is TargetVersion {
     ['signOffs', 'lacks'].every((key) => Array.isArray(cells.get(key)))
   );
 }
+
+/** What a record of a target says has changed: keys of its body; none where it is the first. */
+export function changedOf({ changed }: LedgerEvent['body']): readonly string[] {
+  return Array.isArray(changed) ? changed.map(String) : [];
+}

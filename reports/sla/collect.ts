@@ -3,6 +3,7 @@ import type { JournalEntry } from '../../scenarios/journal.ts';
 import type { Status } from '../../slo/status.ts';
 import type { TimeBase } from '../../slo/time-base.ts';
 import type { BudgetPoint, LedgerEvent, StoreReader } from '../../store/store.ts';
+import { changedOf } from '../../store/target-records.ts';
 import { causeFinder } from '../causes.ts';
 import { collectExercise, type Exercise } from '../exercise.ts';
 import { burnText, consumedPercent, count, span } from '../figures.ts';
@@ -109,7 +110,7 @@ const TARGET_WORDS: Readonly<Record<string, string>> = {
 
 /** What a runner found when it began to keep the ledger is no change. */
 function targetChange({ atMs, service, subject, body }: LedgerEvent): readonly Change[] {
-  const changed = Array.isArray(body['changed']) ? body['changed'].map(String) : [];
+  const changed = changedOf(body);
   if (changed.length === 0) return [];
   const what = `changed: ${changed.map((name) => TARGET_WORDS[name] ?? name).join(', ')}`;
   return [{ atMs, service, subject, what, isFirstGreen: false }];

@@ -51,7 +51,7 @@ function signedOff(version: TargetVersion): string {
 export function requiredText(statuses: readonly Status[]): string {
   const mixed = statuses.filter(
     ({ objective, versions, required }) =>
-      governs(objective) && required !== null && versions.some(({ target }) => target !== objective.target),
+      governs(objective) && versions.length > 1 && required !== null && required !== Number(objective.target),
   );
   if (mixed.length === 0) return '';
   const each = mixed.map(({ objective, required }) => `${code(objective.id)} ${percent(required)}`).join(', ');

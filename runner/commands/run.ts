@@ -11,6 +11,7 @@ import { openConfiguration, openLedger, openRunner } from './open.ts';
 import { createProbeLog } from '../probe-log.ts';
 import { incidentLine, isIncidentTrouble } from '../incidents/lines.ts';
 import { holdLedger } from '../../store/lease.ts';
+import { changedOf } from '../../store/target-records.ts';
 import type { LedgerEvent } from '../../store/store.ts';
 
 /** How long runs in flight may take to end once the process was asked to stop. */
@@ -129,6 +130,8 @@ function said(event: LedgerEvent): string {
       return body['state'] === 'began'
         ? `${event.subject}: source ${String(body['source'])}: ${String(body['reason'])}`
         : `${event.subject}: source ${String(body['source'])} is heard of again`;
+    case 'target':
+      return `${event.subject}: changed in the configuration: ${changedOf(body).join(', ')}`;
     case 'overload':
       return String(body['text']);
     case 'burn-rates':

@@ -400,7 +400,7 @@ describe('run', () => {
       .map((line) => JSON.parse(line));
     // What is known of the clock depends on the machine.
     const kinds = told.map(({ kind }) => kind).filter((kind) => kind !== 'clock');
-    expect(kinds).toEqual(['runner-started', 'target', 'review-item', 'colour', 'runner-stopped']);
+    expect(kinds).toEqual(['runner-started', 'review-item', 'colour', 'runner-stopped']);
     await using store = await openStore({ path: join(folder, 'pulsedrill.db'), readOnly: true });
     const results = await collect(store.results({ fromMs: 0, toMs: Date.now() + 60_000 }));
     expect(results.map((each) => each.outcome)).toEqual(['good']);
