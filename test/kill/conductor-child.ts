@@ -1,7 +1,8 @@
 /**
- * A conductor to be killed: exercises one proxy again and again until its end. Told by its arguments where; says on
- * standard output which process its guardian is.
+ * A conductor to be killed: breaks one thing after the other until its end, as the file says that its argument names. Says
+ * on standard output which process its guardian is.
  */
+import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { NO_PHASES } from '../../probes/probe.ts';
 import { systemClock } from '../../runner/clock.ts';
@@ -9,18 +10,17 @@ import { seededRandom } from '../../scenarios/random.ts';
 import { conduct } from '../../runner/gameday/conductor.ts';
 import { guardianStarter } from '../../runner/gameday/guard.ts';
 import { injectorsByKind } from '../../runner/gameday/injectors.ts';
+import { injectorSchema, permittedTargets } from '../../scenarios/injectors/kinds.ts';
 import type { Witness } from '../../runner/witness.ts';
 import { parseScenario } from '../../scenarios/scenario.ts';
 import type { Result } from '../../store/result.ts';
+import { chargeSchema } from './ground.ts';
 
-const [url = '', gamedayId = '', journalPath = '', hold = '150ms', leaseMs = '3000'] = process.argv.slice(2);
+/** In a file: what stands in a command line would be found there by whoever looks for a process. */
+const charge = chargeSchema.parse(JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')));
+const { gamedayId, journalPath, leaseMs } = charge;
+const injectors = charge.injectors.map((spec) => injectorSchema.parse(spec));
 
-const target = { injector: 'toxiproxy', name: 'feed' };
-const bite = (id: string, fault: object) => [
-  { inject: { id, fault, target } },
-  { hold: { for: hold } },
-  { lift: { fault: id } },
-];
 const parsed = parseScenario(
   {
     id: 'kill',
@@ -28,14 +28,7 @@ const parsed = parseScenario(
     objective: 'Nothing is left behind.',
     component: 'shop',
     hypothesis: [{ name: 'the shop answers', probe: 'shop', outcome: 'good' }],
-    steps: [
-      ...bite('slow', { type: 'latency', delay: '1s', roundTrip: true }),
-      ...bite('silent', { type: 'blackhole' }),
-      ...bite('down', { type: 'refuse' }),
-      { inject: { id: 'slow-again', fault: { type: 'latency', delay: '2s' }, target } },
-      ...bite('sliced', { type: 'throttle', rateKBps: 10 }),
-      { lift: { fault: 'slow-again' } },
-    ],
+    steps: charge.steps,
   },
   'kill',
 );
@@ -79,16 +72,14 @@ const witness: Witness = {
   },
 };
 
-const startGuardian = guardianStarter({
-  injectors: [{ kind: 'toxiproxy', url, proxies: ['feed'] }],
-  leaseMs: Number(leaseMs),
-});
+const spared = new Set<number>();
+const startGuardian = guardianStarter({ injectors, leaseMs });
 const outcome = await conduct({
   scenario: parsed.scenario,
   gamedayId,
   mode: 'run',
-  injectors: injectorsByKind([{ kind: 'toxiproxy', url, proxies: ['feed'] }], { gameday: gamedayId }),
-  permittedTargets: new Map([['toxiproxy', ['feed']]]),
+  injectors: injectorsByKind(injectors, { gameday: gamedayId, spared }),
+  permittedTargets: permittedTargets(injectors),
   permittedEnvironments: null,
   witness,
   clock: systemClock,
@@ -97,6 +88,7 @@ const outcome = await conduct({
   journalPath,
   startGuardian: async (charge) => {
     const guardian = await startGuardian(charge);
+    spared.add(guardian.pid);
     process.stdout.write(`guardian ${guardian.pid}\n`);
     return guardian;
   },

@@ -1,0 +1,4 @@
+import { killProof } from '../proof.ts';
+import { toxiproxyGround } from './toxiproxy-ground.ts';
+
+killProof('toxiproxy', null, toxiproxyGround);
