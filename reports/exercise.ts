@@ -39,15 +39,27 @@ export interface ExerciseQuery {
 export async function collectExercise({ reader, statuses, base, journal }: ExerciseQuery): Promise<Exercise | null> {
   const story = readStory(journal);
   if (story.injected === null || story.gameday === null) return null;
-  const fromMs = Math.floor(story.injected.atMs / base.minuteMs) * base.minuteMs;
-  const toMs = (Math.floor(story.lastMs / base.minuteMs) + 1) * base.minuteMs;
+  const component = story.started?.component ?? null;
+  const stretch = await spentBetween({ reader, statuses, base }, story.injected.atMs, story.lastMs, component);
+  const title = story.started?.title ?? story.gameday;
+  return { gameday: story.gameday, title, verdict: story.finished?.verdict ?? null, ...stretch };
+}
+
+/** What was spent from the first injection to the end of an exercise, in whole tally steps. Moments are wall clock, ms. */
+export async function spentBetween(
+  { reader, statuses, base }: Omit<ExerciseQuery, 'journal'>,
+  injectedMs: number,
+  endedMs: number,
+  component: string | null,
+): Promise<Pick<Exercise, 'fromMs' | 'toMs' | 'spent'>> {
+  const fromMs = Math.floor(injectedMs / base.minuteMs) * base.minuteMs;
+  const toMs = (Math.floor(endedMs / base.minuteMs) + 1) * base.minuteMs;
   const spent: Spent[] = [];
   for (const status of statuses) {
     const found = await spentOn(status, { reader, fromMs, toMs });
-    if (found !== null && (found.bad > 0 || status.objective.service === story.started?.component)) spent.push(found);
+    if (found !== null && (found.bad > 0 || status.objective.service === component)) spent.push(found);
   }
-  const title = story.started?.title ?? story.gameday;
-  return { gameday: story.gameday, title, verdict: story.finished?.verdict ?? null, fromMs, toMs, spent };
+  return { fromMs, toMs, spent };
 }
 
 async function spentOn(

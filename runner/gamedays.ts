@@ -214,6 +214,7 @@ export async function conductGameday(request: GamedayRequest): Promise<Conducted
   const { path } = request;
   const spared = new Set<number>();
   const start = guardianStarter({ injectors: gamedays.injectors, secrets, path });
+  let injectedMs: number | null = null;
   const mask = maskOf(scenario, request.values ?? {}, configuration.redact);
   const conducted = await conduct({
     mask,
@@ -245,20 +246,27 @@ export async function conductGameday(request: GamedayRequest): Promise<Conducted
     timeScale: configuration.base.scale,
     obligation,
     signal,
-    onEntry: request.onEntry,
+    onEntry: (entry) => {
+      if (entry.type === 'injected') injectedMs ??= entry.atMs;
+      request.onEntry(entry);
+    },
     path,
   });
   const outcome = maskedOutcome(conducted, mask);
   if (mode === 'check') return { outcome, journalPath: null, unrecorded: null };
   try {
-    await record(outcome, startedMs, request);
+    await record(outcome, { startedMs, injectedMs }, request);
     return { outcome, journalPath, unrecorded: null };
   } catch (error) {
     return { outcome, journalPath, unrecorded: error instanceof Error ? error : new Error(String(error)) };
   }
 }
 
-async function record(outcome: GamedayOutcome, startedMs: number, request: GamedayRequest): Promise<void> {
+async function record(
+  outcome: GamedayOutcome,
+  { startedMs, injectedMs }: { readonly startedMs: number; readonly injectedMs: number | null },
+  request: GamedayRequest,
+): Promise<void> {
   const { runner, scenario } = request;
   const { gamedayId } = outcome;
   const atMs = Math.round(systemClock.wallMs());
@@ -273,6 +281,8 @@ async function record(outcome: GamedayOutcome, startedMs: number, request: Gamed
       verdict: outcome.verdict,
       passed: outcome.passed,
       startedMs,
+      // Wall clock; null: nothing was ever injected. From here to the event itself it spent what it spent.
+      injectedMs,
       detectedAfterMs: outcome.detectedAfterMs,
       mitigatedAfterMs: outcome.mitigatedAfterMs,
       liftedAfterMs: outcome.liftedAfterMs,

@@ -1,10 +1,12 @@
 import { governing } from '../../slo/policy.ts';
 import type { Status } from '../../slo/status.ts';
+import type { StoreReader } from '../../store/store.ts';
 import type { Command } from '../command.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { evaluateAll } from '../evaluation.ts';
 import { budgetTable } from '../budget-table.ts';
 import { statusesJson } from '../figures.ts';
+import { spentByGamedays, spentLines } from '../exercises.ts';
 import { EXIT } from '../io.ts';
 import { budgetCalc } from './budget-calc.ts';
 import { jsonOption, openConfiguration, openExisting, toJson } from './open.ts';
@@ -17,10 +19,18 @@ export const budget: Command = {
   below: [budgetCalc],
   async run(args, io) {
     const configuration = await openConfiguration(args, io);
-    const statuses = await currentStatuses(configuration, Math.round(io.clock.wallMs()));
+    const nowMs = Math.round(io.clock.wallMs());
+    await using store = await openExisting(configuration, nowMs);
+    const statuses = await statusesOf(configuration, store, nowMs);
+    const gamedays = await spentByGamedays(store, statuses, configuration.base);
     if (args.flag('json'))
-      io.print(toJson({ timeScale: configuration.base.scale, objectives: statusesJson(statuses) }));
-    else io.print(budgetTable(statuses, configuration.base.scale));
+      io.print(toJson({ timeScale: configuration.base.scale, objectives: statusesJson(statuses), gamedays }));
+    else {
+      const lines = spentLines(gamedays);
+      io.print(
+        [budgetTable(statuses, configuration.base.scale), ...(lines.length === 0 ? [] : ['', ...lines])].join('\n'),
+      );
+    }
     return governing(statuses).some((status) => status.met === false) ? EXIT.failed : EXIT.ok;
   },
 };
@@ -28,5 +38,9 @@ export const budget: Command = {
 /** Judges what the ledger holds without writing to it. @throws CommandError when there is no ledger yet */
 export async function currentStatuses(configuration: Configuration, nowMs: number): Promise<readonly Status[]> {
   await using store = await openExisting(configuration, nowMs);
-  return await evaluateAll(store, configuration.objectives, { base: configuration.base, nowMs });
+  return await statusesOf(configuration, store, nowMs);
+}
+
+function statusesOf(configuration: Configuration, store: StoreReader, nowMs: number): Promise<readonly Status[]> {
+  return evaluateAll(store, configuration.objectives, { base: configuration.base, nowMs });
 }

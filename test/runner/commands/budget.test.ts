@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { CALC_KINDS } from '../../../slo/calc.ts';
 import { openStore } from '../../../store/open.ts';
 import { loadConfiguration } from '../../../runner/config/load.ts';
@@ -57,6 +58,38 @@ describe('budget', () => {
       '    no events in the window yet',
     ]);
     expect(code).toBe(0);
+  });
+
+  it('says on a line of its own what each game-day spent', async () => {
+    const nowMs = Date.now();
+    await remember([...many(90, 'good'), ...many(10, 'bad')], nowMs);
+    await using store = await openStore({ path: join(folder, 'pulsedrill.db') });
+    const event = (subject: string, body: Record<string, unknown>) => ({
+      id: `gameday/${subject}`,
+      atMs: nowMs,
+      kind: 'gameday' as const,
+      service: 'client-api',
+      subject,
+      body: { scenario: 'x', ...body },
+    });
+    await store.recordEvents([
+      event('gd-1', { verdict: 'held', injectedMs: nowMs - 130_000 }),
+      event('gd-2', { verdict: 'refused', injectedMs: null }),
+      event('gd-3', { verdict: 'held', injectedMs: nowMs }),
+    ]);
+    const { printed } = await command(folder, 'budget');
+    expect(printed.split('\n').slice(-3)).toEqual([
+      '',
+      'game-day gd-1 (held) spent 10000.0 % of availability (10 bad of 100)',
+      'game-day gd-3 (held) spent nothing',
+    ]);
+    const { gamedays } = z
+      .object({ gamedays: z.array(z.looseObject({ gameday: z.string(), spent: z.array(z.looseObject({})) })) })
+      .parse(JSON.parse((await command(folder, 'budget', '--json')).printed));
+    expect(gamedays).toMatchObject([
+      { gameday: 'gd-1', spent: [{ objective: 'availability', bad: 10, valid: 100, share: 100 }] },
+      { gameday: 'gd-3', spent: [] },
+    ]);
   });
 
   it('answers with one JSON document', async () => {
