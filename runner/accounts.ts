@@ -1,10 +1,12 @@
 /** The accounts of all objectives, brought up to a ledger: in full the first time, after that by what changed since. */
 import { Account, type Hour, type HourByMinutes, type Wanted } from '../slo/account.ts';
+import type { Minutes, Step } from '../slo/history.ts';
 import type { Objective } from '../slo/objective.ts';
 import type { Stretch } from '../slo/ranges.ts';
+import type { WindowStep } from '../slo/sliding.ts';
 import type { Status } from '../slo/status.ts';
 import type { TimeBase } from '../slo/time-base.ts';
-import { unpack } from '../store/packed.ts';
+import { unpack, unpackForWindows } from '../store/packed.ts';
 import type { Mark, RollupAnswer, RollupRead, RollupRow, StoreReader } from '../store/store.ts';
 
 export interface Accounts {
@@ -94,12 +96,10 @@ function take(
 ): void {
   const [days = [], runs] = hours === null ? [[], rows] : [rows[0], rows.slice(1)];
   if (hours !== null) account.takeHours(hours, hoursIn(days, hours, base));
-  if (minutes.length > 0)
-    account.takeMinutes(
-      minutes,
-      runs.flat().map((row) => byMinutes(row, base)),
-      hours !== null,
-    );
+  if (minutes.length > 0) {
+    const found = runs.flat().map((row) => byMinutes(row, base));
+    account.takeMinutes(minutes, found);
+  }
 }
 
 function* hoursIn(days: readonly RollupRow[], { fromMs, toMs }: Stretch, { hourMs }: TimeBase): Iterable<Hour> {
@@ -111,13 +111,34 @@ function* hoursIn(days: readonly RollupRow[], { fromMs, toMs }: Stretch, { hourM
 }
 
 function byMinutes({ atMs, split, steps }: RollupRow, { minuteMs }: TimeBase): HourByMinutes {
-  return { atMs, split, steps: unpack(steps, atMs, minuteMs) };
+  return { atMs, split, minutes: new PackedMinutes(steps, atMs, minuteMs) };
+}
+
+/** Of most hours only what windows need is ever asked for. */
+class PackedMinutes implements Minutes {
+  readonly #row: readonly [bytes: Uint8Array, fromMs: number, stepMs: number];
+  #all: readonly Step[] | null = null;
+  #forWindows: readonly WindowStep[] | null = null;
+
+  constructor(...row: readonly [bytes: Uint8Array, fromMs: number, stepMs: number]) {
+    this.#row = row;
+  }
+
+  get all(): readonly Step[] {
+    this.#all ??= unpack(...this.#row);
+    return this.#all;
+  }
+
+  get forWindows(): readonly WindowStep[] {
+    this.#forWindows ??= unpackForWindows(...this.#row);
+    return this.#forWindows;
+  }
 }
 
 function takeChanges(accounts: readonly Account[], { changed }: RollupAnswer, base: TimeBase): void {
   for (const { objective, hours, rows } of changed ?? []) {
     const account = accounts.find((each) => each.objective.id === objective);
-    account?.takeMinutes(
+    account?.takeChanges(
       hours,
       rows.map((row) => byMinutes(row, base)),
     );

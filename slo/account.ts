@@ -3,14 +3,13 @@
  * changed since. Filled from roll-ups, it says itself which hours it wants to see by their minutes.
  */
 import { evaluate, type Slice } from './evaluate.ts';
-import { HourlyHistory, type Step } from './history.ts';
+import { HourlyHistory, minutesOf, type Minutes } from './history.ts';
 import type { Objective } from './objective.ts';
 import { hourOf, ranges, stepEnd, type Stretch } from './ranges.ts';
-import { attainmentEnds, judgeWindows, type WindowCounts } from './sliding.ts';
-import { countWindows } from './sliding.ts';
+import { attainmentEnds, countWindows, judgeWindows, type WindowCounts, type WindowStep } from './sliding.ts';
 import type { Status } from './status.ts';
 import type { Tally } from './tally.ts';
-import { heldAt, restated, type Restated } from './targets.ts';
+import { restated, type Restated } from './targets.ts';
 import type { TimeBase } from './time-base.ts';
 
 export interface Hour {
@@ -22,8 +21,7 @@ export interface Hour {
 export interface HourByMinutes {
   readonly atMs: number;
   readonly split: string;
-  /** Ascending. */
-  readonly steps: readonly Step[];
+  readonly minutes: Minutes;
 }
 
 /** What an account must be given before it can tell its status. */
@@ -39,10 +37,22 @@ class Part {
   readonly history: HourlyHistory;
   /** By clock hour: what was found of the windows that end with a step of it. */
   readonly verdicts = new Map<number, Verdicts>();
+  /** What all windows of some whole hours came to, so that the next minute need not add them up again. */
+  total: Total | null = null;
 
   constructor(base: TimeBase) {
     this.history = new HourlyHistory(base);
   }
+
+  /** The windows of an hour are to be judged anew. */
+  forget(hourAtMs: number): void {
+    this.verdicts.delete(hourAtMs);
+    if (this.total !== null && hourAtMs >= this.total.fromMs && hourAtMs < this.total.toMs) this.total = null;
+  }
+}
+
+interface Total extends Stretch {
+  readonly counts: WindowCounts;
 }
 
 interface Verdicts {
@@ -71,7 +81,10 @@ export class Account {
   /** The same objective as it is defined now. What windows came to is judged anew where that may be another verdict. */
   follow(objective: Objective): void {
     if (judgedBy(objective) !== judgedBy(this.#objective))
-      for (const { verdicts } of this.#parts.values()) verdicts.clear();
+      for (const part of this.#parts.values()) {
+        part.verdicts.clear();
+        part.total = null;
+      }
     this.#objective = objective;
   }
 
@@ -102,25 +115,17 @@ export class Account {
     this.#fromMs = fromMs;
   }
 
-  /**
-   * Hours by their minutes: what came of all of their splits, which replaces what was known of them.
-   * @param isSummed they are among the hours just taken, and add up to them
-   */
-  takeMinutes(hours: readonly number[], found: readonly HourByMinutes[], isSummed = false): void {
-    const bySplit = new Map<number, Map<string, readonly Step[]>>(hours.map((atMs) => [atMs, new Map()]));
-    for (const { atMs, split, steps } of found) {
-      this.#part(split);
-      bySplit.get(atMs)?.set(split, steps);
-    }
-    for (const [atMs, splits] of bySplit) {
-      this.#read.add(atMs);
-      for (const [split, { history, verdicts }] of this.#parts) {
-        const steps = splits.get(split) ?? [];
-        if (isSummed) history.addMinutes(atMs, steps);
-        else history.setMinutes(atMs, steps);
-        for (const touched of this.#reach(atMs)) verdicts.delete(touched);
-      }
-    }
+  /** Hours that {@link wanted} named, by their minutes: what came of all of their splits. They add up to the hours that are known. */
+  takeMinutes(hours: readonly number[], found: readonly HourByMinutes[]): void {
+    this.#take(hours, found, ({ history }, atMs, minutes) => history.addMinutes(atMs, minutes));
+  }
+
+  /** Hours in which something has changed, which replace what was known of them. */
+  takeChanges(hours: readonly number[], found: readonly HourByMinutes[]): void {
+    this.#take(hours, found, (part, atMs, minutes) => {
+      part.history.setMinutes(atMs, minutes);
+      for (const touched of this.#reach(atMs)) part.forget(touched);
+    });
   }
 
   /** Only once nothing is {@link wanted} for that moment. */
@@ -142,12 +147,29 @@ export class Account {
     if (needed === null || this.#fromMs === null) return;
     const { hours, detailed } = needed;
     const kept = new Set(detailed);
+    const isLater = hours.fromMs > this.#fromMs;
     for (const { history, verdicts } of this.#parts.values()) {
       history.keep(hours.fromMs, kept);
-      for (const atMs of verdicts.keys()) if (atMs < hours.fromMs) verdicts.delete(atMs);
+      if (isLater) for (const atMs of verdicts.keys()) if (atMs < hours.fromMs) verdicts.delete(atMs);
     }
     for (const atMs of this.#read) if (!kept.has(atMs)) this.#read.delete(atMs);
-    this.#fromMs = Math.max(this.#fromMs, hours.fromMs);
+    if (isLater) this.#fromMs = hours.fromMs;
+  }
+
+  #take(
+    hours: readonly number[],
+    found: readonly HourByMinutes[],
+    put: (part: Part, atMs: number, minutes: Minutes) => void,
+  ): void {
+    const bySplit = new Map<number, Map<string, Minutes>>(hours.map((atMs) => [atMs, new Map()]));
+    for (const { atMs, split, minutes } of found) {
+      this.#part(split);
+      bySplit.get(atMs)?.set(split, minutes);
+    }
+    for (const [atMs, splits] of bySplit) {
+      this.#read.add(atMs);
+      for (const [split, part] of this.#parts) put(part, atMs, splits.get(split) ?? NO_MINUTES);
+    }
   }
 
   #part(split: string): Part {
@@ -171,73 +193,105 @@ export class Account {
     return this.#hoursOf({ fromMs: atMs, toMs: hourOf(this.#base, atMs + slidingMs - 1) + 2 * this.#base.hourMs });
   }
 
-  /** The hours that the windows look into which end with a step of this hour. */
-  #lookedInto(atMs: number): number[] {
-    const { hourMs, minuteMs } = this.#base;
-    const fromMs = hourOf(this.#base, atMs + minuteMs - (this.#objective.slidingMs ?? minuteMs));
-    return this.#hoursOf({ fromMs, toMs: atMs + hourMs });
+  /** The first of the hours that the windows look into which end with a step of this hour. */
+  #lookedIntoFrom(hourAtMs: number): number {
+    const { minuteMs } = this.#base;
+    return hourOf(this.#base, hourAtMs + minuteMs - (this.#objective.slidingMs ?? minuteMs));
   }
 
-  /** Clock hours with a window that counts for the attainment now: each by its last step. */
-  #attained(nowMs: number): number[] {
+  /** The windows that count for the attainment now, by their last steps; and the clock hours that all of them are in. */
+  #attained(nowMs: number): Attained {
     const { minuteMs, hourMs } = this.#base;
-    const { firstEndMs, lastEndMs } = attainmentEnds(stepEnd(this.#base, nowMs), this.#objective.windowMs, minuteMs);
-    const toMs = hourOf(this.#base, lastEndMs - minuteMs) + hourMs;
-    return this.#hoursOf({ fromMs: hourOf(this.#base, firstEndMs - minuteMs), toMs });
+    const ends = attainmentEnds(stepEnd(this.#base, nowMs), this.#objective.windowMs, minuteMs);
+    const [fromMs, toMs] = [ends.firstEndMs - minuteMs, ends.lastEndMs];
+    const [firstHour, lastHour] = [hourOf(this.#base, fromMs), hourOf(this.#base, toMs - 1)];
+    const whole = {
+      fromMs: firstHour === fromMs ? firstHour : firstHour + hourMs,
+      toMs: lastHour + hourMs === toMs ? toMs : lastHour,
+    };
+    return { fromMs, toMs, whole };
   }
 
   /** Hours whose minutes are missing for windows that were never judged, or whose events have changed. */
   #unjudged(nowMs: number): Set<number> {
+    const { hourMs } = this.#base;
+    const { fromMs, toMs, whole } = this.#attained(nowMs);
     const missing = new Set<number>();
-    for (const atMs of this.#attained(nowMs)) {
-      for (const { history, verdicts } of this.#parts.values()) {
-        if (verdicts.has(atMs)) continue;
-        for (const hour of this.#lookedInto(atMs)) if (history.minutesOf(hour) === null) missing.add(hour);
+    for (const { history, verdicts, total } of this.#parts.values()) {
+      for (let atMs = hourOf(this.#base, fromMs); atMs < toMs; atMs += hourMs) {
+        if (isSame(total, whole) && atMs >= whole.fromMs && atMs < whole.toMs) atMs = whole.toMs;
+        if (atMs >= toMs || verdicts.has(atMs)) continue;
+        for (let hour = this.#lookedIntoFrom(atMs); hour <= atMs; hour += hourMs) {
+          if (history.stepsOf(hour) === null) missing.add(hour);
+        }
       }
     }
     return missing;
   }
 
   #windowsAt(nowMs: number): ((part: Part) => WindowCounts) | null {
-    const { windowMs, slidingMs, unknownBecause } = this.#objective;
+    const { slidingMs, unknownBecause } = this.#objective;
     if (slidingMs === null || unknownBecause !== null) return null;
     const { minuteMs, hourMs } = this.#base;
     const by = restated(this.#objective, nowMs);
-    const { minEvents } = heldAt(this.#objective, nowMs);
-    const ends = attainmentEnds(stepEnd(this.#base, nowMs), windowMs, minuteMs);
-    const hours = this.#attained(nowMs);
-    return (part) => {
-      let [passed, judged, flagged] = [0, 0, 0];
-      for (const atMs of hours) {
-        let verdicts = part.verdicts.get(atMs);
-        if (verdicts === undefined) {
-          verdicts = this.#judge(part.history, atMs, by, { slidingMs, minEvents });
-          part.verdicts.set(atMs, verdicts);
-        }
-        const from = Math.max(0, (ends.firstEndMs - minuteMs - atMs) / minuteMs);
-        const to = Math.min(hourMs / minuteMs, (ends.lastEndMs - atMs) / minuteMs);
-        const isWhole = from === 0 && to === verdicts.each.length;
-        const counts = isWhole ? verdicts.counts : countWindows(verdicts.each.subarray(from, to));
-        passed += counts.passed;
-        judged += counts.judged;
-        flagged += counts.flagged;
+    const { fromMs, toMs, whole } = this.#attained(nowMs);
+    const verdictsOf = (part: Part, atMs: number): Verdicts => {
+      let verdicts = part.verdicts.get(atMs);
+      if (verdicts === undefined) {
+        verdicts = this.#judge(part.history, atMs, by, slidingMs);
+        part.verdicts.set(atMs, verdicts);
       }
-      return { passed, judged, flagged };
+      return verdicts;
+    };
+    /** Of an hour at an edge, the windows that end with a step of the stretch. */
+    const edge = (part: Part, hourAtMs: number, from: number, to: number): WindowCounts => {
+      const [first, last] = [Math.max(from, hourAtMs), Math.min(to, hourAtMs + hourMs)];
+      if (first >= last) return NO_WINDOWS;
+      const { each } = verdictsOf(part, hourAtMs);
+      return countWindows(each.subarray((first - hourAtMs) / minuteMs, (last - hourAtMs) / minuteMs));
+    };
+    return (part) => {
+      // Within one hour, or from the end of one to the beginning of the next, no hour is whole.
+      const [wholeFrom, wholeTo] = [whole.fromMs, Math.max(whole.fromMs, whole.toMs)];
+      if (!isSame(part.total, whole)) {
+        let counts = NO_WINDOWS;
+        for (let atMs = wholeFrom; atMs < wholeTo; atMs += hourMs) counts = sum(counts, verdictsOf(part, atMs).counts);
+        part.total = { ...whole, counts };
+      }
+      const head = edge(part, hourOf(this.#base, fromMs), fromMs, Math.min(toMs, wholeFrom));
+      const tail = edge(part, hourOf(this.#base, toMs - 1), Math.max(fromMs, wholeTo), toMs);
+      return sum(sum(head, part.total?.counts ?? NO_WINDOWS), tail);
     };
   }
 
-  #judge(
-    history: HourlyHistory,
-    atMs: number,
-    by: Restated,
-    options: { slidingMs: number; minEvents: number },
-  ): Verdicts {
+  #judge(history: HourlyHistory, atMs: number, by: Restated, slidingMs: number): Verdicts {
     const { minuteMs, hourMs } = this.#base;
-    const steps = this.#lookedInto(atMs).flatMap((hour) => history.minutesOf(hour) ?? []);
+    const steps: WindowStep[] = [];
+    for (let hour = this.#lookedIntoFrom(atMs); hour <= atMs; hour += hourMs) {
+      for (const step of history.stepsOf(hour) ?? []) if (step.atMs + slidingMs > atMs) steps.push(step);
+    }
+    if (steps.length === 0) return QUIET;
     const ends = { firstEndMs: atMs + minuteMs, lastEndMs: atMs + hourMs };
-    const each = judgeWindows(steps, by, { ...options, ...ends, stepMs: minuteMs });
+    const { minEvents } = this.#objective;
+    const each = judgeWindows(steps, by, { slidingMs, minEvents, stepMs: minuteMs, ...ends });
     return { each, counts: countWindows(each) };
   }
+}
+
+interface Attained extends Stretch {
+  readonly whole: Stretch;
+}
+
+const NO_MINUTES = minutesOf([]);
+const NO_WINDOWS: WindowCounts = { passed: 0, judged: 0, flagged: 0 };
+const QUIET: Verdicts = { each: new Uint8Array(60), counts: NO_WINDOWS };
+
+function isSame(a: Stretch | null, b: Stretch): boolean {
+  return a !== null && a.fromMs === b.fromMs && a.toMs === b.toMs;
+}
+
+function sum(a: WindowCounts, b: WindowCounts): WindowCounts {
+  return { passed: a.passed + b.passed, judged: a.judged + b.judged, flagged: a.flagged + b.flagged };
 }
 
 function judgedBy({ target, versions = [], slidingMs, minEvents }: Objective): string {

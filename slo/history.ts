@@ -1,6 +1,7 @@
 /** What an evaluation reads of one split: exact sums over any stretch that it asks about. */
 import type { Share } from './budget.ts';
 import { Cumulative } from './cumulative.ts';
+import { windowStep, type WindowStep } from './sliding.ts';
 import { addTallies, EMPTY_TALLY, isEmpty, subtractTallies, sumTallies, type Tally } from './tally.ts';
 import type { TimeBase } from './time-base.ts';
 
@@ -17,6 +18,16 @@ export interface Step extends Tally {
   readonly atMs: number;
 }
 
+/** The minutes of an hour, ascending, read out only as far as somebody asks. */
+export interface Minutes {
+  readonly all: readonly Step[];
+  readonly forWindows: readonly WindowStep[];
+}
+
+export function minutesOf(all: readonly Step[]): Minutes {
+  return { all, forWindows: all.map(windowStep) };
+}
+
 /**
  * The clock's hours, some of them with their minutes. A stretch may begin and end inside an hour only where the minutes of
  * that hour are known; anything else is a mistake of the caller's, and throws instead of guessing.
@@ -24,7 +35,7 @@ export interface Step extends Tally {
 export class HourlyHistory implements History {
   readonly #hourMs: number;
   readonly #hours = new Cumulative();
-  readonly #minutes = new Map<number, Minutes>();
+  readonly #minutes = new Map<number, Known>();
   /** Answers of `before` inside hours since the last change; an evaluation asks the same ones again and again. */
   readonly #known = new Map<number, Tally>();
 
@@ -40,20 +51,21 @@ export class HourlyHistory implements History {
   }
 
   /** An hour by all of its minutes, ascending. */
-  setMinutes(hourAtMs: number, steps: readonly Step[]): void {
-    this.setHour(hourAtMs, sumTallies(steps));
-    this.addMinutes(hourAtMs, steps);
+  setMinutes(hourAtMs: number, minutes: Minutes): void {
+    this.setHour(hourAtMs, sumTallies(minutes.all));
+    this.addMinutes(hourAtMs, minutes);
   }
 
   /** All the minutes, ascending, of an hour that stands already: they add up to it. */
-  addMinutes(hourAtMs: number, steps: readonly Step[]): void {
-    this.#minutes.set(hourAtMs, { steps, sums: null });
+  addMinutes(hourAtMs: number, minutes: Minutes): void {
+    this.#minutes.set(hourAtMs, { minutes, sums: null });
   }
 
   /** The steps of an hour; null where they are not known. */
-  minutesOf(hourAtMs: number): readonly Step[] | null {
-    if (isEmpty(this.#hours.at(hourAtMs))) return [];
-    return this.#minutes.get(hourAtMs)?.steps ?? null;
+  stepsOf(hourAtMs: number): readonly WindowStep[] | null {
+    const known = this.#minutes.get(hourAtMs);
+    if (known !== undefined) return known.minutes.forWindows;
+    return isEmpty(this.#hours.at(hourAtMs)) ? [] : null;
   }
 
   /** Forgets hours that nobody will ask about, and minutes of those that are not among `detailed`. */
@@ -108,14 +120,14 @@ export class HourlyHistory implements History {
     if (minutes === undefined) throw new RangeError(`the minutes of the hour at ${hourAtMs} ms are not known`);
     if (minutes.sums === null) {
       minutes.sums = new Cumulative();
-      for (const step of minutes.steps) minutes.sums.set(step.atMs, step);
+      for (const step of minutes.minutes.all) minutes.sums.set(step.atMs, step);
     }
     return minutes.sums;
   }
 }
 
-interface Minutes {
-  readonly steps: readonly Step[];
+interface Known {
+  readonly minutes: Minutes;
   /** Added up when something first begins or ends among them. */
   sums: Cumulative | null;
 }

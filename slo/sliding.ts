@@ -2,7 +2,7 @@
  * The sliding windows of a percentile row: a window passes iff good ÷ valid ≥ q, which is nearest rank ≤ limit. That is
  * bad ≤ valid × (1 − q), which also holds of a window that spans a change of q, each part restated.
  */
-import { allowance, shareOf, type Share } from './budget.ts';
+import { allowance, type Share } from './budget.ts';
 import type { Rational } from './decimal.ts';
 import type { History, Step } from './history.ts';
 import type { LiveWindow } from './status.ts';
@@ -41,37 +41,99 @@ export const JUDGED = 1;
 export const PASSED = 2;
 export const THIN = 4;
 
+/** What a window needs of a step. Weights as they are cheapest to keep: nothing is added up in floating point. */
+export interface WindowStep {
+  readonly atMs: number;
+  /** Raw valid events. */
+  readonly events: number;
+  readonly goodWeight: number | bigint;
+  readonly badWeight: number | bigint;
+}
+
+export function windowStep(step: Step): WindowStep {
+  const { atMs, goodWeight, badWeight } = step;
+  return { atMs, events: validEvents(step), goodWeight, badWeight };
+}
+
 /**
- * A verdict for each window, oldest first; one without valid events is neither passed nor judged.
+ * A verdict for each window, oldest first; one without valid events is neither passed nor judged. Weights are added up only
+ * where one of a window's steps has some that is bad: without any, it passes.
  * @param steps ascending, all that the windows hold
  */
 export function judgeWindows(
-  steps: readonly Step[],
-  { restate, target }: Restated,
+  steps: readonly WindowStep[],
+  by: Restated,
   { slidingMs, stepMs, firstEndMs, lastEndMs, minEvents }: SlidingOptions,
 ): Uint8Array {
   const verdicts = new Uint8Array(Math.max(0, Math.floor((lastEndMs - firstEndMs) / stepMs) + 1));
-  let [entering, leaving] = [0, 0];
-  let [bad, valid, events] = [0n, 0n, 0];
+  const sums = new WindowSums(steps, by);
+  let [entering, leaving, events, valid] = [0, 0, 0, 0];
   for (let index = 0; index < verdicts.length; index += 1) {
     const end = firstEndMs + index * stepMs;
-    const start = end - slidingMs;
     for (let step = steps[entering]; step !== undefined && step.atMs < end; step = steps[(entering += 1)]) {
-      const part = restate(shareOf(step), step.atMs);
-      bad += part.bad;
-      valid += part.valid;
-      events += validEvents(step);
+      events += step.events;
+      if (hasWeight(step)) valid += 1;
+      sums.enter(step);
     }
-    for (let step = steps[leaving]; step !== undefined && step.atMs < start; step = steps[(leaving += 1)]) {
-      const part = restate(shareOf(step), step.atMs);
-      bad -= part.bad;
-      valid -= part.valid;
-      events -= validEvents(step);
+    for (let step = steps[leaving]; step !== undefined && step.atMs < end - slidingMs; step = steps[(leaving += 1)]) {
+      events -= step.events;
+      if (hasWeight(step)) valid -= 1;
+      sums.leave(step);
     }
-    const passes = windowPasses({ bad, valid }, target);
-    if (passes !== null) verdicts[index] = JUDGED | (passes ? PASSED : 0) | (events < minEvents ? THIN : 0);
+    if (valid === 0) continue;
+    const passes = sums.isClean || windowPasses(sums.between(leaving, entering), by.target) === true;
+    verdicts[index] = JUDGED | (passes ? PASSED : 0) | (events < minEvents ? THIN : 0);
   }
   return verdicts;
+}
+
+function hasWeight({ goodWeight, badWeight }: WindowStep): boolean {
+  return Number(goodWeight) > 0 || Number(badWeight) > 0;
+}
+
+/** The weights of a window that moves on; kept only while something bad is in it. */
+class WindowSums {
+  readonly #steps: readonly WindowStep[];
+  readonly #by: Restated;
+  #spoiled = 0;
+  #sum: { bad: bigint; valid: bigint } | null = null;
+
+  constructor(steps: readonly WindowStep[], by: Restated) {
+    this.#steps = steps;
+    this.#by = by;
+  }
+
+  /** Not one of its steps has bad weight. */
+  get isClean(): boolean {
+    return this.#spoiled === 0;
+  }
+
+  enter(step: WindowStep): void {
+    if (Number(step.badWeight) > 0) this.#spoiled += 1;
+    if (this.#sum !== null) this.#add(this.#sum, step, 1n);
+  }
+
+  leave(step: WindowStep): void {
+    if (Number(step.badWeight) > 0) this.#spoiled -= 1;
+    if (this.#spoiled === 0) this.#sum = null;
+    if (this.#sum !== null) this.#add(this.#sum, step, -1n);
+  }
+
+  /** Of the window that holds these steps now. */
+  between(first: number, after: number): Share {
+    if (this.#sum === null) {
+      this.#sum = { bad: 0n, valid: 0n };
+      for (const step of this.#steps.slice(first, after)) this.#add(this.#sum, step, 1n);
+    }
+    return this.#sum;
+  }
+
+  #add(sum: { bad: bigint; valid: bigint }, { atMs, goodWeight, badWeight }: WindowStep, times: bigint): void {
+    const bad = BigInt(badWeight);
+    const share = this.#by.restate({ bad, valid: BigInt(goodWeight) + bad }, atMs);
+    sum.bad += share.bad * times;
+    sum.valid += share.valid * times;
+  }
 }
 
 export function countWindows(verdicts: Uint8Array): WindowCounts {

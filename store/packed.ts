@@ -2,6 +2,7 @@
  * Many steps of one split in one row: an hour by its minutes, a day by its hours. Each step that counted something is its
  * index in the row, a mask of the figures that are not 0, and those figures, all as LEB128; ascending by index.
  */
+import type { WindowStep } from '../slo/sliding.ts';
 import { isEmpty, type Tally } from '../slo/tally.ts';
 
 /** By how often they are there, so that the mask of an ordinary step is one byte. Never reordered: it is how rows are written. */
@@ -91,6 +92,24 @@ export function unpack(bytes: Uint8Array, fromMs: number, stepMs: number): Packe
   return steps;
 }
 
+/** Of the same row, what sliding windows look at: months of minutes, of which nothing else is asked. */
+export function unpackForWindows(bytes: Uint8Array, fromMs: number, stepMs: number): WindowStep[] {
+  const steps: WindowStep[] = [];
+  const reader = new Reader(bytes);
+  while (!reader.isAtEnd) {
+    const atMs = fromMs + reader.number() * stepMs;
+    const mask = reader.number();
+    const good = (mask & 1) === 0 ? 0 : reader.number();
+    const goodWeight = (mask & 2) === 0 ? 0 : reader.either();
+    if ((mask & 4) !== 0) reader.skip();
+    const bad = (mask & 8) === 0 ? 0 : reader.number();
+    const badWeight = (mask & 16) === 0 ? 0 : reader.either();
+    for (let rest = mask >> 5; rest !== 0; rest >>= 1) if ((rest & 1) !== 0) reader.skip();
+    steps.push({ atMs, events: good + bad, goodWeight, badWeight });
+  }
+  return steps;
+}
+
 /** Seven bits a byte: so many bytes are below 2^49, exact in a double. */
 const SHORT = 7;
 
@@ -121,15 +140,18 @@ class Reader {
   }
 
   integer(): bigint {
+    return BigInt(this.either());
+  }
+
+  /** As a number where that is exact for certain. */
+  either(): number | bigint {
     const from = this.at;
-    this.skip();
+    const value = this.number();
     const to = this.at;
-    this.at = from;
-    if (to - from <= SHORT) return BigInt(this.number());
-    let value = 0n;
-    for (let at = to - 1; at >= from; at -= 1) value = (value << 7n) | BigInt((this.#bytes[at] ?? 0) & 0x7f);
-    this.at = to;
-    return value;
+    if (to - from <= SHORT) return value;
+    let whole = 0n;
+    for (let at = to - 1; at >= from; at -= 1) whole = (whole << 7n) | BigInt((this.#bytes[at] ?? 0) & 0x7f);
+    return whole;
   }
 
   skip(): void {

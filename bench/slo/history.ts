@@ -1,6 +1,6 @@
 /** Ninety days of a service that is probed once a minute and fails now and then, as the ledger would answer for them. */
 import { Account } from '../../slo/account.ts';
-import type { Step } from '../../slo/history.ts';
+import { minutesOf, type Step } from '../../slo/history.ts';
 import type { Objective } from '../../slo/objective.ts';
 import { hourOf } from '../../slo/ranges.ts';
 import { sumTallies } from '../../slo/tally.ts';
@@ -65,7 +65,7 @@ export function accountOf(steps: readonly MinuteStep[]): Account {
   if (wanted.hours === null) throw new Error('a new account wants its hours');
   const hours = [...byHour].map(([atMs, minutes]) => ({ atMs, split: '', tally: sumTallies(minutes) }));
   account.takeHours(wanted.hours, hours);
-  const detailed = wanted.minutes.map((atMs) => ({ atMs, split: '', steps: byHour.get(atMs) ?? [] }));
-  account.takeMinutes(wanted.minutes, detailed, true);
+  const detailed = wanted.minutes.map((atMs) => ({ atMs, split: '', minutes: minutesOf(byHour.get(atMs) ?? []) }));
+  account.takeMinutes(wanted.minutes, detailed);
   return account;
 }

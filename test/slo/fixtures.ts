@@ -4,7 +4,7 @@ import { evaluate } from '../../slo/evaluate.ts';
 import type { History, Step } from '../../slo/history.ts';
 import type { Objective } from '../../slo/objective.ts';
 import { hourOf, stepEnd } from '../../slo/ranges.ts';
-import { attainmentEnds, countWindows, judgeWindows, type WindowCounts } from '../../slo/sliding.ts';
+import { attainmentEnds, countWindows, judgeWindows, windowStep, type WindowCounts } from '../../slo/sliding.ts';
 import type { Status } from '../../slo/status.ts';
 import { EMPTY_TALLY, sumTallies } from '../../slo/tally.ts';
 import { restated } from '../../slo/targets.ts';
@@ -81,7 +81,7 @@ function windowsOf(steps: readonly TallyStep[], of: Objective, base: TimeBase, n
   if (slidingMs === null) return null;
   const ends = attainmentEnds(stepEnd(base, nowMs), windowMs, base.minuteMs);
   const options = { slidingMs, minEvents, stepMs: base.minuteMs, ...ends };
-  return countWindows(judgeWindows(steps, restated(of, nowMs), options));
+  return countWindows(judgeWindows(steps.map(windowStep), restated(of, nowMs), options));
 }
 
 /** What was counted, straight from the minutes. */
