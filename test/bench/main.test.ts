@@ -64,6 +64,9 @@ it('prints one JSON document of figures beside a peer or a limit, and leaves no 
       'https-undici',
       'ticks',
       'slo',
+      'slo-full',
+      'slo-arithmetic',
+      'slo-minute',
       'ledger',
       ...['idle', 'rate', 'busy'].flatMap((condition) =>
         ['first-byte-median', 'first-byte-p99', 'latency-median', 'latency-p99', 'unflagged'].map(

@@ -8,7 +8,7 @@ import type { Objective, TargetVersion } from '../../slo/objective.ts';
 import { timeBase, type TimeBase } from '../../slo/time-base.ts';
 import { Ledger } from '../../store/ledger.ts';
 import type { Result } from '../../store/result.ts';
-import type { RollupQuery } from '../../store/store.ts';
+import type { RollupAnswer, RollupQuery } from '../../store/store.ts';
 import { judged, objective } from '../slo/fixtures.ts';
 import { aResult } from '../support/results.ts';
 
@@ -179,4 +179,80 @@ describe('the accounts of a running process', () => {
       { numRuns: 60 },
     );
   }, 300_000);
+
+  it('read what changed, the hours that become edges, and after a late result the hours around it', async () => {
+    const base = timeBase(1);
+    const HOUR = base.hourMs;
+    const slow = objective({
+      id: 'latency',
+      target: '0.9',
+      windowMs: 30 * base.dayMs,
+      slidingMs: 5 * base.minuteMs,
+      sli: { type: 'threshold', indicator: 'latency', ms: 250, strict: false },
+      probes: ['status'],
+    });
+    using ledger = new Ledger({ path: join(folder, 'reads.db'), stepMs: base.minuteMs, objectives: [slow] });
+    const at = (n: number, minute: number) => aResult(n, { scheduledMs: T0 + minute * base.minuteMs });
+    ledger.append(Array.from({ length: 3000 }, (_, n) => at(n, -n)));
+    const asked: RollupQuery[] = [];
+    const reader = {
+      rollups: async (query: RollupQuery) => {
+        asked.push(query);
+        return ledger.rollups(query);
+      },
+    };
+    const running = createAccounts(reader, base);
+    const next = async (minute: number) => {
+      asked.length = 0;
+      const told = await running.statuses([slow], T0 + minute * base.minuteMs);
+      expect(told).toEqual(await createAccounts(ledgerOf(ledger), base).statuses([slow], T0 + minute * base.minuteMs));
+      return asked.map(({ reads }) => reads.map(({ span, fromMs, toMs }) => [span, fromMs - T0, toMs - T0]));
+    };
+    const everything = await next(30);
+    expect(everything).toHaveLength(1);
+    expect(everything[0]?.[0]?.[0]).toBe('day');
+    ledger.append([at(4000, 31)]);
+    expect(await next(31)).toEqual([[]]);
+    // An hour later the window, and what looks a day and three days back, begin in other hours.
+    ledger.append([at(4001, 90)]);
+    expect(await next(90)).toEqual([
+      [
+        ['hour', -719 * HOUR, -718 * HOUR],
+        ['hour', -71 * HOUR, -70 * HOUR],
+        ['hour', -23 * HOUR, -22 * HOUR],
+        ['hour', HOUR, 2 * HOUR],
+      ],
+    ]);
+    ledger.append([at(4002, -600)]);
+    expect(await next(91)).toEqual([
+      [],
+      [
+        ['hour', -11 * HOUR, -10 * HOUR],
+        ['hour', -9 * HOUR, -8 * HOUR],
+      ],
+    ]);
+    expect(await next(92)).toEqual([[]]);
+  });
+
+  it('start anew after a reader that failed, and lose nothing', async () => {
+    const base = timeBase(1);
+    const of = objective({ probes: ['status'] });
+    using ledger = new Ledger({ path: join(folder, 'fails.db'), stepMs: base.minuteMs, objectives: [of] });
+    ledger.append([aResult(0, { scheduledMs: T0 })]);
+    let isBroken = false;
+    const running = createAccounts(
+      { rollups: async (query) => (isBroken ? Promise.reject(new Error('locked')) : ledger.rollups(query)) },
+      base,
+    );
+    expect(await running.statuses([of], T0)).toMatchObject([{ tally: { good: 1 } }]);
+    isBroken = true;
+    ledger.append([aResult(1, { scheduledMs: T0 })]);
+    await expect(running.statuses([of], T0)).rejects.toThrow('locked');
+    isBroken = false;
+    expect(await running.statuses([of], T0)).toMatchObject([{ tally: { good: 2 } }]);
+  });
 });
+
+function ledgerOf(ledger: Ledger): { readonly rollups: (query: RollupQuery) => Promise<RollupAnswer> } {
+  return { rollups: async (query) => ledger.rollups(query) };
+}
