@@ -11,7 +11,7 @@ export interface Poster extends AsyncDisposable {
   post(url: string, form: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Posted>;
 }
 
-/** Read on the loop that measures: an answer of this size is taken apart in a millisecond. A day of minutes has a fifth. */
+/** Read on the loop that measures: an answer of this size is taken apart in a millisecond. An hour of minutes has a hundredth. */
 const MOST_BYTES = 256 * 1024;
 /** Questions at a time; the others wait. */
 const CONNECTIONS = 4;

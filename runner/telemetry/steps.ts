@@ -28,8 +28,8 @@ export function dueSteps(due: Due, isKnown: (startMs: number) => boolean): reado
   return starts;
 }
 
-/** Steps a question: four hours of minutes. Fewer where each may have hundreds of splits: answers are bounded. */
-export const MOST_STEPS = 240;
+/** Steps a question: an hour of minutes, counted in a millisecond of the loop that measures. Fewer where each may have hundreds of splits: answers are bounded. */
+export const MOST_STEPS = 60;
 export const MOST_SPLIT_STEPS = 30;
 
 /** Spans that cover the steps, each from one of them to one of them, none of more than `most` steps. */
