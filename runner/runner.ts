@@ -49,6 +49,8 @@ export interface RunnerOptions {
   readonly tell: (event: LedgerEvent) => void;
   /** Told of every result as it comes in, durable or not. */
   readonly hear?: (result: Result) => void;
+  /** Told of results once they are durable. */
+  readonly stored?: (results: readonly Result[]) => void;
   /** Told of trouble of the prober's own. */
   readonly warn: (line: string) => void;
 }
@@ -103,6 +105,7 @@ export function createRunner(options: RunnerOptions): Runner {
   const delivery = createDelivery({
     async append(results) {
       await store.append(results);
+      options.stored?.(results);
       // What the platform says of itself is no sign that the probes still run.
       if (results.some(({ kind }) => kind !== 'telemetry')) healthWatch.stored();
     },

@@ -5,6 +5,7 @@ import { CommandError, EXIT } from './io.ts';
 import { systemClock } from './clock.ts';
 import { createGamedayReceiver, type GamedayReceiver, type WebhookAnswer } from './gameday/webhook.ts';
 import { MOST_BYTES, type PagerdutyReceiver } from './incidents/pagerduty.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import type { Overload } from './overload.ts';
 import type { Runner } from './runner.ts';
 import { statusesJson } from './figures.ts';
@@ -17,8 +18,12 @@ export interface StatusServer extends AsyncDisposable {
   readonly address: string | null;
 }
 
-/** `GET /health` for a supervisor, `GET /status` for a person or a script. Reads what is in memory; never the disk. */
-export async function startStatusServer(configuration: Configuration, runner: Runner): Promise<StatusServer> {
+/** `GET /health` for a supervisor, `GET /status` for a person or a script, `GET /metrics` for Prometheus. Reads what is in memory; never the disk. */
+export async function startStatusServer(
+  configuration: Configuration,
+  runner: Runner,
+  metrics: Pick<Metrics, 'text' | 'contentType'>,
+): Promise<StatusServer> {
   const { listen } = configuration;
   if (listen === null) return { address: null, [Symbol.asyncDispose]: () => Promise.resolve() };
   const gameday = gamedayReceiver(configuration);
@@ -56,7 +61,14 @@ export async function startStatusServer(configuration: Configuration, runner: Ru
         objectives: statusesJson(runner.statuses()),
       });
     }
-    return answer(404, { error: 'no such page; there are /health and /status' });
+    if (request.url === '/metrics') {
+      metrics.text().then(
+        (text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text),
+        () => answer(500, { error: 'the metrics could not be read' }),
+      );
+      return undefined;
+    }
+    return answer(404, { error: 'no such page; there are /health, /status and /metrics' });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {

@@ -39,6 +39,8 @@ export interface InfluxExportOptions {
 export interface InfluxExporter extends AsyncDisposable {
   /** Tries at once to ship all that is durable now. @returns what still waits: 0 in total when InfluxDB has everything. */
   flush(signal?: AbortSignal): Promise<Lag>;
+  /** What waits now, without trying anything. */
+  lag(): Promise<Lag>;
   /** Stops; what waits is shipped when an exporter to the same place is started again. */
   close(): Promise<void>;
 }
@@ -169,6 +171,10 @@ class Exporter implements InfluxExporter {
 
   #cursor(stream: OutboxStream): string {
     return `influx ${this.#place} ${stream}`;
+  }
+
+  lag(): Promise<Lag> {
+    return this.#lag();
   }
 
   async #lag(): Promise<Lag> {

@@ -10,6 +10,7 @@ import { once } from './once.ts';
 import { plan } from './plan.ts';
 import { report } from './report.ts';
 import { review } from './review.ts';
+import { rules } from './rules.ts';
 import { run } from './run.ts';
 import { sandbox } from './sandbox.ts';
 import { silence } from './silence.ts';
@@ -30,6 +31,7 @@ export const COMMANDS: readonly Command[] = [
   gate,
   gameday,
   review,
+  rules,
   silence,
   incident,
   report,

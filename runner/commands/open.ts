@@ -51,7 +51,7 @@ export function openRunner(
   configuration: Configuration,
   store: LedgerStore,
   io: Io,
-  more: Partial<Pick<RunnerOptions, 'tell' | 'hear' | 'warn' | 'stop' | 'abandon' | 'calendar'>> & {
+  more: Partial<Pick<RunnerOptions, 'tell' | 'hear' | 'stored' | 'warn' | 'stop' | 'abandon' | 'calendar'>> & {
     isHolder?: boolean;
   } = {},
 ): Runner {

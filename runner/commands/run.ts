@@ -6,6 +6,7 @@ import type { Command } from '../command.ts';
 import { CommandError, EXIT } from '../io.ts';
 import { loadPlans, loadScenarios, recoverGamedays } from '../gamedays.ts';
 import { attempter } from '../scheduled/attempt.ts';
+import { createMetrics } from '../metrics/metrics.ts';
 import { startStatusServer } from '../status-server.ts';
 import { openConfiguration, openLedger, openRunner } from './open.ts';
 import { createProbeLog } from '../probe-log.ts';
@@ -65,10 +66,13 @@ export const run: Command = {
       onLine: (line) => log.info({ kind: 'gameday' }, configuration.redact(line)),
     });
     const calendar = { plans: scheduled.plans, attempt };
-    const options = { abandon: abandon.signal, tell, hear, warn, calendar, isHolder: true };
+    const metrics = createMetrics(configuration);
+    const options = { abandon: abandon.signal, tell, hear, stored: metrics.hear, warn, calendar, isHolder: true };
     await using runner = openRunner(configuration, store, io, options);
-    await using status = await startStatusServer(configuration, runner);
+    metrics.watch(runner);
+    await using status = await startStatusServer(configuration, runner, metrics);
     await using exporter = startExport(configuration, store, warn);
+    metrics.watchExporter(exporter);
     const atMs = Math.round(systemClock.wallMs());
     await runner.record({
       id: `started/${atMs}`,

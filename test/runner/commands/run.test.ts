@@ -89,6 +89,11 @@ describe('run', { timeout: 90_000 }, () => {
       return objectives[0]?.colour === 'green' && judgedAgeMs < 60_000 ? true : undefined;
     }, 'Green');
     expect(await ask('/health')).toMatchObject({ code: 200, body: { status: 'running', reasons: [], objectives: 1 } });
+    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    expect(metrics).toMatch(
+      /^pulsedrill_events_total\{objective="[a-z-]+",service="[a-z-]+",split="",outcome="good"\} [1-9]/m,
+    );
+    expect(metrics).toMatch(/^pulsedrill_objective_colour\{objective="[a-z-]+",service="[a-z-]+",colour="green"\} 1$/m);
     server.status = 503;
     expect(await said(running, /^status: bad/)).toMatchObject({
       level: 40,

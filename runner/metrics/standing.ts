@@ -1,0 +1,123 @@
+/** Gauges of how things stand at the moment of the question: nothing is computed for them but what is in memory. */
+import { Gauge, type Registry } from 'prom-client';
+import { LOOKBACKS, type Colour } from '../../slo/objective.ts';
+import { governing } from '../../slo/policy.ts';
+import type { Status } from '../../slo/status.ts';
+import type { Lag } from '../../store/influx.ts';
+import type { Configuration } from '../config/configuration.ts';
+import type { Runner } from '../runner.ts';
+
+export type Watched = Pick<Runner, 'statuses' | 'judgedAgeMs' | 'health' | 'overload' | 'colour'> & {
+  readonly engine: Pick<Runner['engine'], 'intervalMs'>;
+  readonly delivery: Pick<Runner['delivery'], 'waiting'>;
+};
+
+const COLOURS: readonly Colour[] = ['green', 'yellow', 'red', 'unknown'];
+
+type Labels = Readonly<Record<string, string>>;
+
+export function showStanding(
+  { services, probes, objectives }: Configuration,
+  runner: Watched,
+  exporterLag: () => Promise<Lag> | null,
+  registry: Registry,
+): void {
+  function gauge(name: string, help: string, labelNames: readonly string[], read: () => readonly Sample[]): void {
+    const made: Gauge = new Gauge({
+      name: `pulsedrill_${name}`,
+      help,
+      labelNames,
+      registers: [registry],
+      // What is not known has no sample: 0 would be a figure.
+      collect() {
+        made.reset();
+        for (const { labels, value } of read()) if (value !== null) made.set(labels, value);
+      },
+    });
+  }
+  const each = (of: (status: Status) => number | null): readonly Sample[] =>
+    runner.statuses().map((status) => ({ labels: named(status), value: of(status) }));
+  const OWN = ['objective', 'service'] as const;
+
+  gauge('objective_target_ratio', 'Share that has to be good', OWN, () =>
+    objectives.map(({ id, service, target }) => ({ labels: { objective: id, service }, value: Number(target) })),
+  );
+  gauge('attainment_ratio', 'Good over valid by weight in the window', OWN, () => each((status) => status.attainment));
+  gauge('budget_consumed_ratio', 'Share of the error budget consumed; 1 is all of it', OWN, () =>
+    each((status) => status.consumed),
+  );
+  gauge('window_valid_events', 'Raw valid events in the window', OWN, () => each((status) => status.validEvents));
+  gauge('window_bad_events', 'Raw bad events in the window', OWN, () => each((status) => status.tally.bad));
+  gauge('enough_events', '1 if the window has its minimum of events', OWN, () =>
+    each((status) => (status.enoughEvents ? 1 : 0)),
+  );
+  gauge('burn_rate', 'Burn rate over a lookback; 1 spends the budget in the window', [...OWN, 'lookback'], () =>
+    runner
+      .statuses()
+      .flatMap((status) =>
+        LOOKBACKS.map((lookback) => ({ labels: { ...named(status), lookback }, value: status.burn[lookback] })),
+      ),
+  );
+  gauge(
+    'exhaustion_hours',
+    'Policy hours until the budget is exhausted; none: never at this burn',
+    [...OWN, 'projection'],
+    () =>
+      runner.statuses().flatMap((status) => [
+        { labels: { ...named(status), projection: 'rolloff' }, value: status.exhaustion.rolloffHours },
+        { labels: { ...named(status), projection: 'naive' }, value: status.exhaustion.naiveHours },
+      ]),
+  );
+  gauge('objective_colour', '1 for the colour that the objective has', [...OWN, 'colour'], () =>
+    runner.statuses().flatMap((status) => stateSet(named(status), status.colour)),
+  );
+  gauge('service_colour', '1 for the colour that the service has', ['service', 'colour'], () =>
+    [
+      ...new Set([...Object.keys(services), ...governing(runner.statuses()).map(({ objective }) => objective.service)]),
+    ].flatMap((service) => stateSet({ service }, runner.colour(service))),
+  );
+  gauge('probe_interval_seconds', 'Interval at which a probe runs now', ['probe', 'service'], () =>
+    probes.map(({ id, service }) => {
+      const ms = runner.engine.intervalMs(id);
+      return { labels: { probe: id, service }, value: ms === null ? null : ms / 1000 };
+    }),
+  );
+  gauge('judged_age_seconds', 'Age of the figures of the objectives', [], () => {
+    const ms = runner.judgedAgeMs();
+    return [{ labels: {}, value: ms === null ? null : ms / 1000 }];
+  });
+  gauge('healthy', '1 while the prober itself is well', [], () => [
+    { labels: {}, value: runner.health().reasons.length === 0 ? 1 : 0 },
+  ]);
+  gauge('overloaded', '1 while the plan asks for more than the process can do', [], () => [
+    { labels: {}, value: runner.overload() === null ? 0 : 1 },
+  ]);
+  gauge('results_waiting', 'Results that are not in the ledger yet', [], () => [
+    { labels: {}, value: runner.delivery.waiting },
+  ]);
+  const lag = new Gauge({
+    name: 'pulsedrill_influx_rows_waiting',
+    help: 'Rows of the ledger that InfluxDB does not have yet',
+    labelNames: ['stream'] as const,
+    registers: [registry],
+    async collect() {
+      lag.reset();
+      const found = await exporterLag();
+      if (found === null) return;
+      for (const stream of ['results', 'events', 'budgets', 'tallies'] as const) lag.set({ stream }, found[stream]);
+    },
+  });
+}
+
+interface Sample {
+  readonly labels: Labels;
+  readonly value: number | null;
+}
+
+function named({ objective }: Status): { readonly objective: string; readonly service: string } {
+  return { objective: objective.id, service: objective.service };
+}
+
+function stateSet(labels: Labels, colour: Colour): readonly Sample[] {
+  return COLOURS.map((each) => ({ labels: { ...labels, colour: each }, value: each === colour ? 1 : 0 }));
+}
