@@ -7,7 +7,7 @@ import type { TimeBase } from '../../slo/time-base.ts';
 import type { LedgerEvent, StoreReader, TallyQuery, TallyRow } from '../../store/store.ts';
 import { dayOf, itemEvent, reviewsOf, type DayCounts, type ReviewItem } from './item.ts';
 import { beginning, burnReviewEvent, overEvents, regressedOf, type Regressed } from './regression.ts';
-import { thinEvents, thinRedEvents } from './thin.ts';
+import { thinEvents, thinPageEvents, thinRedEvents } from './thin.ts';
 
 export interface ReviewOptions {
   readonly store: Pick<StoreReader, 'events' | 'tallies'>;
@@ -51,7 +51,12 @@ export function createReviews({ store, base, record }: ReviewOptions): Reviews {
   async function follow(statuses: readonly Status[], nowMs: number): Promise<void> {
     known ??= await remember();
     await endDays(statuses, dayOf(nowMs));
-    for (const event of [...thinEvents(statuses, base, nowMs), ...thinRedEvents(statuses, nowMs)]) await note(event);
+    const thin = [
+      ...thinEvents(statuses, base, nowMs),
+      ...thinRedEvents(statuses, nowMs),
+      ...thinPageEvents(statuses, nowMs),
+    ];
+    for (const event of thin) await note(event);
     for (const status of beginning(statuses, regressed)) await beginReview(status, nowMs);
     for (const event of overEvents(statuses, regressed, nowMs)) {
       await note(event);

@@ -1,6 +1,7 @@
 /** Fewer valid events than the minimum: flagged windows, and what a person decides in place of the tool. Pure. */
 import { durationText } from '../../probes/spec.ts';
 import { count } from '../../reports/figures.ts';
+import { alertConditions } from '../../slo/alerts.ts';
 import type { Objective } from '../../slo/objective.ts';
 import { CONSEQUENCES } from '../../slo/policy.ts';
 import type { Status } from '../../slo/status.ts';
@@ -58,6 +59,19 @@ export function thinRedEvents(statuses: readonly Status[], nowMs: number): reado
       const body = { why, what: INSTEAD, consumed, badEvents: tally.bad, validEvents };
       return thinEvent(objective, 'instead', body, nowMs, 'red');
     });
+}
+
+/** What would have woken somebody on enough events. */
+export function thinPageEvents(statuses: readonly Status[], nowMs: number): readonly LedgerEvent[] {
+  return statuses.flatMap((status) => {
+    const reviews = alertConditions(status).filter((condition) => condition.as === 'review');
+    if (reviews.length === 0) return [];
+    const { objective, consumed, tally, validEvents } = status;
+    const why = `it would page on ${count(validEvents)} valid events, fewer than ${count(objective.minEvents)}: a person decides`;
+    const what = reviews.map(({ severity, says }) => `page (${severity}): ${says}`);
+    const body = { why, what, consumed, badEvents: tally.bad, validEvents };
+    return [thinEvent(objective, 'instead', body, nowMs, 'page')];
+  });
 }
 
 /** Of a service rule, once a day each. @param figures at the moment of its edge */

@@ -176,10 +176,15 @@ describe('a window below the event minimum', () => {
         why: 'Red on 5 valid events, fewer than 10: a person decides',
         what: ['freeze of deploys', 'game-day within 14 days', 'postmortem review within 14 days'],
       },
+      {
+        why: 'it would page on 5 valid events, fewer than 10: a person decides',
+        what: ['page (SEV-2): Client API availability: the budget is exhausted: 1000.0 % of the budget is consumed'],
+      },
     ]);
     expect((await events()).filter((id) => id.startsWith('ri-'))).toEqual([
       'ri-20261124-slo-api-availability',
       'ri-20261124-slo-api-availability/instead/red',
+      'ri-20261124-slo-api-availability/instead/page',
     ]);
     if (item !== undefined) await store.recordEvents([closedEvent(item, 'Ada', 'as agreed', NOW + HOUR)]);
     expect((await items())[0]?.closed).toEqual({ atMs: NOW + HOUR, by: 'Ada', note: 'as agreed' });
