@@ -122,6 +122,9 @@ export class Freshness {
       else if (openedMs === null) view = seen('excused', 'the market is closed');
       else if (wallMs - provenMs <= staleAfterMs) view = seen('excused', 'the market is quiet, nothing is missing');
       else if (wallMs - openedMs <= staleAfterMs) view = seen('excused', 'the market has just opened');
+      else if (ageMs === null && this.hasJustBegun(wallMs, staleAfterMs)) {
+        view = seen('excused', `of ${name} nothing has come yet, and nothing is overdue`);
+      }
       if (worst === null || badness(view) > badness(worst)) worst = view;
     }
     return worst ?? { state: 'fresh', ageMs: null, name: null, excuse: null };
@@ -129,6 +132,15 @@ export class Freshness {
 
   isClosed(wallMs: number): boolean {
     return this.openedAt(wallMs) === null;
+  }
+
+  /**
+   * Others of a subscription that stays have ticked already, and what has not is not known to be old. A session begins
+   * anew each time: there a symbol that is dead would be excused for ever.
+   */
+  private hasJustBegun(wallMs: number, staleAfterMs: number): boolean {
+    const othersTick = this.watched.some(({ newestMs }) => newestMs !== -Infinity);
+    return this.shape.weigh === 'each' && othersTick && wallMs - this.missingSinceMs <= staleAfterMs;
   }
 
   /** −∞ where there is no calendar. */

@@ -299,6 +299,24 @@ describe('a tape of several symbols', () => {
     expect(tape.view(10_500, 3000)).toMatchObject({ state: 'fresh' });
   });
 
+  it('takes a symbol that has not ticked yet for old only once it is overdue', () => {
+    const { tape, tick } = symbolTape({ symbols: ['A', 'B'] });
+    tick(100, 'A');
+    expect(tape.view(200, 3000)).toMatchObject({ state: 'excused', name: 'B', ageMs: null });
+    // Nothing is counted, which is no bad event: there is a reading, and it is empty.
+    const { readings } = tape.drain(200);
+    expect(readings.find(({ indicator }) => indicator === 'newest-age')).toMatchObject({ valid: 0 });
+    tick(2900, 'A');
+    expect(tape.view(3000, 3000).state).toBe('excused');
+    expect(tape.view(3001, 3000)).toMatchObject({ state: 'old', name: 'B' });
+  });
+
+  it('excuses no symbol of a session, which begins anew each time', () => {
+    const { tape, tick } = symbolTape({ symbols: ['A', 'B'], weigh: 'shared' });
+    tick(100, 'A');
+    expect(tape.view(200, 3000)).toMatchObject({ state: 'old', name: 'B', ageMs: null });
+  });
+
   it('takes up numbers anew after the line was lost, and says how long that took', () => {
     const { tape, tick } = symbolTape();
     tick(10, 'A');
