@@ -5,6 +5,8 @@ import { execInjector } from './exec/injector.ts';
 import { execSchema } from './exec/spec.ts';
 import { httpInjector } from './http/injector.ts';
 import { httpInjectorSchema } from './http/spec.ts';
+import { kubernetesInjector } from './kubernetes/injector.ts';
+import { kubernetesSchema } from './kubernetes/spec.ts';
 import { netemInjector } from './netem/injector.ts';
 import { netemSchema } from './netem/spec.ts';
 import { processInjector } from './process/injector.ts';
@@ -15,7 +17,15 @@ import { stressInjector } from './stress/injector.ts';
 import { stressSchema } from './stress/spec.ts';
 import { toxiproxyInjector, toxiproxySchema } from './toxiproxy.ts';
 
-const schemas = [toxiproxySchema, processSchema, netemSchema, stressSchema, httpInjectorSchema, execSchema] as const;
+const schemas = [
+  toxiproxySchema,
+  processSchema,
+  netemSchema,
+  stressSchema,
+  httpInjectorSchema,
+  execSchema,
+  kubernetesSchema,
+] as const;
 const kinds = schemas.map(({ shape }) => shape.kind.value);
 
 /** One entry of `gamedays.injectors`. */
@@ -43,6 +53,10 @@ const INJECTORS: Readonly<Record<Kind, Make>> = {
   netem: (specs, context) => onTargets(ofKind(specs, 'netem'), (targets) => netemInjector(targets, context)),
   stress: (specs, context) => onTargets(ofKind(specs, 'stress'), (targets) => stressInjector(targets, context)),
   http: (specs, context) => onTargets(ofKind(specs, 'http'), (targets) => httpInjector(targets, context)),
+  kubernetes: (specs, context) => {
+    const clusters = ofKind(specs, 'kubernetes');
+    return clusters.length === 0 ? null : kubernetesInjector(clusters, context);
+  },
   exec: (specs, context) => onTargets(ofKind(specs, 'exec'), (targets) => execInjector(targets, context)),
 };
 
