@@ -86,6 +86,8 @@ async function wake(body: UndoBody, { clock }: Context, signal: AbortSignal): Pr
 
 /** One that lives for so long is taken for back; shorter, for one that falls over as it starts. */
 const STEADY_MS = 300;
+/** What was seen longer ago is looked for again before anything is done about it. */
+const FRESH_MS = 500;
 
 async function bringBack(body: UndoBody, context: Context, signal: AbortSignal): Promise<Answer<void>> {
   const { where, restart, withinMs } = body;
@@ -95,6 +97,7 @@ async function bringBack(body: UndoBody, context: Context, signal: AbortSignal):
   /** Which process is there, and since when. */
   let seen: { readonly pid: number; readonly started: string; readonly sinceMs: number } | null = null;
   const isBack = async (): Promise<true | null> => {
+    const lookedMs = clock.monotonicMs();
     const found = await find(where, context, signal);
     if (!found.ok) {
       last = found.problem.message;
@@ -104,6 +107,9 @@ async function bringBack(body: UndoBody, context: Context, signal: AbortSignal):
     if (now === null) {
       seen = null;
       last = launched?.failed() ?? 'it does not run';
+      // Whoever was stopped since it looked may have been helped meanwhile: a second one would be one too many.
+      // (A manager, which may take its time to answer, starts none twice.)
+      if (where.unit === undefined && clock.monotonicMs() - lookedMs > FRESH_MS) return null;
       if (restart !== null) launched ??= launch(restart, surroundings(context, body.env));
       return null;
     }

@@ -13,7 +13,9 @@ killProof('process', null, async () => ({
     return running.flatMap((pid) => (stateOf(pid) === 'T' ? [`${pid} is stopped`] : []));
   },
   refresh() {
-    if (marked(mark).length === 0) startOrphan(sleeper(mark));
+    if (marked(mark).length === 1) return;
+    endMarked(mark);
+    startOrphan(sleeper(mark));
   },
   async [Symbol.asyncDispose]() {
     endMarked(mark);
