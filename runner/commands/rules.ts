@@ -1,5 +1,6 @@
 /** `rules export`: recording and alerting rules for a Prometheus of the user's own. */
 import { stringify } from 'yaml';
+import { systemClock } from '../clock.ts';
 import type { Command } from '../command.ts';
 import { CommandError, EXIT } from '../io.ts';
 import { prometheusRules } from '../rules-export/rules.ts';
@@ -31,7 +32,7 @@ const exported: Command = {
         EXIT.usage,
       );
     }
-    const { groups, left } = prometheusRules(configuration, matchers);
+    const { groups, left } = prometheusRules(configuration, matchers, systemClock.wallMs());
     if (args.flag('json')) io.print(toJson({ groups, left }));
     else io.print(stringify({ groups }, { lineWidth: 0, aliasDuplicateObjects: false }).trimEnd());
     for (const { objective, because } of left) io.complain(`left out: ${objective}: ${because}`);

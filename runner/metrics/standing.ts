@@ -17,7 +17,7 @@ const COLOURS: readonly Colour[] = ['green', 'yellow', 'red', 'unknown'];
 type Labels = Readonly<Record<string, string>>;
 
 export function showStanding(
-  { services, probes, objectives }: Configuration,
+  { services, probes }: Configuration,
   runner: Watched,
   exporterLag: () => Promise<Lag> | null,
   registry: Registry,
@@ -40,7 +40,7 @@ export function showStanding(
   const OWN = ['objective', 'service'] as const;
 
   gauge('objective_target_ratio', 'Share that has to be good', OWN, () =>
-    objectives.map(({ id, service, target }) => ({ labels: { objective: id, service }, value: Number(target) })),
+    each(({ objective }) => Number(objective.target)),
   );
   gauge('attainment_ratio', 'Good over valid by weight in the window', OWN, () => each((status) => status.attainment));
   gauge('budget_consumed_ratio', 'Share of the error budget consumed; 1 is all of it', OWN, () =>

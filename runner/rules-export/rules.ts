@@ -8,6 +8,7 @@ import { burnPairs, LOOKBACK_MINUTES } from '../../slo/burn.ts';
 import { ALERT_DEFAULTS } from '../../slo/alerts.ts';
 import { decimal, fromNumber, multiply, rational, toFixed, type Rational } from '../../slo/decimal.ts';
 import { governs, LOOKBACKS, type Lookback, type Objective } from '../../slo/objective.ts';
+import { heldAt } from '../../slo/targets.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { expressionsOf, type Expressions } from './expression.ts';
 
@@ -32,8 +33,9 @@ export interface ExportedRules {
   readonly left: readonly { readonly objective: string; readonly because: string }[];
 }
 
-export function prometheusRules(configuration: Configuration, matchers: string): ExportedRules {
-  const rows = configuration.objectives.filter(governs);
+/** By the targets that hold at `nowMs`: an announced one does not hold yet, and the rules have to be written anew when it does. */
+export function prometheusRules(configuration: Configuration, matchers: string, nowMs: number): ExportedRules {
+  const rows = configuration.objectives.filter(governs).map((objective) => heldAt(objective, nowMs));
   const known = rows.filter(({ unknownBecause }) => unknownBecause === null);
   return {
     groups: known.flatMap((objective) => groupsOf(objective, expressionsOf(objective, configuration, matchers))),

@@ -202,6 +202,14 @@ describe('rules export', () => {
     expect(shipped.complained).toContain('left out: slo-strategy-jobs: no telemetry source is configured');
   });
 
+  it('writes the target that holds now, not one that is announced', async () => {
+    const announced =
+      'version: b, from: 2999-01-01, rfc: "https://rfc.example/7", earlier: [{ version: a, target: "0.99" }]';
+    const { groups } = await exported(OWN.replace('sli: availability', `sli: availability, ${announced}`));
+    const meta = groups.find(({ name }) => name === 'pulsedrill-meta-recordings-availability')?.rules;
+    expect(meta?.find(({ record }) => record === 'slo:objective:ratio')?.expr).toBe('vector(0.99)');
+  });
+
   it('refuses practice time and what are no label matchers', async () => {
     expect(await exported(`timeScale: 600\n${OWN}`)).toMatchObject({
       code: 2,
@@ -231,7 +239,7 @@ describe('rules export', () => {
     });
 
     it.each(STORIES)('fires when it must, and only then: $name', async ({ good, bad, at, fires }) => {
-      const { printed } = await exported(OWN.slice(0, OWN.indexOf('  - id: latency')));
+      const { printed, groups } = await exported(OWN.slice(0, OWN.indexOf('  - id: latency')));
       writeFileSync(join(folder, 'rules.yaml'), printed);
       const labels = { objective: 'availability', service: 'client-api' };
       const of = (name: string, outcome: string, values: string) => ({
@@ -258,7 +266,13 @@ describe('rules export', () => {
           },
         ],
       };
-      const file = { rule_files: ['rules.yaml'], evaluation_interval: '1m', tests: [story] };
+      const file = {
+        rule_files: ['rules.yaml'],
+        evaluation_interval: '1m',
+        // By default a map's: an alert may then see what was recorded now, or a minute ago.
+        group_eval_order: groups.map(({ name }) => name),
+        tests: [story],
+      };
       writeFileSync(join(folder, 'test.yaml'), JSON.stringify(file));
       const [status, said] = promtool('test', 'rules', 'test.yaml');
       expect([status, said.trim()]).toEqual([0, expect.stringContaining('SUCCESS')]);

@@ -96,6 +96,9 @@ describe('GET /metrics', () => {
     expect(await lines('pulsedrill_budget_consumed_ratio')).toEqual([
       'pulsedrill_budget_consumed_ratio{objective="availability",service="client-api"} 0.5',
     ]);
+    expect(await lines('pulsedrill_objective_target_ratio{objective="availability"')).toEqual([
+      'pulsedrill_objective_target_ratio{objective="availability",service="client-api"} 0.999',
+    ]);
     expect(await lines('pulsedrill_objective_colour{objective="latency"')).toContain(
       'pulsedrill_objective_colour{objective="latency",service="client-api",colour="unknown"} 1',
     );
