@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readJournal } from '../../runner/gameday/journal.ts';
+import { startCli } from '../support/cli.ts';
 import { eventually } from '../support/servers.ts';
 import { IN_TIME_MS, kill, startConductor } from './conducted.ts';
-import type { Ground } from './ground.ts';
+import { stepsOf, type Ground } from './ground.ts';
 import { toxiproxyGround } from './injectors/toxiproxy-ground.ts';
 
 let ground: Ground;
@@ -62,6 +65,40 @@ test('a conductor that loses its guardian undoes everything itself', async () =>
   expect(outcome).toMatch(/^outcome aborted the guardian /);
   expect(await left()).toEqual([]);
 });
+
+test('what a conductor and its guardian leave when both are killed is undone by the next run, before it begins', async () => {
+  await using run = await startConductor(ground, { hold: '60s' });
+  await eventually(isFaulty, 'a fault is there');
+  const pid = await run.guardian();
+  process.kill(pid, 'SIGSTOP');
+  await kill(run.conductor);
+  process.kill(pid, 'SIGKILL');
+  const gamedays = dirname(dirname(run.journalPath));
+  const configuration = {
+    environment: 'production',
+    probes: [{ id: 'shop', kind: 'http', service: 'shop', url: 'http://127.0.0.1:9/', every: '1s', timeout: '500ms' }],
+    objectives: [],
+    listen: false,
+    gamedays: { folder: gamedays, environments: ['sandbox'], injectors: [ground.injector] },
+  };
+  const scenario = {
+    id: 'next',
+    title: 'The next one',
+    objective: 'It begins with what was left.',
+    component: 'shop',
+    settle: '1s',
+    hypothesis: [{ name: 'the shop answers', probe: 'shop', outcome: 'good' }],
+    steps: stepsOf(ground, '1s').slice(0, 3),
+  };
+  await writeFile(join(gamedays, 'next.json'), JSON.stringify(scenario));
+  await writeFile(join(gamedays, 'pulsedrill.config.json'), JSON.stringify(configuration));
+  await using next = startCli(['gameday', 'run', './next.json'], { folder: gamedays });
+  const { code, stderr } = await next.ended;
+  expect(stderr).toMatch(/^gd-\S+-kill-\S+: fault-0 on feed was left behind and is undone$/m);
+  expect(await left()).toEqual([]);
+  // Not of this environment: the exercise itself is refused.
+  expect(code).toBe(4);
+}, 60_000);
 
 test('a conductor that ends well leaves no guardian behind', async () => {
   await using run = await startConductor(ground);

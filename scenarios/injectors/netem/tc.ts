@@ -14,7 +14,8 @@ export interface Place {
 
 export type Tools = Pick<InjectorContext, 'path' | 'home'>;
 
-const ASK_MS = 2_000;
+/** They take milliseconds; a machine in distress is given time. */
+const ASK_MS = 4_000;
 
 export async function tool(argv: readonly string[], tools: Tools, signal: AbortSignal, input?: string): Promise<Ran> {
   return run(argv, { env: surroundings(tools), withinMs: ASK_MS, signal, ...(input === undefined ? {} : { input }) });
