@@ -95,8 +95,25 @@ const list: Command = {
   },
 };
 
+/** One of the two. @throws CommandError */
+function namedIn(
+  args: Args,
+  mode: 'check' | 'run',
+): { name: string; scheduled?: never } | { name?: never; scheduled: string } {
+  const [name, scheduled] = [args.text('scenario'), args.text('scheduled')];
+  if (name !== undefined && scheduled === undefined) return { name };
+  if (name === undefined && scheduled !== undefined) return { scheduled };
+  const found = name === undefined ? 'nothing' : 'both';
+  const help = `"pulsedrill gameday ${mode} --help" shows what it takes`;
+  throw new CommandError(
+    `pulsedrill gameday ${mode}: expected <scenario> or --scheduled ID, got ${found}; ${help}`,
+    EXIT.usage,
+  );
+}
+
 /** What is to be exercised: named on the command line, or as the configuration has scheduled it. @throws CommandError */
 async function chosen(
+  named: ReturnType<typeof namedIn>,
   args: Args,
   io: Io,
   configuration: Configuration,
@@ -106,20 +123,16 @@ async function chosen(
   people: Readonly<Record<string, string>>;
   values: Values;
 }> {
-  const [name, scheduled] = [args.text('scenario'), args.text('scheduled')];
+  const { name, scheduled } = named;
   const given = { env: io.env, set: setOf(args), folder: io.folder };
   const approval = approvalOf(args);
-  if (name !== undefined && scheduled === undefined) {
+  if (scheduled === undefined) {
     return {
       scenario: await findScenario(name, configuration, given),
       approval,
       people: {},
       values: { ...io.env, ...given.set },
     };
-  }
-  if (scheduled === undefined || name !== undefined) {
-    const found = name === undefined ? 'neither' : 'both';
-    throw new CommandError(`gameday: expected a scenario or --scheduled ID, got ${found}`, EXIT.usage);
   }
   const { entry, scenario } = await findScheduled(scheduled, configuration, given);
   const people = entry.lead === undefined ? entry.roles : { lead: entry.lead, ...entry.roles };
@@ -132,8 +145,9 @@ async function chosen(
 }
 
 async function exercise(args: Args, given: Io, mode: 'check' | 'run'): Promise<number> {
+  const named = namedIn(args, mode);
   const configuration = await openConfiguration(args, given);
-  const { scenario, approval, people, values } = await chosen(args, given, configuration);
+  const { scenario, approval, people, values } = await chosen(named, args, given, configuration);
   let picture: Live | null = null;
   // What anybody has to say while the picture stands is shown in it, and printed when it is gone.
   const beside =

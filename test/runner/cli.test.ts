@@ -109,7 +109,7 @@ describe('words that are not understood', () => {
     [['run', '--config'], 'pulsedrill run: --config: expected a value, got none; "pulsedrill run --help" shows which'],
     [
       ['gameday', 'check'],
-      'pulsedrill gameday check: expected <scenario>, got nothing; "pulsedrill gameday check --help" shows what it takes',
+      'pulsedrill gameday check: expected <scenario> or --scheduled ID, got nothing; "pulsedrill gameday check --help" shows what it takes',
     ],
     [['gameday'], 'expected what to do; "pulsedrill gameday --help" lists it'],
     [['report'], 'expected what to do; "pulsedrill report --help" lists it'],
@@ -400,7 +400,7 @@ describe('run', () => {
       .map((line) => JSON.parse(line));
     // What is known of the clock depends on the machine.
     const kinds = told.map(({ kind }) => kind).filter((kind) => kind !== 'clock');
-    expect(kinds).toEqual(['runner-started', 'review-item', 'colour', 'runner-stopped']);
+    expect(kinds).toEqual(['runner-started', 'review-item', 'burn-rates', 'colour', 'runner-stopped']);
     await using store = await openStore({ path: join(folder, 'pulsedrill.db'), readOnly: true });
     const results = await collect(store.results({ fromMs: 0, toMs: Date.now() + 60_000 }));
     expect(results.map((each) => each.outcome)).toEqual(['good']);
