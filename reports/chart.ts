@@ -17,7 +17,7 @@ import * as echarts from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import { timeAxis, valueAxis } from './chart/axis.ts';
 import { timeOption, valueOption } from './chart/axes.ts';
-import { fitted, stagger } from './chart/labels.ts';
+import { fitted, inert, stagger } from './chart/labels.ts';
 import { laneGraphics } from './chart/lanes.ts';
 import { scaleOf, type Context } from './chart/layout.ts';
 import { FONT, HEADER, INK, LANE, LEFT, MARK_ROW, NEVER, PLOT, RIGHT, WIDTH } from './chart/look.ts';
@@ -83,7 +83,7 @@ export function renderChart(chart: Chart): string {
       textStyle: { fontFamily: FONT, color: INK, fontSize: 12 },
       title: {
         // Larger than what is measured by `fitted`.
-        text: fitted(oneLine(chart.title), (WIDTH - 24) * (12 / 16)),
+        text: inert(fitted(oneLine(chart.title), (WIDTH - 24) * (12 / 16))),
         left: 12,
         top: 10,
         padding: 0,
@@ -137,7 +137,7 @@ function padded(fromMs: number, toMs: number): { fromMs: number; toMs: number } 
 
 function legendOf(panels: readonly Panel[]): readonly string[] {
   const names = panels.flatMap((panel) => [
-    ...panel.series.filter(({ points }) => points.length > 0).map(({ name }) => oneLine(name)),
+    ...panel.series.filter(({ points }) => points.length > 0).map(({ name }) => inert(oneLine(name))),
     ...((panel.never ?? []).length > 0 ? [panel.neverName ?? NEVER] : []),
   ]);
   return [...new Set(names)];

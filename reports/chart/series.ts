@@ -1,5 +1,6 @@
 /** The lines and dots of a panel, and what lies behind them, as the library's options. */
 import { oneLine } from '../markdown.ts';
+import { inert } from './labels.ts';
 import { thin, type Point } from '../thin.ts';
 import { position, type Context, type Layout } from './layout.ts';
 import { INK, LIMIT, LOOKS, NEVER, RULE } from './look.ts';
@@ -72,7 +73,7 @@ const FEW = 70;
 export function seriesOption({ index, scale }: Layout, series: Series): object {
   const look = LOOKS[series.look];
   const points = thin(series.points);
-  const axes = { xAxisIndex: index, yAxisIndex: index, name: oneLine(series.name), silent: true };
+  const axes = { xAxisIndex: index, yAxisIndex: index, name: inert(oneLine(series.name)), silent: true };
   const item = { color: look.color };
   const at = (value: number | null) => (value === null ? null : position(scale, value));
   if (series.draw === 'dots') {

@@ -1,6 +1,6 @@
 /** The words in a chart that are not axis labels, as the library's options. */
 import { oneLine } from '../markdown.ts';
-import { spread, fitted } from './labels.ts';
+import { fitted, inert, spread } from './labels.ts';
 import { position, type Layout } from './layout.ts';
 import { FONT, HEADER, INK, LEFT, LIMIT, PLOT, RIGHT, WIDTH } from './look.ts';
 
@@ -33,7 +33,7 @@ export function panelLabels({ panel, scale, top, height }: Layout): readonly obj
 export function label(text: string, x: number, y: number, align: 'left' | 'center', bold: boolean, fill = INK) {
   // White behind it, so that a line that must pass does not strike the words out.
   const style = {
-    text,
+    text: inert(text),
     align,
     fill,
     font: `${bold ? 'bold ' : ''}12px ${FONT}`,

@@ -74,6 +74,25 @@ describe('a chart', () => {
     expect(renderChart(CHART)).toMatch(/stroke="#08306b" stroke-width="2" stroke-linejoin/);
   });
 
+  test.each(['__proto__', 'constructor', 'toString'])('called %s leaves every object as it was', (name) => {
+    const before = renderChart(CHART);
+    const series = { name, draw: 'line' as const, look: 'main' as const, points: [[START, 20]] as const };
+    const panel = {
+      name,
+      unit: 'ms',
+      scale: 'auto' as const,
+      limits: [{ value: 0.5, name }],
+      series: [series, series],
+    };
+    const marks = [{ atMs: START, name }];
+    renderChart({ ...CHART, title: name, description: name, panels: [panel, panel], marks });
+    const inherited: string[] = [];
+    // oxlint-disable-next-line guard-for-in
+    for (const key in {}) inherited.push(key);
+    expect(inherited).toEqual([]);
+    expect(renderChart(CHART)).toBe(before);
+  });
+
   test('is well formed for any names and any finite values', () => {
     const points = fc.array(
       fc.tuple(
