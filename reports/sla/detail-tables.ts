@@ -97,8 +97,9 @@ export function confidenceTable({ statuses, measurements }: Pick<SlaReport, 'sta
   );
 }
 
-/** Of the window's time where events weigh by it, with the runs: those of the window where an event is a run, else the probes' in the range. */
+/** Of the window's time where events weigh by it, with the runs: those of the window where an event is a run, else the probes' in the range. Of telemetry, whose events are not runs, the minutes or slices that were asked for. */
 function coverage({ coverage, tally, objective }: Status, runs: readonly ProbeRuns[]): string {
+  if (objective.sli.type === 'telemetry') return `${shareText(tally.bounded, tally.bounded + tally.faults)} answers`;
   const measured = tally.good + tally.bad + tally.excluded;
   const counts =
     coverage === null || isAge(objective)

@@ -50,7 +50,7 @@ export function renderSla(report: SlaReport): RenderedReport {
     ...(excluded === '' ? [] : ['### Availability with and without what is excluded', excluded, EXCLUDED]),
     '### How sure the figures are',
     confidenceTable(report),
-    'Coverage is the share of what was due that gave a trustworthy measurement: of the time of the objective’s window, where events weigh by time, and of runs, those of the window where an event is a run, otherwise (feeds, of which every tick is an event) its probes’ in the range of this report.',
+    'Coverage is the share of what was due that gave a trustworthy measurement: of the time of the objective’s window, where events weigh by time, and of runs, those of the window where an event is a run, otherwise (feeds, of which every tick is an event) its probes’ in the range of this report; of telemetry, of the minutes (of a median, the slices) that its source was asked for.',
     '## Burn rates and exhaustion',
     burnTable(statuses),
     'A burn rate of 1× spends exactly the whole budget over the window. “–”: no valid event in that stretch, or a stretch longer than the window. Exhaustion is in hours of the policy; *roll-off* lets old failures leave the window, *naive* does not.',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderSla, collectSla, type SlaReport } from '../../reports/sla.ts';
+import { confidenceTable } from '../../reports/sla/detail-tables.ts';
 import { flags } from '../../reports/sla/tables.ts';
 import { budgetPoint, evaluateAll } from '../../runner/evaluation.ts';
 import { timeBase } from '../../slo/time-base.ts';
@@ -53,6 +54,15 @@ describe('the service-level evidence', () => {
     const rendered = renderSla(report);
     expect(flawsOf(rendered)).toEqual([]);
     await expect(rendered.markdown).toMatchFileSnapshot('../golden/sla.md');
+  });
+
+  test('says of telemetry how many minutes its source answered, not how many events those had', () => {
+    const [known] = report.statuses.filter(({ colour }) => colour !== 'unknown');
+    if (known === undefined) throw new Error('the sample has no objective that is known');
+    const objective = { ...known.objective, sli: { type: 'telemetry', what: 'jobs' }, weighing: 'fraction' } as const;
+    const tally = { ...known.tally, good: 5000, bad: 0, excluded: 0, bounded: 9, faults: 1 };
+    const page = confidenceTable({ ...report, statuses: [{ ...known, objective, tally, coverage: 0.9 }] });
+    expect(page).toContain('| 90.000 % (9 / 10) answers |');
   });
 
   test('is the same to the byte when it is written twice', () => {
