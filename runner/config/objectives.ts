@@ -65,7 +65,9 @@ function boundOf(drafts: readonly ProbeDraft[]): readonly BoundProbe[] {
 
 /** An override is the newest version of its row: the playbook's comes first. */
 function change(row: Objective, by: OverrideDocument, base: TimeBase): Objective {
-  const shipped = { target: row.target, limit: limitOf(row.sli) };
+  const [playbook] = row.versions ?? [];
+  // Fed by telemetry, the limit stands in the query; the promise is the same, and keeps it.
+  const shipped = { target: row.target, limit: playbook?.limit ?? limitOf(row.sli) };
   const { chain, newest: numbers } = chainOf(by.earlier ?? [], by, shipped);
   const isPromise = by.target !== undefined || by.limit !== undefined;
   const isRule = by.window !== undefined || by.burn !== undefined;
@@ -73,7 +75,6 @@ function change(row: Objective, by: OverrideDocument, base: TimeBase): Objective
   const asked = isPromise ? ASKED : isRule || isSigning ? ASKED.filter((each) => each !== 'from') : [];
   const newest = versionOf(by, numbers, asked);
   const before = [...(row.versions ?? []), ...chain];
-  const [playbook] = row.versions ?? [];
   const isSigned = asked.length > 0 && newest.lacks.length === 0;
   const versions =
     newest.fromMs !== null

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkDocument, loadConfiguration } from '../../runner/config/load.ts';
 import { governs } from '../../slo/objective.ts';
+import { saysSame } from '../../slo/target-history.ts';
 import { loadPlans, loadScenarios } from '../../runner/gamedays.ts';
 import { env } from '../../runner/config/secrets.ts';
 
@@ -172,6 +173,21 @@ describe('an override of a shipped row', () => {
     const some = overridden({ id: 'kpi-order-ack', ...said, signOffs: signOffs.slice(1) });
     expect(some.row?.assumptions).toHaveLength(1);
     expect(some.unsigned).toEqual(['kpi-order-ack: v2 (99.5 %, < 250 ms) is not signed off: lacks SRE lead']);
+  });
+
+  it('is the same promise where telemetry feeds the row: who signs it off later changes nothing', () => {
+    const query = (name: string) => `sum by (venue) (increase(${name}[$range]))`;
+    const load = (override: readonly unknown[]) => {
+      const bind = { 'kpi-order-ack': { source: 'prom', good: query('acked'), valid: query('sent') } };
+      const sources = [{ id: 'prom', kind: 'prometheus', url: 'http://127.0.0.1:9090' }];
+      const loaded = checkDocument({ probes: [PROBE], sources, objectives: { bind, override } }, 'inline', '/srv', {});
+      if (!loaded.ok) throw new Error(loaded.lines.join('\n'));
+      return loaded.configuration.objectives.find(({ id }) => id === 'kpi-order-ack')?.versions ?? [];
+    };
+    const unsigned = load([]);
+    const signed = load([{ id: 'kpi-order-ack', ...said }]);
+    expect(signed).toMatchObject([{ version: 'v2', lacks: [], limit: { ms: 250, strict: true } }]);
+    expect(saysSame(unsigned, signed)).toBe(true);
   });
 });
 
