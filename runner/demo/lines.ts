@@ -35,6 +35,9 @@ export function eventText(event: LedgerEvent): string | null {
   const { body, subject } = event;
   switch (event.kind) {
     case 'colour': {
+      if (body['to'] === 'unknown') {
+        return `${subject}: ${String(body['from'])} → UNKNOWN (${String(body['unknownBecause'] ?? 'nothing was measured')})`;
+      }
       const counts = `${String(body['bad'])} bad of ${Number(body['good']) + Number(body['bad'])} events`;
       if (body['from'] === 'unknown' && body['to'] === 'green') return null;
       return `${subject}: ${String(body['from'])} → ${String(body['to']).toUpperCase()} (${consumedOf(body['consumed'])} of its budget consumed, ${counts})`;

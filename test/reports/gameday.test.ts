@@ -106,7 +106,7 @@ describe('the record of a game-day', () => {
       }),
       { numRuns: 80 },
     );
-  });
+  }, 120_000);
 });
 
 describe('what an exercise spent', () => {

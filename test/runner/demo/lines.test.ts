@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Miss } from '../../../reports/causes.ts';
-import { missesText } from '../../../runner/demo/lines.ts';
+import { eventText, missesText } from '../../../runner/demo/lines.ts';
 import { judged } from '../../slo/fixtures.ts';
 import { timeBase } from '../../../slo/time-base.ts';
 import { anObjective, START } from '../../reports/sample.ts';
@@ -25,5 +25,27 @@ describe('the ending of the demo', () => {
 
   test('says nothing where every row was held', () => {
     expect(missesText([])).toBeNull();
+  });
+});
+
+describe('a colour that is not known any more', () => {
+  test('is told with what is missing instead of a share of nothing', () => {
+    const body = {
+      from: 'green',
+      to: 'unknown',
+      consumed: null,
+      good: 0,
+      bad: 0,
+      unknownBecause: 'no events in the window yet',
+    };
+    const event = {
+      id: 'e',
+      atMs: START,
+      kind: 'colour' as const,
+      service: 'order-execution',
+      subject: 'kpi-fill-ratio',
+      body,
+    };
+    expect(eventText(event)).toBe('kpi-fill-ratio: green → UNKNOWN (no events in the window yet)');
   });
 });
