@@ -36,7 +36,7 @@ export function eventText(event: LedgerEvent): string | null {
   switch (event.kind) {
     case 'colour': {
       if (body['to'] === 'unknown') {
-        return `${subject}: ${String(body['from'])} → UNKNOWN (${String(body['unknownBecause'] ?? 'nothing was measured')})`;
+        return `${subject}: ${String(body['from'])} → UNKNOWN (${typeof body['unknownBecause'] === 'string' ? body['unknownBecause'] : 'nothing was measured'})`;
       }
       const counts = `${String(body['bad'])} bad of ${Number(body['good']) + Number(body['bad'])} events`;
       if (body['from'] === 'unknown' && body['to'] === 'green') return null;
