@@ -3,10 +3,10 @@ import { formatPercent } from './budget.ts';
 import { governs } from './objective.ts';
 import type { PairStatus, Severity, Status } from './status.ts';
 
-export type AlertRule = 'breach' | 'violation-24h' | 'projection' | 'burn' | 'excluded-share';
+export type AlertRule = 'breach' | 'outage' | 'violation-24h' | 'projection' | 'burn' | 'excluded-share';
 
 export interface AlertCondition {
-  /** Stable while the condition lasts: `<objective>/<rule>`, for burn pairs with the long lookback. */
+  /** Stable while the condition lasts: `<objective>/<rule>`, for burn pairs with the long lookback, of a split with `@<split>`. */
   readonly key: string;
   readonly rule: AlertRule;
   readonly objective: string;
@@ -33,21 +33,30 @@ export function isBurning(status: Status): boolean {
   return status.burnNow !== null && status.burnNow > 1;
 }
 
-/** Everything about this status that somebody should be told, worst first; nothing of a companion. */
+/** Everything about this status and each of its splits that somebody should be told; nothing of a companion. */
 export function alertConditions(status: Status, options: AlertOptions = ALERT_DEFAULTS): readonly AlertCondition[] {
   if (!governs(status.objective)) return [];
-  const excluded = excludedCondition(status, options);
-  const burning = isBurning(status) ? burningConditions(status, options) : [];
-  return excluded === null ? burning : [...burning, excluded];
+  const parts = [status, ...status.behind];
+  const isWhole = parts.every(({ outage }) => outage);
+  return parts.flatMap((part) => {
+    const excluded = excludedCondition(part, options);
+    const burning = isBurning(part) ? burningConditions(part, isWhole, options) : [];
+    return excluded === null ? burning : [...burning, excluded];
+  });
 }
 
-function burningConditions(status: Status, options: AlertOptions): AlertCondition[] {
+/** Worst first. @param isWhole whether no split is left that answers */
+function burningConditions(status: Status, isWhole: boolean, options: AlertOptions): AlertCondition[] {
   const { objective, exhaustion, consumed } = status;
   const spent = consumed === null ? '' : `${formatPercent(consumed, 1)} of the budget is consumed`;
   const hours = exhaustion.rolloffHours ?? 0;
   const found: AlertCondition[] = [];
   if (objective.commitment === 'sla' && status.met === false) {
     found.push(condition(status, 'breach', 'SEV-1', `the SLA is breached: ${spent}`));
+  }
+  if (status.outage) {
+    const says = isWhole ? 'nothing has succeeded for 30 minutes' : 'nothing of this part has succeeded for 30 minutes';
+    found.push(condition(status, 'outage', isWhole ? 'SEV-1' : 'SEV-2', `${says}: ${spent}`));
   }
   if (status.sev2Within24h) {
     const when = hours === 0 ? 'the budget is exhausted' : `the budget will be exhausted in ${hours} h`;
@@ -81,16 +90,17 @@ function excludedCondition(status: Status, options: AlertOptions): AlertConditio
 }
 
 function condition(status: Status, rule: AlertRule, severity: Severity, says: string, suffix = ''): AlertCondition {
-  const { objective } = status;
+  const { objective, worstSplit } = status;
+  const split = worstSplit === null ? '' : worstSplit.split;
   const pages = severity === 'SEV-3' ? 'ticket' : status.enoughEvents ? 'page' : 'review';
   return {
-    key: `${objective.id}/${rule}${suffix}`,
+    key: `${objective.id}/${rule}${suffix}${worstSplit === null ? '' : `@${split}`}`,
     rule,
     objective: objective.id,
     service: objective.service,
     severity,
     as: pages,
-    says: `${objective.title}: ${says}`,
+    says: `${objective.title}${split === '' ? '' : `, ${split}`}: ${says}`,
     lastBadAtMs: status.lastBadAtMs,
   };
 }

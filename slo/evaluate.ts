@@ -72,8 +72,15 @@ export function evaluate(given: EvaluateInput): Status {
   const slice = slices.find((each) => each.split === (worst?.split ?? each.split));
   if (slice === undefined) return unknown(input, whyNoEvents(EMPTY_TALLY));
   const figures = figuresOf(slice, input);
+  const of = (split: string): SplitStatus | null => splits.find((each) => each.split === split) ?? null;
   return {
     ...figures,
+    behind:
+      worst === null
+        ? []
+        : slices
+            .filter((each) => each.split !== worst.split)
+            .map((each) => ({ ...figuresOf(each, input), worstSplit: of(each.split) })),
     own: objective.split === null ? null : ownFigure(slices, input),
     splits,
     worstSplit: worst,
@@ -173,6 +180,7 @@ function figuresOf(slice: Judged, input: Judgement): Status {
     burn: byLookback((lookback) => display(burnRate(lookbacks[lookback], target))),
     burnNow: display(burnNow),
     pairs: pairStatuses(lookbacks, target, windowHours, objective.burn),
+    outage: outageOf(history, input),
     exhaustion: { rolloffHours, naiveHours: display(naiveExhaustion(spent, windowHours, burnNow)) },
     alert: projectionAlert(colour, rolloff),
     sev2Within24h: isViolationNear(rolloff),
@@ -184,7 +192,23 @@ function figuresOf(slice: Judged, input: Judgement): Status {
     own: null,
     splits: [],
     worstSplit: null,
+    behind: [],
   };
+}
+
+const OUTAGE_MINUTES = 30;
+/** The first failure must be this old: three in the last minute are no outage of half an hour. */
+const OUTAGE_BEGAN_MINUTES = 20;
+const OUTAGE_LEAST_EVENTS = 3;
+
+/** Half an hour in which nothing succeeded of what was tried all along. A percentile that is late is no outage. */
+function outageOf(history: History, { objective, base, endMs }: Judgement): boolean {
+  const isAvailability = objective.sli.type === 'availability' || objective.commitment === 'sla';
+  const fromMs = endMs - OUTAGE_MINUTES * base.minuteMs;
+  if (!isAvailability || OUTAGE_MINUTES * base.minuteMs > objective.windowMs) return false;
+  const { good, bad } = history.sum(fromMs, endMs);
+  if (good > 0 || bad < OUTAGE_LEAST_EVENTS) return false;
+  return history.sum(fromMs, endMs - OUTAGE_BEGAN_MINUTES * base.minuteMs).bad > 0;
 }
 
 /** Old hours by the targets that held in them; what is coming by the present one. */
@@ -299,6 +323,7 @@ function nothingKnown(objective: Objective, versions: Status['versions'], atMs: 
     burn: byLookback(() => null),
     burnNow: null,
     pairs: [],
+    outage: false,
     exhaustion: { rolloffHours: null, naiveHours: null },
     alert: null,
     sev2Within24h: false,
@@ -311,5 +336,6 @@ function nothingKnown(objective: Objective, versions: Status['versions'], atMs: 
     own: null,
     splits: [],
     worstSplit: null,
+    behind: [],
   };
 }

@@ -73,7 +73,7 @@ export function ruleThresholdProblem(rule: Pick<ServiceRule, 'threshold' | 'stri
 /** What one rule reads of one objective, or of one of its splits. */
 export interface RuleReading {
   readonly rule: ServiceRule;
-  /** The split (a venue, say) it concerns; null where the objective is not split, and for burn. */
+  /** The split (a venue, say) it concerns; null where the objective is not split. */
   readonly split: string | null;
   /** Null: nothing is known, which neither triggers a rule nor ends what it began. */
   readonly isTriggered: boolean | null;
@@ -85,15 +85,18 @@ export interface RuleReading {
   readonly tally: Tally;
 }
 
-/** Every rule about this objective: each split is judged on its own where consumption is asked about. */
+/** Every rule about this objective: each split is judged on its own. */
 export function ruleReadings(status: Status, rules: readonly ServiceRule[] = SERVICE_RULES): readonly RuleReading[] {
-  const { objective, burnNow } = status;
+  const { objective } = status;
   if (!governs(objective)) return [];
-  const parts = status.splits.length > 0 ? status.splits : [{ ...status, split: null }];
+  const parts = [status, ...status.behind]
+    .map((part) => ({ ...part, split: part.worstSplit?.split ?? null }))
+    .toSorted((a, b) => ((a.split ?? '') < (b.split ?? '') ? -1 : 1));
   return rules
     .filter((rule) => rule.objective === objective.id)
     .flatMap((rule) =>
-      (rule.on === 'burn' ? [{ ...status, split: null }] : parts).map((part): RuleReading => {
+      parts.map((part): RuleReading => {
+        const { burnNow } = part;
         const figure = rule.on === 'consumed' ? part.spent : burnNow === null ? null : fromNumber(burnNow);
         return {
           rule,

@@ -117,6 +117,8 @@ export interface Status {
   /** min(BR_1h, BR_6h): what alerts and forecasts use. A lookback longer than the window is taken as the window. */
   readonly burnNow: number | null;
   readonly pairs: readonly PairStatus[];
+  /** Availability and SLA rows: nothing was good for half an hour, and three events or more were bad. */
+  readonly outage: boolean;
   /** In policy hours. Null: never at this burn. */
   readonly exhaustion: { readonly rolloffHours: number | null; readonly naiveHours: number | null };
   /** The colour's projection rule, on the roll-off figure. Whether it is raised is for `alertConditions` to say. */
@@ -137,6 +139,11 @@ export interface Status {
   readonly splits: readonly SplitStatus[];
   /** The split that governs: the worst among those with enough events; among all while none has; null without splits. */
   readonly worstSplit: SplitStatus | null;
+  /**
+   * The other splits' own figures, each with itself as `worstSplit`: they give no colour, but one of them may burn while
+   * the governing one is only Red of old. Empty without splits, and in each of these.
+   */
+  readonly behind: readonly Status[];
 }
 
 export interface SplitStatus {

@@ -23,7 +23,7 @@ export const noticeSchema = z.object({
 export type Announced = ReadonlyMap<string, Notice>;
 
 /** Different ways to see that one budget burns: who was told of one is not woken by the next. */
-const BURNING: ReadonlySet<string> = new Set(['breach', 'violation-24h', 'burn', 'projection']);
+const BURNING: ReadonlySet<string> = new Set(['breach', 'outage', 'violation-24h', 'burn', 'projection']);
 
 /** What is said beside an alert's own firing, reminding and resolving. */
 const APART: ReadonlySet<Notice['type']> = new Set(['escalation', 'acknowledged', 'announcement']);

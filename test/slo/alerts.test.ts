@@ -93,3 +93,64 @@ describe('alert conditions', () => {
     expect(said(judged([...hourly(calmHours(24)), runs(STEP, 0, 0, { excluded: 526 })]))).toEqual([]);
   });
 });
+
+describe('an outage', () => {
+  /** One run a minute for ten hours, the last `bad` of them bad; the newest stands in the step that is under way. */
+  const minutes = (bad: number, split = '') =>
+    Array.from({ length: 1200 }, (_, index) => {
+      const isBad = index >= 1200 - bad;
+      return runs(STEP - (1199 - index) * MINUTE, isBad ? 0 : 1, isBad ? 1 : 0, { split });
+    });
+  const outages = (status: Status) => said(status).filter(([key]) => key?.includes('/outage'));
+
+  it('of half an hour is SEV-1, one that has just been over or was shorter is not', () => {
+    expect(outages(judged(minutes(30)))).toEqual([['slo-api-availability/outage', 'SEV-1', 'page']]);
+    expect(outages(judged(minutes(29)))).toEqual([]);
+    expect(alertConditions(judged(minutes(30)))[0]?.says).toMatch(
+      /^Client API availability: nothing has succeeded for 30 minutes: \d+\.\d % of the budget is consumed$/,
+    );
+  });
+
+  it('has lasted: three failures of the last minute are none, however silent it was before', () => {
+    const late = minutes(30).filter((_, index) => index < 1170 || index >= 1197);
+    expect(outages(judged(late))).toEqual([]);
+    const rare = minutes(30).filter((_, index) => index < 1170 || index % 10 === 0);
+    expect(outages(judged(rare))).toEqual([['slo-api-availability/outage', 'SEV-1', 'page']]);
+  });
+
+  it('is no word for lateness, but for what customers were promised', () => {
+    const late = { sli: { type: 'threshold', indicator: 'ack', ms: 400, strict: false } } as const;
+    expect(outages(judged(minutes(30), { objective: objective(late) }))).toEqual([]);
+    const promised = objective({ ...late, commitment: 'sla' });
+    expect(outages(judged(minutes(30), { objective: promised }))).toHaveLength(1);
+  });
+
+  it('of one split is a partial one, of all splits a whole one', () => {
+    const byPlace = objective({ split: 'location' });
+    const partial = judged([...minutes(30, 'fra1'), ...minutes(0, 'nyc1')], { objective: byPlace });
+    expect(outages(partial)).toEqual([['slo-api-availability/outage@fra1', 'SEV-2', 'page']]);
+    const whole = judged([...minutes(30, 'fra1'), ...minutes(30, 'nyc1')], { objective: byPlace });
+    expect(outages(whole)).toEqual([
+      ['slo-api-availability/outage@fra1', 'SEV-1', 'page'],
+      ['slo-api-availability/outage@nyc1', 'SEV-1', 'page'],
+    ]);
+  });
+});
+
+describe('a split that does not give the colour', () => {
+  it('is heard of when it burns, while the one that does is only Red of old', () => {
+    const of = (split: string, hours: readonly (readonly [number, number])[]) =>
+      hourly(hours).map((step) => ({ ...step, split }));
+    const status = judged(
+      [
+        ...of('/orders', [...calmHours(24), [0, 60_000], ...calmHours(24)]),
+        ...of('/positions', [...calmHours(48), [9000, 1000]]),
+      ],
+      { objective: objective({ split: 'endpoint' }) },
+    );
+    expect(status).toMatchObject({ colour: 'red', burnNow: 0, worstSplit: { split: '/orders' } });
+    expect(status.behind).toMatchObject([{ worstSplit: { split: '/positions' } }]);
+    expect(said(status).map(([key]) => key)).toContain('slo-api-availability/burn/1h@/positions');
+    expect(alertConditions(status)[0]?.says).toMatch(/^Client API availability, \/positions: /);
+  });
+});
