@@ -1,6 +1,7 @@
 /** Network namespaces for tests, two of them joined by a cable of which each holds an end. Made by root, gone at the end. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import process from 'node:process';
+import { z } from 'zod';
 import { findProgram } from './servers.ts';
 
 export interface Cable extends Disposable {
@@ -37,6 +38,23 @@ export function layCable(): Cable {
     throw error;
   }
   return { near, nearAddress: '10.99.0.1', far, farAddress: '10.99.0.2', [Symbol.dispose]: remove };
+}
+
+const linkSchema = z.array(z.object({ address: z.string() })).length(1);
+
+/** Lets the two ends know each other for good: what is lost is then what was sent, and not the question who is there. */
+export function introduce({ near, nearAddress, far, farAddress }: Cable): void {
+  const hardwareOf = (name: string): string => {
+    const told = execFileSync('ip', ['-n', name, '-j', 'link', 'show', 'dev', 'wan'], { encoding: 'utf8' });
+    return linkSchema.parse(JSON.parse(told))[0]?.address ?? '';
+  };
+  for (const [here, address, there] of [
+    [near, farAddress, far],
+    [far, nearAddress, near],
+  ] as const) {
+    const entry = [address, 'lladdr', hardwareOf(there), 'dev', 'wan', 'nud', 'permanent'];
+    execFileSync('ip', ['-n', here, 'neigh', 'replace', ...entry]);
+  }
 }
 
 /** For `describe.skipIf`: why none can be made here, or null. Under CI that is a failure. */
