@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 
+/** Hundreds of tests start the same program: it is stripped of its types and compiled once. */
+const COMPILED = join(import.meta.dirname, '../../node_modules/.cache/compiled');
 const MAIN = join(import.meta.dirname, '../../runner/main.ts');
 
 export interface Ended {
@@ -28,7 +30,7 @@ export interface CliOptions {
 export function startCli(words: readonly string[], { folder, env = {} }: CliOptions): Started {
   const child = spawn(process.execPath, [MAIN, ...words], {
     cwd: folder,
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE: COMPILED, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [stdout, stderr] = ['', ''];
