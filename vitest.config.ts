@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Real servers and child processes: generous, so that a slow machine is not a red build; no test asserts its own speed.
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
     // Most files wait more than they compute; one worker fewer than cores would leave a machine of two with one.
     maxWorkers: '100%',
     reporters: ['default'],

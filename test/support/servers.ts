@@ -44,7 +44,7 @@ export async function freePort(): Promise<number> {
 export async function eventually<T>(
   check: () => T | undefined | Promise<T | undefined>,
   what: string,
-  withinMs = 15_000,
+  withinMs = 45_000,
 ): Promise<T> {
   const until = performance.now() + withinMs;
   let last: unknown;
