@@ -109,7 +109,7 @@ describe('the library', { timeout: 240_000 }, () => {
       const ran = await cli(['gameday', 'run', scenario, ...set(scenario), '--json'], given());
       const outcome = outcomeSchema.parse(JSON.parse(ran.stdout));
       // Whether a busy machine keeps the steady state under pressure is its own affair; that it passes either way is not.
-      expect({ ...outcome, said: ran.stderr }).toMatchObject({
+      expect(outcome, `${outcome.detail}\n${ran.stderr}`).toMatchObject({
         passed: true,
         notUndone: [],
         ...(verdict === null ? {} : { verdict }),

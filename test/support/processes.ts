@@ -1,5 +1,6 @@
 /** Processes to be frozen and killed: nobody's children but the first process's, as a service is. */
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { isAlive, readProcess } from '../../scenarios/injectors/processes.ts';
 import { shellWords } from '../../scenarios/injectors/program.ts';
 
@@ -14,7 +15,18 @@ export function sleeper(mark: string): readonly string[] {
 export function startOrphan(argv: readonly string[], user: string | null = null): number {
   const as = user === null ? '' : `setpriv --reuid=${user} --clear-groups `;
   const script = `${as}setsid ${shellWords(argv)} >/dev/null 2>&1 & echo $!`;
-  return Number(execFileSync('/bin/sh', ['-c', script], { encoding: 'utf8' }));
+  const pid = Number(execFileSync('/bin/sh', ['-c', script], { encoding: 'utf8' }));
+  // For a moment it is still the shell's child, with the shell's command line.
+  for (let tries = 0; tries < 1000 && commandOf(pid)[0] !== argv[0]; tries += 1) execFileSync('/bin/sleep', ['0.005']);
+  return pid;
+}
+
+function commandOf(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
 }
 
 export function isRunning(pid: number): boolean {
