@@ -104,7 +104,8 @@ export function reminders(
 }
 
 function worstOf(alerts: readonly Alert[]): Alert | null {
-  const rank = ({ severity, as }: Alert): string => `${severity} ${as === 'review' ? 'later' : 'at once'}`;
+  // What may wait for a person never hides what must wake one, however severe it would be on enough events.
+  const rank = ({ severity, as }: Alert): string => `${as === 'review' ? 'later' : 'at once'} ${severity}`;
   const [worst] = alerts.toSorted((a, b) => rank(a).localeCompare(rank(b)) || a.openedMs - b.openedMs);
   return worst ?? null;
 }

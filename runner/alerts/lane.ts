@@ -97,10 +97,25 @@ export function createLane(options: LaneOptions): Lane {
 
   async function work(): Promise<void> {
     while (items.length > 0 && !stop.aborted) {
-      if (groupMs > 0) await clock.sleep(groupMs, stop).catch(() => undefined);
+      if (groupMs > 0 && urgent() === undefined) await clock.sleep(groupMs, stop).catch(() => undefined);
       if (!stop.aborted) await say(takeGroup());
     }
     running = false;
+  }
+
+  /** The oldest of each conversation. */
+  function heads(): readonly Waiting[] {
+    const begun = new Set<string>();
+    return items.filter(({ notice: { dedupeKey } }) => {
+      const isFirst = !begun.has(dedupeKey);
+      begun.add(dedupeKey);
+      return isFirst;
+    });
+  }
+
+  /** What is said by itself has nothing to wait for: a deadline may be running. */
+  function urgent(): Waiting | undefined {
+    return heads().find(({ notice, tries }) => ALONE.has(notice.type) && tries === 0);
   }
 
   /**
@@ -108,18 +123,13 @@ export function createLane(options: LaneOptions): Lane {
    * order. With it, whatever may be said together.
    */
   function takeGroup(): readonly Waiting[] {
-    const begun = new Set<string>();
-    const heads = items.filter(({ notice: { dedupeKey } }) => {
-      const isFirst = !begun.has(dedupeKey);
-      begun.add(dedupeKey);
-      return isFirst;
-    });
-    const [first] = heads.toSorted((a, b) => a.tries - b.tries || a.serial - b.serial);
+    const waiting = heads();
+    const first = urgent() ?? waiting.toSorted((a, b) => a.tries - b.tries || a.serial - b.serial).at(0);
     if (first === undefined) return [];
     const { type, service } = first.notice;
     const belongs = ({ notice }: Waiting): boolean =>
       groupMs > 0 && notice.type === type && !ALONE.has(type) && notice.service === service;
-    const group = heads.filter((item) => item === first || belongs(item));
+    const group = waiting.filter((item) => item === first || belongs(item));
     const taken = new Set(group);
     items = items.filter((item) => !taken.has(item));
     return group;

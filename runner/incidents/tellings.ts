@@ -51,7 +51,8 @@ function acknowledgements(incident: Incident, facts: TellingFacts): readonly Due
   return [...conversations.values()].flatMap(({ key: dedupeKey, to }): readonly Due[] => {
     const key = `${roundPrefix(incident.rounds.length - 1)}${dedupeKey}`;
     if (incident.told.has(`acknowledged ${key}`)) return [];
-    const details = { notifier: newest.via };
+    // Where it was acknowledged they know; but others may be paged through the same notifier.
+    const details: Readonly<Record<string, string>> = to === 'on-call' ? { notifier: newest.via } : {};
     const whole = { type: 'acknowledged', key: dedupeKey, to, says, as: 'page', atMs: newest.atMs, details } as const;
     const body = { type: 'told', notice: 'acknowledged', key, to, as: 'page', says } as const;
     return [{ notice: noticeOf(incident, whole, facts), body }];

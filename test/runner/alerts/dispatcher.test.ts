@@ -157,6 +157,27 @@ describe('a dispatcher', () => {
     expect(said(chat)).toEqual(['firing SEV-1 2 alerts of client-api:\n• a burns\n• b burns', 'firing SEV-2 x burns']);
   });
 
+  it('says at once what is said by itself: a deadline may be running', async () => {
+    const chat = inbox('chat', { groupMs: 30_000 });
+    const life = await living([chat]);
+    for (const to of ['domain-owner', 'leadership', 'incident-commander'])
+      void life.dispatcher.send(aNotice({ type: 'escalation', dedupeKey: `inc-1/tell/${to}`, incident: 'inc-1', to }));
+    await life.look(0);
+    expect(chat.got.map(({ to }) => to)).toEqual(['domain-owner', 'leadership', 'incident-commander']);
+  });
+
+  it('pages although something worse of the same objective is only for review', async () => {
+    const pager = inbox('pager');
+    const life = await living([pager]);
+    const objective = 'slo-api-latency';
+    life.standing.push(
+      anAlert({ key: `${objective}/breach@/positions`, rule: 'breach', severity: 'SEV-1', as: 'review' }),
+      anAlert({ key: `${objective}/burn/1h@/orders`, severity: 'SEV-2', as: 'page' }),
+    );
+    await life.look();
+    expect(pager.got.map(({ as, severity }) => [as, severity])).toEqual([['page', 'SEV-2']]);
+  });
+
   it('reminds for as long as an alert lasts, and no longer', async () => {
     const pager = inbox('pager', { repeatMs: 4 * HOUR });
     const life = await living([pager]);
