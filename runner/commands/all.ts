@@ -2,6 +2,7 @@ import type { Command } from '../command.ts';
 import { budget } from './budget.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
+import { evidence } from './evidence.ts';
 import { gameday } from './gameday.ts';
 import { gate } from './gate.ts';
 import { incident } from './incident.ts';
@@ -35,6 +36,7 @@ export const COMMANDS: readonly Command[] = [
   silence,
   incident,
   report,
+  evidence,
   sweep,
   doctor,
   toxiproxy,

@@ -88,6 +88,7 @@ export interface Configuration {
     readonly trading: Document['gamedays']['trading'] | null;
     readonly schedule: Document['gamedays']['schedule'];
   };
+  readonly evidence: Document['evidence'];
   readonly reportsFolder: string;
   /** Where pictures and traces of failed browser runs are kept. */
   readonly artefactsFolder: string;

@@ -146,6 +146,7 @@ export function checkDocument(
         webhook: value.gamedays.webhook ?? null,
         schedule: value.gamedays.schedule,
       },
+      evidence: value.evidence,
       reportsFolder: resolve(folder, value.reports.folder),
       artefactsFolder: resolve(folder, value.artefacts.folder ?? join(value.reports.folder, 'artefacts')),
       redact,

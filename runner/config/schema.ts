@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { clockFields } from '../../probes/clock/spec.ts';
 import { duration, httpUrl } from '../../probes/spec.ts';
 import { LOOKBACKS } from '../../slo/objective.ts';
+import { evidenceSchema } from './evidence.ts';
 import { gamedaysSchema } from './gamedays.ts';
 import { gateSchema } from './gate.ts';
 import { incidentsSchema } from './incidents.ts';
@@ -226,6 +227,7 @@ export const documentSchema = z.strictObject({
   gamedays: gamedaysSchema.prefault({}),
   /** Pictures and traces of failed browser runs; default: a folder below the reports. */
   artefacts: z.strictObject({ folder: z.string().min(1).optional() }).default({}),
+  evidence: evidenceSchema.default({}),
   reports: z.strictObject({ folder: z.string().min(1).default('./reports-out') }).default({ folder: './reports-out' }),
 });
 
