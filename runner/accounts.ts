@@ -17,7 +17,12 @@ export interface Accounts {
 /** A late result can make an account ask once more, for the hours around it. */
 const MOST_ROUNDS = 8;
 
-export function createAccounts(reader: Pick<StoreReader, 'rollups'>, base: TimeBase): Accounts {
+/** @param leftOut of an objective, stretches that are judged as if they had never been; default: none */
+export function createAccounts(
+  reader: Pick<StoreReader, 'rollups'>,
+  base: TimeBase,
+  leftOut: (objective: Objective) => readonly Stretch[] = () => [],
+): Accounts {
   let accounts: readonly Account[] = [];
   let mark: Mark | null = null;
 
@@ -25,7 +30,7 @@ export function createAccounts(reader: Pick<StoreReader, 'rollups'>, base: TimeB
   function follow(objectives: readonly Objective[]): void {
     const known = new Map(accounts.map((account) => [account.objective.id, account]));
     accounts = objectives.map((objective) => {
-      const account = known.get(objective.id) ?? new Account(objective, base);
+      const account = known.get(objective.id) ?? new Account(objective, base, leftOut(objective));
       account.follow(objective);
       return account;
     });

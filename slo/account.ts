@@ -4,6 +4,7 @@
  */
 import { evaluate, type Slice } from './evaluate.ts';
 import { HourlyHistory, minutesOf, type Minutes } from './history.ts';
+import { isLeftOut, leavingOut } from './left-out.ts';
 import type { Objective } from './objective.ts';
 import { hourOf, ranges, stepEnd, type Stretch } from './ranges.ts';
 import { attainmentEnds, countWindows, judgeWindows, type WindowCounts, type WindowStep } from './sliding.ts';
@@ -63,15 +64,18 @@ interface Verdicts {
 export class Account {
   #objective: Objective;
   readonly #base: TimeBase;
+  readonly #leftOut: readonly Stretch[];
   #parts = new Map<string, Part>();
   /** Clock hours whose minutes are here, of every split. */
   #read = new Set<number>();
   /** From where on every hour is known; null before the first were. */
   #fromMs: number | null = null;
 
-  constructor(objective: Objective, base: TimeBase) {
+  /** @param leftOut stretches of whole steps, ascending and apart, that are judged as if they had never been */
+  constructor(objective: Objective, base: TimeBase, leftOut: readonly Stretch[] = []) {
     this.#objective = objective;
     this.#base = base;
+    this.#leftOut = leftOut;
   }
 
   get objective(): Objective {
@@ -96,7 +100,7 @@ export class Account {
   }
 
   wanted(nowMs: number): Wanted {
-    const needed = ranges(this.#objective, this.#base, nowMs);
+    const needed = ranges(this.#objective, this.#base, nowMs, this.#leftOut);
     if (needed === null) return NOTHING;
     const { hours, detailed, sliding } = needed;
     if (this.#fromMs === null || this.#fromMs > hours.fromMs) {
@@ -134,7 +138,7 @@ export class Account {
     const windows = this.#windowsAt(nowMs);
     const slices = [...this.#parts].map(([split, part]): Slice => ({
       split,
-      history: part.history,
+      history: leavingOut(part.history, this.#leftOut),
       windows: windows === null ? null : windows(part),
     }));
     slices.sort((a, b) => (a.split < b.split ? -1 : 1));
@@ -143,7 +147,7 @@ export class Account {
 
   /** Lets go of what no later status needs. */
   forget(nowMs: number): void {
-    const needed = ranges(this.#objective, this.#base, nowMs);
+    const needed = ranges(this.#objective, this.#base, nowMs, this.#leftOut);
     if (needed === null || this.#fromMs === null) return;
     const { hours, detailed } = needed;
     const kept = new Set(detailed);
@@ -268,7 +272,9 @@ export class Account {
     const { minuteMs, hourMs } = this.#base;
     const steps: WindowStep[] = [];
     for (let hour = this.#lookedIntoFrom(atMs); hour <= atMs; hour += hourMs) {
-      for (const step of history.stepsOf(hour) ?? []) if (step.atMs + slidingMs > atMs) steps.push(step);
+      for (const step of history.stepsOf(hour) ?? []) {
+        if (step.atMs + slidingMs > atMs && !isLeftOut(this.#leftOut, step.atMs)) steps.push(step);
+      }
     }
     if (steps.length === 0) return QUIET;
     const ends = { firstEndMs: atMs + minuteMs, lastEndMs: atMs + hourMs };

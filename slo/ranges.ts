@@ -37,8 +37,13 @@ export function hourOf({ hourMs }: TimeBase, atMs: number): number {
   return Math.floor(atMs / hourMs) * hourMs;
 }
 
-/** What to fetch for `evaluate`; null for an objective that nothing can feed. */
-export function ranges(objective: Objective, base: TimeBase, nowMs: number): Ranges | null {
+/** What to fetch for `evaluate`; null for an objective that nothing can feed. @param cuts where stretches that are left out begin and end */
+export function ranges(
+  objective: Objective,
+  base: TimeBase,
+  nowMs: number,
+  cuts: readonly Stretch[] = [],
+): Ranges | null {
   if (objective.unknownBecause !== null) return null;
   const { minuteMs, hourMs } = base;
   const { windowMs, slidingMs } = objective;
@@ -52,6 +57,7 @@ export function ranges(objective: Objective, base: TimeBase, nowMs: number): Ran
     ...LOOKBACKS.map((lookback) => end - LOOKBACK_MINUTES[lookback] * minuteMs),
     live,
     ...targetBreaks(objective, hours.fromMs, end),
+    ...cuts.flatMap(({ fromMs, toMs }) => [fromMs, toMs]).filter((atMs) => atMs < end),
   ];
   const inside = borders
     .filter((atMs) => atMs >= hours.fromMs && atMs % hourMs !== 0)

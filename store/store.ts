@@ -33,6 +33,8 @@ export interface LedgerEvent {
     | 'source'
     /** The figures of all objectives, once an hour. */
     | 'burn-rates'
+    /** A stretch that is to be left out of figures, shown beside those with it; and that one was withdrawn. */
+    | 'exclusion'
     | 'note';
   readonly service: string | null;
   readonly subject: string;

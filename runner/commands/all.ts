@@ -3,6 +3,7 @@ import { budget } from './budget.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { evidence } from './evidence.ts';
+import { exclude } from './exclude.ts';
 import { gameday } from './gameday.ts';
 import { gate } from './gate.ts';
 import { incident } from './incident.ts';
@@ -34,6 +35,7 @@ export const COMMANDS: readonly Command[] = [
   review,
   rules,
   silence,
+  exclude,
   incident,
   report,
   evidence,

@@ -6,6 +6,7 @@ import type { Configuration } from '../config/configuration.ts';
 import { evaluateAll } from '../evaluation.ts';
 import { budgetTable } from '../budget-table.ts';
 import { statusesJson } from '../figures.ts';
+import { excludedJson, excludedLines, judgeWithout } from '../exclusions.ts';
 import { spentByGamedays, spentLines } from '../exercises.ts';
 import { EXIT } from '../io.ts';
 import { budgetCalc } from './budget-calc.ts';
@@ -23,10 +24,12 @@ export const budget: Command = {
     await using store = await openExisting(configuration, nowMs);
     const statuses = await statusesOf(configuration, store, nowMs);
     const gamedays = await spentByGamedays(store, statuses, configuration.base);
-    if (args.flag('json'))
-      io.print(toJson({ timeScale: configuration.base.scale, objectives: statusesJson(statuses), gamedays }));
-    else {
-      const lines = spentLines(gamedays);
+    const excluded = await judgeWithout(store, statuses, configuration.base);
+    if (args.flag('json')) {
+      const objectives = statusesJson(statuses);
+      io.print(toJson({ timeScale: configuration.base.scale, objectives, gamedays, ...excludedJson(excluded) }));
+    } else {
+      const lines = [...spentLines(gamedays), ...excludedLines(excluded)];
       io.print(
         [budgetTable(statuses, configuration.base.scale), ...(lines.length === 0 ? [] : ['', ...lines])].join('\n'),
       );
