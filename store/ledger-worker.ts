@@ -32,8 +32,9 @@ function callsOf(ledger: Ledger): Calls {
     page: (query, start, limit) => ledger.page(query, start, limit),
     events: (query) => ledger.events(query),
     budgets: (query) => ledger.budgets(query),
-    pending: (stream, name, limit) => ledger.pending(stream, name, limit),
+    pending: (stream, follower, limit) => ledger.pending(stream, follower, limit),
     advance: (name, position) => ledger.advance(name, position),
+    shipAs: (place, location) => ledger.shipAs(place, location),
     identity: () => ledger.identity,
     close: () => ledger.close(),
   };

@@ -11,7 +11,7 @@ import type { Rule } from './judge.ts';
 import { explain } from './ledger-error.ts';
 import { adoptIdentity, adoptStep } from './made-with.ts';
 import { pendingLines } from './outbox.ts';
-import type { OutboxPage, OutboxStream } from './outbox.ts';
+import type { Follower as OutboxFollower, OutboxPage, OutboxStream } from './outbox.ts';
 import * as records from './record-tables.ts';
 import { ResultTable } from './result-table.ts';
 import type { PageStart, ResultPage } from './result-table.ts';
@@ -176,9 +176,18 @@ export class Ledger implements Disposable {
     return records.selectBudgets(this.#sql, query);
   }
 
-  /** What follower `name` has not been given yet of a stream, as lines of InfluxDB's line protocol. */
-  pending(stream: OutboxStream, name: string, limit: number): OutboxPage {
-    return pendingLines(this.#sql, stream, records.cursor(this.#sql, name), limit);
+  /** What a follower has not been given yet of a stream, as lines of InfluxDB's line protocol. */
+  pending(stream: OutboxStream, { name, location }: OutboxFollower, limit: number): OutboxPage {
+    return pendingLines(this.#sql, stream, { position: records.cursor(this.#sql, name), limit, location });
+  }
+
+  /** Under which location this ledger's records are shipped to a place: the first that was asked for, for ever. @throws LedgerError */
+  shipAs(place: string, location: string): string {
+    const key = `ships to ${place} as`;
+    return this.#write(() => {
+      if (this.#sql.meta(key) === null) this.#sql.setMeta(key, location);
+      return this.#sql.meta(key) ?? location;
+    });
   }
 
   /** @throws LedgerError */

@@ -1,7 +1,7 @@
 import type { OrderIntent } from '../probes/probe.ts';
 import { LedgerError } from './ledger-error.ts';
 import type { VersionedRule } from './ledger.ts';
-import type { OutboxPage, OutboxStream } from './outbox.ts';
+import type { Follower, OutboxPage, OutboxStream } from './outbox.ts';
 import type { PageStart, ResultPage } from './result-table.ts';
 import type { Result } from './result.ts';
 import type {
@@ -36,8 +36,10 @@ export interface StoreOptions {
 
 /** What a follower of the ledger needs: pages after a durable cursor, and the cursor's next step. */
 export interface Outbox {
-  pending(stream: OutboxStream, name: string, limit: number): Promise<OutboxPage>;
+  pending(stream: OutboxStream, follower: Follower, limit: number): Promise<OutboxPage>;
   advance(name: string, position: number): Promise<void>;
+  /** Under which location this ledger ships to a place: the first that was asked for, for ever. */
+  shipAs(place: string, location: string): Promise<string>;
 }
 
 /** The ledger behind the seam, and what only a ledger on this machine has. */
@@ -83,8 +85,9 @@ class ThreadedStore implements LedgerStore {
   readonly path: string;
   readonly identity: string;
   readonly outbox: Outbox = {
-    pending: async (stream, name, limit) => (await this.#reader()).call('pending', stream, name, limit),
+    pending: async (stream, follower, limit) => (await this.#reader()).call('pending', stream, follower, limit),
     advance: (name, position) => this.#writer.call('advance', name, position),
+    shipAs: (place, location) => this.#writer.call('shipAs', place, location),
   };
   readonly #writer: LedgerThread;
   #reading: Promise<LedgerThread> | null;

@@ -1,9 +1,10 @@
-import { budgetLine, eventLine, runLine, tallyLine } from './influx-lines.ts';
+import { budgetLine, eventLine, runLine, tallyLine } from './influx/lines.ts';
 import { integer, number, text, toBudget, toEvent, toResult, written } from './rows.ts';
 import type { Row } from './rows.ts';
 import { SELECT_RESULTS } from './result-table.ts';
 import type { Sql } from './sql.ts';
 import type { Rule } from './judge.ts';
+import type { Weighing } from '../slo/objective.ts';
 import { tallyOf } from './tally-table.ts';
 
 /** What the ledger ships, each in the order in which it became durable. */
@@ -24,7 +25,8 @@ interface Source {
   readonly order: string;
   /** How many rows come after a position, at most; cheap on a backlog of any length. */
   readonly count: string;
-  readonly toLine: (row: Row) => string | null;
+  /** @param location where this ledger's prober stands */
+  readonly toLine: (row: Row, location: string) => string | null;
 }
 
 const SOURCES: Readonly<Record<OutboxStream, Source>> = {
@@ -32,41 +34,56 @@ const SOURCES: Readonly<Record<OutboxStream, Source>> = {
     select: `${SELECT_RESULTS} WHERE r.seq > ? ORDER BY r.seq LIMIT ?`,
     order: 'seq',
     count: 'SELECT ifnull(max(seq), 0) - ? AS n FROM results',
-    toLine: (row) => runLine(toResult(row), integer(row, 'ts_ns')),
+    toLine: (row) => runLine(toResult(row), integer(row, 'ts_ns'), number(row, 'seq')),
   },
   events: {
     select: 'SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?',
     order: 'seq',
     count: 'SELECT ifnull(max(seq), 0) - ? AS n FROM events',
-    toLine: (row) => eventLine(toEvent(row), integer(row, 'ts_ns')),
+    toLine: (row, location) => eventLine(toEvent(row), integer(row, 'ts_ns'), { location, seq: number(row, 'seq') }),
   },
   budgets: {
     select: 'SELECT * FROM budgets WHERE seq > ? ORDER BY seq LIMIT ?',
     order: 'seq',
     count: 'SELECT ifnull(max(seq), 0) - ? AS n FROM budgets',
-    toLine: (row) => budgetLine(toBudget(row)),
+    toLine: (row, location) => budgetLine(toBudget(row), location),
   },
   tallies: {
     select: `SELECT t.*, o.rule FROM tallies t JOIN objectives o ON o.id = t.objective
       WHERE t.revision > ? ORDER BY t.revision LIMIT ?`,
     order: 'revision',
     count: 'SELECT count(*) AS n FROM (SELECT 1 FROM tallies WHERE revision > ? LIMIT 100000)',
-    toLine: (row) => {
+    toLine: (row, location) => {
       const step = { atMs: number(row, 'at_ms'), split: text(row, 'split'), ...tallyOf(row) };
-      return tallyLine(text(row, 'objective'), written<Rule>(row, 'rule', 'json').weighing, step);
+      return tallyLine(text(row, 'objective'), weighingOf(row), step, { location, revision: number(row, 'revision') });
     },
   },
 };
 
+function weighingOf(row: Row): Weighing {
+  return written<Rule>(row, 'rule', 'json').weighing;
+}
+
+/** A follower of the ledger: a place that is written to. */
+export interface Follower {
+  /** Its cursor's name. */
+  readonly name: string;
+  readonly location: string;
+}
+
 /** The lines of a stream after `position`, at most `limit` rows; with a limit of 0 only how many there are. */
-export function pendingLines(sql: Sql, stream: OutboxStream, position: number, limit: number): OutboxPage {
+export function pendingLines(
+  sql: Sql,
+  stream: OutboxStream,
+  { position, limit, location }: { position: number; limit: number; location: string },
+): OutboxPage {
   const source = SOURCES[stream];
   const rows = sql.all(source.select, position, limit);
   const last = rows.at(-1);
   const upTo = last === undefined ? null : number(last, source.order);
   const waiting = rows.length < limit ? undefined : sql.first(source.count, upTo ?? position);
   return {
-    lines: rows.map((row) => source.toLine(row)).filter((line) => line !== null),
+    lines: rows.map((row) => source.toLine(row, location)).filter((line) => line !== null),
     upTo,
     left: waiting === undefined ? 0 : Math.max(0, number(waiting, 'n')),
   };

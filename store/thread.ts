@@ -37,6 +37,7 @@ export type Calls = Pick<
   | 'budgets'
   | 'pending'
   | 'advance'
+  | 'shipAs'
   | 'close'
 > & {
   /** Appends that waited together, in one transaction. One entry each: null when durable. */

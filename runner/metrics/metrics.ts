@@ -1,6 +1,6 @@
 /** `GET /metrics`: what Prometheus may know of this process. Labels are bounded by the configuration. */
 import { Registry } from 'prom-client';
-import type { InfluxExporter } from '../../store/influx.ts';
+import type { InfluxExporter } from '../../store/influx/exporter.ts';
 import type { Result } from '../../store/result.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { countResults } from './counted.ts';

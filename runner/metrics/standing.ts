@@ -3,7 +3,7 @@ import { Gauge, type Registry } from 'prom-client';
 import { LOOKBACKS, type Colour } from '../../slo/objective.ts';
 import { governing } from '../../slo/policy.ts';
 import type { Status } from '../../slo/status.ts';
-import type { Lag } from '../../store/influx.ts';
+import type { Lag } from '../../store/influx/exporter.ts';
 import type { Configuration } from '../config/configuration.ts';
 import type { Runner } from '../runner.ts';
 

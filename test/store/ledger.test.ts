@@ -414,8 +414,9 @@ describe('objectives that change', () => {
     }
     using ledger = open({ objectives: [{ ...AVAILABILITY, probes: ['elsewhere'] }] });
     expect(ledger.tallies({ objective: AVAILABILITY.id, ...ALL })).toEqual([]);
-    expect(ledger.pending('tallies', 'follower', 10).lines).toContain(
-      `pulsedrill_tally,objective=api-availability bad=0i,bad_us=0i,borderline=0i,bounded=0i,excluded=0i,excluded_us=0i,fault_us=0i,faults=0i,good=0i,good_us=0i,squared_ms2=0i ${T0}000000`,
+    expect(ledger.pending('tallies', { name: 'follower', location: 'fra1' }, 10).lines).toContain(
+      'pulsedrill_tally,location=fra1,objective=api-availability good=0i,bad=0i,excluded=0i,faults=0i,borderline=0i,bounded=0i,' +
+        `good_us=0i,bad_us=0i,excluded_us=0i,fault_us=0i,squared_ms2=0i,revision=3i ${T0}000000`,
     );
   });
 
@@ -472,7 +473,9 @@ describe('timestamps', () => {
     const same = { scheduledMs: T0 + 0.25 };
     ledger.append([aResult(0, same), aResult(1, same), aResult(2, { ...same, endpoint: '/orders' }), aResult(3, same)]);
     ledger.append([aResult(1, same)]);
-    const stamps = ledger.pending('results', 'f', 10).lines.map((line) => line.split(' ').at(-1));
+    const stamps = ledger
+      .pending('results', { name: 'f', location: 'fra1' }, 10)
+      .lines.map((line) => line.split(' ').at(-1));
     expect(stamps).toEqual([`${T0}250000`, `${T0}250001`, `${T0}250000`, `${T0}250002`]);
   });
 });
@@ -481,14 +484,14 @@ describe('a follower', () => {
   test('has a cursor of its own that never goes back', () => {
     using ledger = open();
     ledger.append([aResult(0), aResult(1), aResult(2)]);
-    const page = ledger.pending('results', 'a', 2);
+    const page = ledger.pending('results', { name: 'a', location: 'fra1' }, 2);
     expect([page.lines.length, page.upTo, page.left]).toEqual([2, 2, 1]);
     ledger.advance('a', 2);
     ledger.advance('a', 1);
-    expect(ledger.pending('results', 'a', 2)).toMatchObject({ upTo: 3, left: 0 });
-    expect(ledger.pending('results', 'b', 0)).toEqual({ lines: [], upTo: null, left: 3 });
+    expect(ledger.pending('results', { name: 'a', location: 'fra1' }, 2)).toMatchObject({ upTo: 3, left: 0 });
+    expect(ledger.pending('results', { name: 'b', location: 'fra1' }, 0)).toEqual({ lines: [], upTo: null, left: 3 });
     ledger.advance('a', 3);
-    expect(ledger.pending('results', 'a', 2)).toEqual({ lines: [], upTo: null, left: 0 });
+    expect(ledger.pending('results', { name: 'a', location: 'fra1' }, 2)).toEqual({ lines: [], upTo: null, left: 0 });
   });
 });
 

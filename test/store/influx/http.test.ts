@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Clock } from '../../probes/probe.ts';
-import { startInfluxExport } from '../../store/influx.ts';
-import type { ExportState, InfluxConnection } from '../../store/influx.ts';
-import { openStore } from '../../store/open.ts';
-import type { LedgerStore } from '../../store/open.ts';
-import { T0, aResult } from '../support/results.ts';
-import { eventually } from '../support/servers.ts';
+import type { Clock } from '../../../probes/probe.ts';
+import { startInfluxExport } from '../../../store/influx/exporter.ts';
+import type { ExportState, InfluxConnection } from '../../../store/influx/exporter.ts';
+import { openStore } from '../../../store/open.ts';
+import type { LedgerStore } from '../../../store/open.ts';
+import { T0, aResult } from '../../support/results.ts';
+import { eventually } from '../../support/servers.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -88,6 +88,7 @@ function exportTo(connection: InfluxConnection, store: LedgerStore) {
   const exporter = startInfluxExport({
     store,
     connection,
+    location: 'fra1',
     clock: time.clock,
     random: () => 0.5,
     onState: (state) => states.push(state),

@@ -2,15 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { systemClock } from '../../runner/clock.ts';
-import { startInfluxExport } from '../../store/influx.ts';
-import type { ExportState } from '../../store/influx.ts';
-import { openStore } from '../../store/open.ts';
-import type { LedgerStore } from '../../store/open.ts';
-import { startInfluxd } from '../support/influxd.ts';
-import type { Influxd } from '../support/influxd.ts';
-import { AVAILABILITY, LATENCY, T0, aResult } from '../support/results.ts';
-import { eventually, isMissing } from '../support/servers.ts';
+import { systemClock } from '../../../runner/clock.ts';
+import { startInfluxExport } from '../../../store/influx/exporter.ts';
+import type { ExportState } from '../../../store/influx/exporter.ts';
+import { openStore } from '../../../store/open.ts';
+import type { LedgerStore } from '../../../store/open.ts';
+import { startInfluxd } from '../../support/influxd.ts';
+import type { Influxd } from '../../support/influxd.ts';
+import { AVAILABILITY, LATENCY, T0, aResult } from '../../support/results.ts';
+import { eventually, isMissing } from '../../support/servers.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -25,6 +25,7 @@ function exportTo(influxd: Influxd, store: LedgerStore, states: ExportState[] = 
   return startInfluxExport({
     store,
     connection: { url: influxd.url, database: influxd.database },
+    location: 'fra1',
     clock: systemClock,
     random: () => 0,
     onState: (state) => states.push(state),

@@ -2,14 +2,14 @@
  * Ships the ledger to InfluxDB: in order, at least once, whenever InfluxDB answers. What waits is in the ledger and
  * nowhere else; the cursor moves on only when a batch has arrived, and what arrives twice overwrites itself.
  */
-import type { Clock } from '../probes/probe.ts';
-import { createInfluxWriter, destination } from './influx-write.ts';
-import type { InfluxConnection, InfluxWriter } from './influx-write.ts';
-import type { Outbox } from './open.ts';
-import { OUTBOX_STREAMS } from './outbox.ts';
-import type { OutboxStream } from './outbox.ts';
+import type { Clock } from '../../probes/probe.ts';
+import { createInfluxWriter, destination } from './write.ts';
+import type { InfluxConnection, InfluxWriter } from './write.ts';
+import type { Outbox } from '../open.ts';
+import { OUTBOX_STREAMS } from '../outbox.ts';
+import type { OutboxStream } from '../outbox.ts';
 
-export type { InfluxConnection } from './influx-write.ts';
+export type { InfluxConnection } from './write.ts';
 
 /** Rows of the ledger that wait to be shipped, at most. */
 export type Lag = Readonly<Record<OutboxStream | 'total', number>>;
@@ -19,11 +19,15 @@ export type ExportState =
   | { readonly state: 'shipping' }
   | { readonly state: 'held'; readonly why: string; readonly retryInMs: number; readonly lag: Lag }
   /** InfluxDB will never take this line; it stays in the ledger, and the lines after it go on. */
-  | { readonly state: 'rejected'; readonly why: string; readonly line: string };
+  | { readonly state: 'rejected'; readonly why: string; readonly line: string }
+  /** This ledger began to ship under another location and goes on so: what is counted under two would be counted twice. */
+  | { readonly state: 'named'; readonly location: string };
 
 export interface InfluxExportOptions {
   readonly store: { readonly outbox: Outbox };
   readonly connection: InfluxConnection;
+  /** Where this prober stands: a tag of everything that is not a run, which brings its own. */
+  readonly location: string;
   readonly clock: Clock;
   /** Uniform in [0, 1); spreads the retries of many probers. */
   readonly random: () => number;
@@ -46,6 +50,8 @@ export interface InfluxExporter extends AsyncDisposable {
 }
 
 const NO_LAG: Lag = { results: 0, events: 0, budgets: 0, tallies: 0, total: 0 };
+/** Goes up with every change of the schema that a reader depends on. */
+const SCHEMA_VERSION = 2;
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
 
@@ -66,6 +72,8 @@ class Exporter implements InfluxExporter {
   readonly #closing = new AbortController();
   readonly #signal: AbortSignal;
   readonly #loop: Promise<void>;
+  /** Null: the ledger has not said yet under which location it ships. */
+  #location: string | null = null;
   #passing: Promise<Pass> | null = null;
   /** Why the export is held; null while it is shipping. */
   #why: string | null = null;
@@ -143,7 +151,7 @@ class Exporter implements InfluxExporter {
   async #shipBatch(stream: OutboxStream): Promise<boolean> {
     const { batchRows = 2_000 } = this.#options;
     const name = this.#cursor(stream);
-    const page = await this.#outbox.pending(stream, name, batchRows);
+    const page = await this.#outbox.pending(stream, { name, location: await this.#shipsAs() }, batchRows);
     if (page.upTo === null || this.#signal.aborted) return false;
     if (page.lines.length > 0) {
       const rejected = await this.#isolate(page.lines);
@@ -169,8 +177,18 @@ class Exporter implements InfluxExporter {
     return [...(await this.#isolate(lines.slice(0, half))), ...(await this.#isolate(lines.slice(half)))];
   }
 
+  /** With the schema's version: when points carry more than before, everything is shipped again. */
   #cursor(stream: OutboxStream): string {
-    return `influx ${this.#place} ${stream}`;
+    return `influx ${SCHEMA_VERSION} ${this.#place} ${stream}`;
+  }
+
+  async #shipsAs(): Promise<string> {
+    const { location } = this.#options;
+    if (this.#location === null) {
+      this.#location = await this.#outbox.shipAs(this.#place, location);
+      if (this.#location !== location) this.#tell({ state: 'named', location: this.#location });
+    }
+    return this.#location;
   }
 
   lag(): Promise<Lag> {
@@ -180,7 +198,7 @@ class Exporter implements InfluxExporter {
   async #lag(): Promise<Lag> {
     const lag: Record<keyof Lag, number> = { ...NO_LAG };
     for (const stream of OUTBOX_STREAMS) {
-      const { left } = await this.#outbox.pending(stream, this.#cursor(stream), 0);
+      const { left } = await this.#outbox.pending(stream, { name: this.#cursor(stream), location: '' }, 0);
       lag[stream] = left;
       lag.total += left;
     }
@@ -197,7 +215,7 @@ class Exporter implements InfluxExporter {
   }
 
   #tell(state: ExportState): void {
-    if (state.state !== 'rejected') this.#isToldHeld = state.state === 'held';
+    if (state.state === 'held' || state.state === 'shipping') this.#isToldHeld = state.state === 'held';
     this.#options.onState?.(state);
   }
 }
