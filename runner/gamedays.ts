@@ -14,7 +14,7 @@ import { readScenarios } from './config/scenarios.ts';
 import { cronRuns } from './engine/cron-runs.ts';
 import { seededRandom } from '../scenarios/random.ts';
 import { conduct } from './gameday/conductor.ts';
-import { alarmOf, guardChecks, type Approval, type Facts, type Safety } from './gameday/guards.ts';
+import { alarmOf, approvedSpend, guardChecks, type Approval, type Facts, type Safety } from './gameday/guards.ts';
 import { maskedOutcome, maskOf } from './gameday/discretion.ts';
 import { makeGamedayFolder } from './gameday/gameday-id.ts';
 import { guardianStarter } from './gameday/guard.ts';
@@ -196,8 +196,9 @@ export async function conductGameday(request: GamedayRequest): Promise<Conducted
   const { configuration, runner, store, scenario, mode, obligation, signal, approval = null } = request;
   const { gamedays, seed, environment } = configuration;
   const { maxBudgetSpend, limits } = gamedays;
+  const overspend = gamedays.overspend ?? null;
   const market = gamedays.market === null ? null : new Calendar(gamedays.market);
-  const safety: Safety = { environment, maxBudgetSpend, limits, market, approval };
+  const safety: Safety = { environment, maxBudgetSpend, limits, market, approval, overspend };
   const facts = (): Facts => ({
     clock: runner.clockStanding(),
     statuses: runner.statuses(),
@@ -236,6 +237,7 @@ export async function conductGameday(request: GamedayRequest): Promise<Conducted
       return guardian;
     },
     approval,
+    overspend: approvedSpend(approval, overspend),
     people: request.people ?? {},
     owners: configuration.services[scenario.component]?.owners ?? [],
     guards: () => guardChecks(scenario, safety, facts()),

@@ -95,7 +95,13 @@ export type JournalBody =
       readonly obligation: string | null;
       readonly seed: number;
       /** Who approved what would have been refused; absent in older journals. */
-      readonly approval?: { readonly by: string; readonly reason: string } | null;
+      readonly approval?: {
+        readonly by: string;
+        readonly reason: string;
+        readonly overspend?: string | undefined;
+      } | null;
+      /** Who took it on that it spends more of a budget than there is, and up to which share, a decimal; absent: nobody. */
+      readonly overspend?: { readonly by: string; readonly reason: string; readonly share: string };
       /** Absent in older journals. */
       readonly charter?: Charter;
       /** Role → who has it today, `lead` among them; absent where nobody was named. */

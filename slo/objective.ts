@@ -146,5 +146,9 @@ const AGES: ReadonlySet<string> = new Set(['tick-age', 'newest-age', 'signal-age
 
 /** Differences of a remote wall clock and the prober's own: only as good as both. */
 export function isAge({ sli }: Pick<Objective, 'sli'>): boolean {
-  return sli.type === 'threshold' && AGES.has(sli.indicator);
+  return sli.type === 'threshold' && isAgeIndicator(sli.indicator);
+}
+
+export function isAgeIndicator(indicator: string): boolean {
+  return AGES.has(indicator);
 }

@@ -1,5 +1,5 @@
 /** What the exercise was to show, by whom, and who was told: as the journal's first line has it. */
-import { span, utc } from '../figures.ts';
+import { span, targetPercent, utc } from '../figures.ts';
 import { code, table, text } from '../markdown.ts';
 import { goalsOf } from './goals.ts';
 import { markWord, type Story } from './story.ts';
@@ -20,7 +20,7 @@ export function charterTable(story: Story, id: string): string {
 type Started = NonNullable<Story['started']>;
 
 function scenarioRows(story: Story, started: Started): readonly Row[] {
-  const { charter, approval = null } = started;
+  const { charter, approval = null, overspend } = started;
   const goals = goalsOf(story).map(({ what, goalMs }) => `${markWord(what)} ${span(goalMs)}`);
   return [
     ['Scenario', code(started.scenario)],
@@ -35,6 +35,14 @@ function scenarioRows(story: Story, started: Started): readonly Row[] {
       : [['Ends at once when', charter.abort.map(text).join('; ')] as const]),
     ['Obligation', started.obligation === null ? 'none: run of free will' : code(started.obligation)],
     ...(approval === null ? [] : [['Approved by', `${text(approval.by)}: ${text(approval.reason)}`] as const]),
+    ...(overspend === undefined
+      ? []
+      : [
+          [
+            'May overspend',
+            `${targetPercent(overspend.share)} of a budget, by ${text(overspend.by)}: ${text(overspend.reason)}`,
+          ] as const,
+        ]),
     ['Seed', code(String(started.seed))],
   ];
 }

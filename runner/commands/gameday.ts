@@ -17,6 +17,7 @@ import type { Runner } from '../runner.ts';
 import { startExport } from '../export.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { defaultFile } from '../config/file.ts';
+import { SHARE, shareText } from '../config/share.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
 import { writeGamedayReport } from '../reporting.ts';
 import { servedBy } from '../obligations.ts';
@@ -33,15 +34,30 @@ function scenarioOptions(yargs: Argv): Argv {
     .option('scheduled', { type: 'string', describe: 'instead: an entry of gamedays.schedule, as it is configured' })
     .option('set', { type: 'string', array: true, describe: 'NAME=VALUE for a ${NAME} of the scenario' })
     .option('approved-by', { type: 'string', describe: 'who approves it in production, or while the market is open' })
-    .option('reason', { type: 'string', describe: 'why; with --approved-by' });
+    .option('reason', { type: 'string', describe: 'why; with --approved-by' })
+    .option('overspend', {
+      type: 'string',
+      describe: 'the share of each budget that it may spend, whatever is left, such as 50%; with --approved-by',
+    });
 }
 
 /** @throws CommandError when what a person has to say for it is incomplete */
 function approvalOf(args: Args): Approval | null {
-  const [by, reason] = ['approved-by', 'reason'].map((name) => args.text(name)?.trim() ?? '');
-  if (by === '' && reason === '') return null;
-  if (by !== undefined && by !== '' && reason !== undefined && reason !== '') return { by, reason };
-  throw new CommandError('gameday: expected both of --approved-by NAME and --reason TEXT, got one', EXIT.usage);
+  const [by = '', reason = ''] = ['approved-by', 'reason'].map((name) => args.text(name)?.trim() ?? '');
+  const overspend = overspendOf(args);
+  if (by === '' && reason === '' && overspend === undefined) return null;
+  if (by !== '' && reason !== '') return overspend === undefined ? { by, reason } : { by, reason, overspend };
+  const got = by === '' && reason === '' ? 'neither' : 'one';
+  throw new CommandError(`gameday: expected both of --approved-by NAME and --reason TEXT, got ${got}`, EXIT.usage);
+}
+
+/** @throws CommandError when it is no share */
+function overspendOf(args: Args): string | undefined {
+  const given = args.text('overspend');
+  if (given === undefined) return undefined;
+  const share = shareText(given);
+  if (share !== null) return share;
+  throw new CommandError(`--overspend: expected ${SHARE}, got ${JSON.stringify(given)}`, EXIT.usage);
 }
 
 /** What `--set` says. @throws CommandError */

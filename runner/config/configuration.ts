@@ -78,8 +78,10 @@ export interface Configuration {
     readonly folder: string;
     readonly injectors: Document['gamedays']['injectors'];
     readonly scenarios: readonly string[];
-    /** Share of a budget, (0, 1]; null: no limit. */
+    /** Share of a budget, (0, 1]; null: it names none. */
     readonly maxBudgetSpend: number | null;
+    /** Null: no exercise may spend more than there is, unless somebody approves it. */
+    readonly overspend: Document['gamedays']['overspend'] | null;
     readonly limits: Document['gamedays']['limits'];
     readonly market: CalendarSpec | null;
     /** Null: nobody may mark by webhook. */

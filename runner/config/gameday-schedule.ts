@@ -3,6 +3,7 @@ import { validateDetailed } from 'node-cron';
 import { z } from 'zod';
 import { duration, durationText, isTimezone } from '../../probes/spec.ts';
 import { cronRuns } from '../engine/cron-runs.ts';
+import { share } from './share.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -26,7 +27,9 @@ const entry = z
     lead: name('who leads it').optional(),
     /** Role → who has it. */
     roles: z.record(z.string().min(1), name('who has this role')).default({}),
-    approval: z.strictObject({ by: name('who approves it'), reason: name('why') }).optional(),
+    approval: z
+      .strictObject({ by: name('who approves it'), reason: name('why'), overspend: share().optional() })
+      .optional(),
     /** How long before its time it is announced; later than half of this is too late. */
     announce: duration().default(2 * DAY_MS),
     dryRun: duration().default(2 * DAY_MS),

@@ -5,7 +5,12 @@ import { jsonPath } from '../../probes/jsonpath.ts';
 import { duration, headers, httpUrl } from '../../probes/spec.ts';
 import { injectorSchema, repeatedTargets } from '../../scenarios/injectors/kinds.ts';
 import { percent } from '../../scenarios/percent.ts';
+import { foundText, type Problem } from '../../probes/problem.ts';
+import { keyed } from './draft.ts';
 import { gamedayScheduleSchema } from './gameday-schedule.ts';
+import { share } from './share.ts';
+
+const text = (error: string) => z.string({ error }).min(1, { error });
 
 export const gamedaysSchema = z.strictObject({
   environments: z.array(z.string().min(1)).default(['sandbox', 'staging']),
@@ -25,8 +30,10 @@ export const gamedaysSchema = z.strictObject({
     })
     .default([]),
   scenarios: z.array(z.string().min(1)).default([]),
-  /** Share of an error budget that an exercise may spend; without it none is refused for what is left. */
+  /** Share of each error budget of its component that an exercise may spend; a scenario's own goes before it where it is smaller. */
   maxBudgetSpend: percent().optional(),
+  /** What every exercise may spend, whatever is left, and who takes that on. Never in production. */
+  overspend: z.strictObject({ share: share(), by: text('who approves it'), reason: text('why') }).optional(),
   limits: z
     .strictObject({
       /** Different targets that one scenario may break. */
@@ -72,3 +79,12 @@ export const gamedaysSchema = z.strictObject({
   /** Exercises that come by calendar, announced and tried before. */
   schedule: gamedayScheduleSchema,
 });
+
+/** In production somebody approves each exercise, and none for all of them. */
+export function overspendProblems(given: Readonly<Record<string, unknown>>): readonly Problem[] {
+  const { environment = 'production' } = given;
+  const overspend = keyed(given['gamedays'])?.['overspend'];
+  if (overspend === undefined || environment !== 'production') return [];
+  const expected = 'nothing in production, where each exercise is approved by itself (gameday run --overspend)';
+  return [{ path: 'gamedays.overspend', expected, found: foundText(overspend) }];
+}

@@ -11,6 +11,7 @@ import { draftOf, keyed } from './draft.ts';
 import { readDocument } from './file.ts';
 import { bindingProblems, plannedSources, sourceWarnings } from './bindings.ts';
 import { objectiveProblems } from './objective-rules.ts';
+import { overspendProblems } from './gamedays.ts';
 import { incidentWarnings } from './incident-warnings.ts';
 import { buildObjectives } from './objectives.ts';
 import { draftProbes, plannedOf, type ProbeDraft } from './probes.ts';
@@ -75,6 +76,7 @@ export function checkDocument(
   const rules = [
     ...(isWritten ? objectiveProblems(given['objectives'], drafts) : []),
     ...bindingProblems(given),
+    ...overspendProblems(given),
     ...undeclared(declared, given['objectives'], drafts),
     ...ruleProblems(given['rules'], () => (isWritten ? asFarAsRead(given['objectives'], drafts) : null)),
     ...addresseeProblems(given, () => (isWritten ? asFarAsRead(given['objectives'], drafts) : null), [
@@ -140,6 +142,7 @@ export function checkDocument(
         injectors: value.gamedays.injectors,
         scenarios: value.gamedays.scenarios,
         maxBudgetSpend: value.gamedays.maxBudgetSpend ?? null,
+        overspend: value.gamedays.overspend ?? null,
         limits: value.gamedays.limits,
         market: value.gamedays.market ?? null,
         trading: value.gamedays.trading ?? null,

@@ -3,23 +3,10 @@ import { z } from 'zod';
 import { didYouMean } from '../../probes/nearest.ts';
 import { foundText, pathText, type Problem } from '../../probes/problem.ts';
 import { duration, httpUrl } from '../../probes/spec.ts';
-import { parseDecimal, scaledText, ZERO } from '../../slo/decimal.ts';
 import type { Objective } from '../../slo/objective.ts';
 import { ruleThresholdProblem, SERVICE_RULES, type ServiceRule } from '../../slo/service-rules.ts';
 import { draftOf, keyed } from './draft.ts';
-
-const shareOf = (value: unknown) =>
-  typeof value === 'string' && value.endsWith('%') ? parseDecimal(value.slice(0, -1)) : null;
-
-/** "60%" → "0.60", exactly. */
-function share() {
-  return z
-    .custom<string>((value) => (shareOf(value)?.num ?? 0n) > 0n, { error: 'a share of the budget such as "60%"' })
-    .transform((text) => {
-      const { num, den } = shareOf(text) ?? ZERO;
-      return scaledText(num, String(den).length + 1);
-    });
-}
+import { share } from './share.ts';
 
 function rate() {
   const error = 'a burn rate between 0.001 and 1000000 such as 2';

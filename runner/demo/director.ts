@@ -108,6 +108,9 @@ async function owedBy({ runner }: Stage): Promise<Obligation | null> {
   return (await runner.obligations()).find((each) => each.service === SERVICE && each.duty === 'game-day') ?? null;
 }
 
+/** Said, recorded, and out of reach here: the game-day that a Red budget owes finds no budget to spend. */
+const OVERSPEND = { by: 'npm run demo', reason: 'a practice exchange owes nobody anything', overspend: '100.00' };
+
 /** @returns where the game-day's journal is */
 async function exercise(stage: Stage, obligation: Obligation, shown: Set<Chapter>): Promise<string | null> {
   const { configuration, runner, store, screen, signal, sandbox } = stage;
@@ -120,6 +123,8 @@ async function exercise(stage: Stage, obligation: Obligation, shown: Set<Chapter
     scenario,
     mode: 'run',
     obligation: obligation.id,
+    // It is owed because the budget is nearly gone, and in practice time a second of failure is ten minutes of it.
+    approval: OVERSPEND,
     signal,
     path: stage.io.env['PATH'] ?? '',
     onEntry: (entry) => {

@@ -26,6 +26,7 @@ import type { Journal } from './journal.ts';
 import { openJournal, transientJournal } from './journal.ts';
 import { holdLock } from './lock.ts';
 import type { CheckResult, GamedayOutcome } from './outcome.ts';
+import type { Overspend } from './budget-guard.ts';
 import type { Approval } from './guards.ts';
 import { heeder } from './heed.ts';
 import { heedRequests } from './requests.ts';
@@ -64,6 +65,8 @@ export interface ConductOptions {
   /** The obligation that a pass would meet. */
   readonly obligation: string | null;
   readonly approval?: Approval | null;
+  /** Who has approved that it spends more of a budget than there is. */
+  readonly overspend?: Overspend | null;
   /** Role → who has it today. */
   readonly people?: Readonly<Record<string, string>>;
   /** Of the component. */

@@ -4,13 +4,16 @@ import type { ClockStanding } from '../../probes/clock/standing.ts';
 import { span } from '../../reports/figures.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { injections } from '../../scenarios/step.ts';
-import { governing } from '../../slo/policy.ts';
 import type { Status } from '../../slo/status.ts';
+import { budgetGuard, spendingWatch, type BudgetRules, type Overspend } from './budget-guard.ts';
+import { clockGuard } from './clock-guard.ts';
 import type { CheckResult } from './outcome.ts';
 
 export interface Approval {
   readonly by: string;
   readonly reason: string;
+  /** The share of each budget that it may spend, whatever is left, a decimal; absent: no more than there is. */
+  readonly overspend?: string | undefined;
 }
 
 export interface Safety {
@@ -20,6 +23,8 @@ export interface Safety {
   readonly limits: { readonly targets?: number | undefined; readonly duration?: number | undefined };
   readonly market: Pick<Calendar, 'openedAt'> | null;
   readonly approval: Approval | null;
+  /** What the configuration approves for every exercise, outside production; null: nothing. */
+  readonly overspend: Overspend | null;
 }
 
 export interface Facts {
@@ -29,56 +34,41 @@ export interface Facts {
   readonly nowMs: number;
 }
 
-type Part = Pick<Scenario, 'component' | 'steps' | 'timeboxMs' | 'budget'>;
+type Part = Pick<Scenario, 'steps' | 'timeboxMs'>;
 
-/** Production is somebody's responsibility, whatever the hour. */
-const NEEDS_APPROVAL = 'production';
+/** Production is somebody's responsibility, whatever the hour; what is not known there is not taken for good. */
+const PRODUCTION = 'production';
 
-export function guardChecks(scenario: Part, safety: Safety, facts: Facts): readonly CheckResult[] {
+export function guardChecks(scenario: Scenario, safety: Safety, facts: Facts): readonly CheckResult[] {
+  const { environment } = safety;
+  const mustKnow = environment === PRODUCTION;
+  const objectives = facts.statuses.map(({ objective }) => objective);
   return [
-    clockGuard(facts.clock),
-    ...budgetGuard(scenario, safety, facts.statuses),
+    clockGuard(scenario, facts.clock, { environment, mustKnow }, objectives),
+    budgetGuard(scenario, budgetRules(safety), facts.statuses),
     ...approvalGuard(safety, facts.nowMs),
     ...limitGuard(scenario, safety),
   ];
 }
 
-/** Marks are monotonic; freshness is not, and a clock that is wrong makes a healthy feed look broken. */
-function clockGuard({ state, text }: ClockStanding): CheckResult {
-  return { name: 'clock', ok: state !== 'severe' && state !== 'quarantine', detail: text };
+function budgetRules({ environment, maxBudgetSpend, approval, overspend }: Safety): BudgetRules {
+  return {
+    maxBudgetSpend,
+    overspend: approvedSpend(approval, environment === PRODUCTION ? null : overspend),
+    mustKnow: environment === PRODUCTION,
+  };
 }
 
-/** What the exercise may spend must be there, in every budget of the component about which anything is known. */
-function budgetGuard(scenario: Part, safety: Safety, statuses: readonly Status[]): readonly CheckResult[] {
-  const cap = capOf(scenario, safety);
-  if (cap === null) return [];
-  const left = spending(scenario, statuses).map(([id, consumed]) => ({ id, left: 1 - consumed }));
-  const short = left.filter((each) => each.left < cap);
-  const text = (each: (typeof left)[number]): string => `${each.id} ${shareText(Math.max(0, each.left))} left`;
-  const known = left.length === 0 ? 'no budget of it is known' : left.map(text).join(', ');
-  const detail =
-    short.length === 0
-      ? `it may spend ${shareText(cap)} of a budget: ${known}`
-      : `it may spend ${shareText(cap)} of a budget, and there is less: ${short.map(text).join(', ')}`;
-  return [{ name: 'budget', ok: short.length === 0, detail }];
-}
-
-function capOf({ budget }: Part, { maxBudgetSpend }: Safety): number | null {
-  const caps = [budget, maxBudgetSpend].filter((cap) => cap !== null);
-  return caps.length === 0 ? null : Math.min(...caps);
-}
-
-/** Consumed share of each budget of the component that is known. */
-function spending({ component }: Part, statuses: readonly Status[]): readonly (readonly [string, number])[] {
-  return governing(statuses).flatMap(({ objective, consumed }) =>
-    objective.service === component && consumed !== null ? [[objective.id, consumed] as const] : [],
-  );
+/** What somebody says of this one exercise goes before what is said of all. */
+export function approvedSpend(approval: Approval | null, standing: Overspend | null): Overspend | null {
+  if (approval?.overspend === undefined) return standing;
+  return { by: approval.by, reason: approval.reason, share: approval.overspend };
 }
 
 function approvalGuard({ environment, market, approval }: Safety, nowMs: number): readonly CheckResult[] {
   const isOpen = market !== null && market.openedAt(nowMs) !== null;
   const why = [
-    ...(environment === NEEDS_APPROVAL ? ['this is production'] : []),
+    ...(environment === PRODUCTION ? ['this is production'] : []),
     ...(isOpen ? ['the market is open'] : []),
   ];
   if (why.length === 0) return market === null ? [] : [{ name: 'market', ok: true, detail: 'the market is closed' }];
@@ -108,29 +98,18 @@ function limitGuard({ steps, timeboxMs }: Part, { limits }: Safety): readonly Ch
  * @param facts null: nothing is known yet. @param overload what the prober says of itself, null: it keeps up
  */
 export function alarmOf(
-  scenario: Part,
+  scenario: Scenario,
   safety: Safety,
   facts: () => Facts,
   overload: () => string | null,
 ): () => string | null {
-  let before: ReadonlyMap<string, number> | null = null;
+  const overspent = spendingWatch(scenario, budgetRules(safety));
   return () => {
     const { clock, statuses } = facts();
-    const now = spending(scenario, statuses);
-    // The first look is the baseline; a budget that is known only later begins there.
-    before = new Map([...now, ...(before ?? [])]);
-    const cap = capOf(scenario, safety);
-    const over = now.find(([id, consumed]) => cap !== null && consumed - (before?.get(id) ?? consumed) > cap);
-    if (over !== undefined && cap !== null) {
-      const spent = over[1] - (before.get(over[0]) ?? over[1]);
-      return `it has spent ${shareText(spent)} of the budget of ${over[0]}, more than the ${shareText(cap)} that it may`;
-    }
+    const spent = overspent(statuses);
+    if (spent !== null) return spent;
     if (clock.state === 'quarantine') return `the prober's clock cannot be trusted any more: ${clock.text}`;
     const strain = overload();
     return strain === null ? null : `the prober cannot keep up, and would measure itself: ${strain}`;
   };
-}
-
-function shareText(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
 }

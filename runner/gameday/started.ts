@@ -11,6 +11,7 @@ export function startedEntry(options: ConductOptions) {
     obligation,
     seed,
     approval = null,
+    overspend = null,
     people = {},
     owners = [],
   } = options;
@@ -29,6 +30,7 @@ export function startedEntry(options: ConductOptions) {
     obligation,
     seed,
     approval,
+    ...(overspend === null ? {} : { overspend }),
     charter: charterOf(scenario),
     ...(Object.keys(people).length === 0 ? {} : { people }),
     ...(owners.length === 0 ? {} : { owners }),

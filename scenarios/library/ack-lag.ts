@@ -8,6 +8,7 @@ export default defineScenario({
   component: 'order-execution',
   recoveryGoal: '10m',
   timebox: '30m',
+  budget: '${BUDGET:-50%}',
   settle: '5m',
   hypothesis: [
     { name: 'orders complete', probe: '${ORDER_PROBE:-paper-primary}', outcome: 'good', of: 3 },

@@ -8,6 +8,7 @@ export default defineScenario({
   component: 'order-execution',
   recoveryGoal: '10m',
   timebox: '30m',
+  budget: '${BUDGET:-50%}',
   settle: '3m',
   hypothesis: [
     {

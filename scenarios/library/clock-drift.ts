@@ -9,6 +9,7 @@ export default defineScenario({
   component: 'market-data',
   recoveryGoal: '3m',
   timebox: '15m',
+  budget: '${BUDGET:-50%}',
   settle: '1m',
   hypothesis: [
     { name: 'ticks arrive', probe: '${TICKS_PROBE:-ticks}', outcome: 'good', of: 2 },

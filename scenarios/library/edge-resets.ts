@@ -7,6 +7,7 @@ export default defineScenario({
   component: 'client-api',
   recoveryGoal: '15m',
   timebox: '30m',
+  budget: '${BUDGET:-10%}',
   settle: '1m',
   hypothesis: [{ name: 'the API answers', probe: '${API_PROBE:-api-status}', outcome: 'good', of: 3 }],
   steps: [

@@ -12,6 +12,7 @@ export default defineScenario({
   component: 'client-api',
   recoveryGoal: '10m',
   timebox: '30m',
+  budget: '${BUDGET:-10%}',
   settle: '1m',
   hypothesis: [
     { name: 'the API answers', probe: '${API_PROBE:-api-status}', outcome: 'good', of: 5, atLeast: 4 },

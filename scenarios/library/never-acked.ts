@@ -9,6 +9,7 @@ export default defineScenario({
   component: 'order-execution',
   recoveryGoal: '15m',
   timebox: '30m',
+  budget: '${BUDGET:-50%}',
   settle: '2m',
   hypothesis: [{ name: 'orders are acknowledged', probe: '${PRIMARY_PROBE:-paper-primary}', outcome: 'good', of: 3 }],
   steps: [

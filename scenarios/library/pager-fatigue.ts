@@ -11,6 +11,7 @@ export default defineScenario({
     'On-call answers each page within its time, also the third within an hour, and says of each whether it was one.',
   component: 'client-api',
   timebox: '90m',
+  budget: '${BUDGET:-10%}',
   settle: '1m',
   prerequisites: ['on-call knows that a drill is announced for this week, and not when it is'],
   roles: {

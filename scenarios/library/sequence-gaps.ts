@@ -9,6 +9,7 @@ export default defineScenario({
   component: 'market-data',
   recoveryGoal: '5m',
   timebox: '15m',
+  budget: '${BUDGET:-50%}',
   settle: '1m',
   goals: { impact: '1m' },
   hypothesis: [{ name: 'ticks come without a gap', probe: '${TICKS_PROBE:-ticks}', outcome: 'good', of: 3 }],

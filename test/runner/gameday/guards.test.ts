@@ -7,7 +7,14 @@ import { exercise, World } from './world.ts';
 
 const SOUND: ClockStanding = { state: 'good', reading: null, text: '0.1 ms fast' };
 const OFF: ClockStanding = { state: 'severe', reading: null, text: '41 ms fast; at 40 ms or more' };
-const SAFETY: Safety = { environment: 'staging', maxBudgetSpend: null, limits: {}, market: null, approval: null };
+const SAFETY: Safety = {
+  environment: 'staging',
+  maxBudgetSpend: null,
+  limits: {},
+  market: null,
+  approval: null,
+  overspend: null,
+};
 const NOW = Date.UTC(2026, 10, 24, 15, 0);
 
 /** Of the shop: 0.1 % may be bad, so many were of 100,000. */
@@ -22,39 +29,51 @@ const said = (safety: Partial<Safety>, changes: Partial<Facts> = {}, scenario = 
   );
 
 describe('before anything is broken', () => {
-  it('a clock that is off speaks against it, one that nobody vouches for does not', () => {
-    expect(said({}, { clock: OFF })).toEqual(['clock NOT OK: 41 ms fast; at 40 ms or more']);
-    expect(said({}, { clock: { ...SOUND, state: 'unverified', text: 'no chronyc' } })).toEqual([
-      'clock ok: no chronyc',
-    ]);
+  it('a clock that is off speaks against it', () => {
+    expect(said({}, { clock: OFF })[0]).toBe('clock NOT OK: 41 ms fast; at 40 ms or more');
   });
 
-  it('as much must be left of every budget of the component as may be spent', () => {
-    const budget = (bad: number, cap: number) =>
-      said({ maxBudgetSpend: cap }, { statuses: [status(bad), status(5000, 'other')] })[1];
-    expect(budget(50, 0.5)).toBe('budget ok: it may spend 50.0 % of a budget: slo-api-availability 50.0 % left');
-    expect(budget(60, 0.5)).toBe(
-      'budget NOT OK: it may spend 50.0 % of a budget, and there is less: slo-api-availability 40.0 % left',
-    );
-    expect(budget(200, 0.1)).toContain('slo-api-availability 0.0 % left');
-    expect(said({ maxBudgetSpend: 0.1 })[1]).toBe(
-      'budget ok: it may spend 10.0 % of a budget: no budget of it is known',
-    );
-  });
+  describe('a clock that nobody vouches for is called unverified', () => {
+    const clock: ClockStanding = { state: 'unverified', reading: null, text: 'chronyc cannot be run' };
+    const fresh = { name: 'ticks are fresh', probe: 'shop', indicator: 'tick-age', below: '1s' };
+    const aged = exercise({ hypothesis: [fresh] });
+    const mend = 'let chrony keep it (pulsedrill doctor says what is missing)';
+    const ages = (service: string) => ({
+      ...status(0, service),
+      objective: objective({
+        id: 'slo-freshness',
+        service,
+        sli: { type: 'threshold', indicator: 'tick-age', ms: 1500, strict: true },
+      }),
+    });
 
-  it('a second figure beside a row is no budget of its own', () => {
-    const beside = { id: 'slo-api-availability', label: 'synthetic' };
-    const spent = judged(hourly([[9000, 1000]]), { objective: objective({ id: 'second', service: 'shop', beside }) });
-    expect(said({ maxBudgetSpend: 0.5 }, { statuses: [status(50), spent] })[1]).toBe(
-      'budget ok: it may spend 50.0 % of a budget: slo-api-availability 50.0 % left',
-    );
-  });
+    it('and is allowed where nothing is judged by it', () => {
+      expect(said({}, { clock })[0]).toBe(
+        'clock ok: unverified: chronyc cannot be run; nothing in this exercise is judged by it',
+      );
+      expect(said({}, { clock, statuses: [ages('other')] })[0]).toContain('clock ok');
+    });
 
-  it('the smaller of what scenario and configuration allow holds', () => {
-    const scenario = exercise({ budget: '5%' });
-    expect(said({ maxBudgetSpend: 0.1 }, {}, scenario)[1]).toContain('it may spend 5.0 %');
-    expect(said({ maxBudgetSpend: 0.01 }, {}, scenario)[1]).toContain('it may spend 1.0 %');
-    expect(said({}, {}, scenario)[1]).toContain('it may spend 5.0 %');
+    it('and refused where a condition or an objective that it serves is an age', () => {
+      expect(said({}, { clock }, aged)[0]).toBe(
+        `clock NOT OK: unverified: chronyc cannot be run; ages are judged by it: "ticks are fresh"; ${mend}`,
+      );
+      expect(said({}, { clock, statuses: [ages('shop')] })[0]).toContain('ages are judged by it: slo-freshness;');
+      const elsewhere = exercise({ serves: ['slo-api-availability'] });
+      expect(said({}, { clock, statuses: [ages('shop')] }, elsewhere)[0]).toContain('clock ok');
+    });
+
+    it('and allowed in a sandbox, where both ends read the same one', () => {
+      expect(said({ environment: 'sandbox' }, { clock }, aged)[0]).toBe(
+        'clock ok: unverified: chronyc cannot be run; ages are judged by it: "ticks are fresh"; in a sandbox both ends read the same one',
+      );
+    });
+
+    it('and refused in production, whatever is judged', () => {
+      expect(said({ environment: 'production' }, { clock })[0]).toBe(
+        `clock NOT OK: unverified: chronyc cannot be run; in production it has to be known; ${mend}`,
+      );
+    });
   });
 
   it('production, and an open market, need an approval, which is told', () => {
@@ -62,23 +81,23 @@ describe('before anything is broken', () => {
     const market = new Calendar({ timezone: 'UTC', hours, holidays: [], halfDays: [] });
     const approval = { by: 'ana', reason: 'agreed with trading' };
     const asked = 'somebody has to approve it (--approved-by NAME --reason TEXT)';
-    expect(said({ market }).slice(1)).toEqual([`approval NOT OK: the market is open: ${asked}`]);
-    expect(said({ market, approval }).slice(1)).toEqual([
+    expect(said({ market }).slice(2)).toEqual([`approval NOT OK: the market is open: ${asked}`]);
+    expect(said({ market, approval }).slice(2)).toEqual([
       'approval ok: the market is open: approved by ana (agreed with trading)',
     ]);
-    expect(said({ market }, { nowMs: NOW + 3 * 3_600_000 }).slice(1)).toEqual(['market ok: the market is closed']);
-    expect(said({ market, environment: 'production' }).slice(1)).toEqual([
+    expect(said({ market }, { nowMs: NOW + 3 * 3_600_000 }).slice(2)).toEqual(['market ok: the market is closed']);
+    expect(said({ market, environment: 'production' }).slice(2)).toEqual([
       `approval NOT OK: this is production, and the market is open: ${asked}`,
     ]);
-    expect(said({ environment: 'production', approval })[1]).toContain('approved by ana');
+    expect(said({ environment: 'production', approval })[2]).toContain('approved by ana');
   });
 
   it('the limits of the configuration are limits', () => {
-    expect(said({ limits: { targets: 1, duration: 600_000 } }).slice(1)).toEqual([
+    expect(said({ limits: { targets: 1, duration: 600_000 } }).slice(2)).toEqual([
       'targets ok: 1 of at most 1 targets (gamedays.limits.targets)',
       'duration ok: a timebox of 10 min, at most 10 min (gamedays.limits.duration)',
     ]);
-    expect(said({ limits: { duration: 599_999 } })[1]).toContain('duration NOT OK');
+    expect(said({ limits: { duration: 599_999 } })[2]).toContain('duration NOT OK');
   });
 
   it('one objection is a refusal, and nothing is injected', async () => {
@@ -93,21 +112,6 @@ describe('before anything is broken', () => {
 });
 
 describe('while it is under way', () => {
-  it('more spent than allowed ends it, counted from its beginning', () => {
-    let statuses = [status(50)];
-    const alarm = alarmOf(
-      exercise({ budget: '10%' }),
-      SAFETY,
-      () => facts({ statuses }),
-      () => null,
-    );
-    expect(alarm()).toBeNull();
-    statuses = [status(60)];
-    expect(alarm()).toBeNull();
-    statuses = [status(70)];
-    expect(alarm()).toBe('it has spent 20.0 % of the budget of slo-api-availability, more than the 10.0 % that it may');
-  });
-
   it('a clock beyond its limit, and a prober that cannot keep up, end it', () => {
     let clock = OFF;
     let strain: string | null = null;
