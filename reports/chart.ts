@@ -52,7 +52,7 @@ export function renderChart(chart: Chart): string {
     (chart.marks ?? [])
       .filter(({ atMs }) => atMs >= fromMs && atMs <= toMs)
       .map(({ atMs, name }) => ({ at: x(atMs), text: oneLine(name), atMs })),
-    WIDTH - 4,
+    { from: 4, to: WIDTH - 4 },
   );
   const markRows = Math.max(0, ...marks.map(({ row }) => row + 1));
   const panelHeight = chart.panels.length > 2 ? 150 : chart.panels.length === 2 ? 190 : 260;
@@ -111,9 +111,10 @@ export function renderChart(chart: Chart): string {
       graphic: [
         ...layouts.flatMap((layout) => panelLabels(layout)),
         ...laneGraphics(lanes, x, lanesTop + 6),
-        ...marks.map(({ at, row, text }) =>
-          label(text, at + 3, lanesTop - (markRows - row) * MARK_ROW + 2, 'left', true),
-        ),
+        ...marks.map(({ at, row, text, side }) => {
+          const y = lanesTop - (markRows - row) * MARK_ROW + 2;
+          return side === 'left' ? label(text, at - 3, y, 'right', true) : label(text, at + 3, y, 'left', true);
+        }),
         ...marks.map(({ at, row }) => rule(at, lanesTop - (markRows - row) * MARK_ROW, first + HEADER)),
         ...(layouts.length === 0 ? [label('nothing to draw', WIDTH / 2, 60, 'center', false)] : []),
       ],

@@ -1,5 +1,5 @@
 import { offset, seconds, span } from '../reports/figures.ts';
-import { alertsText, markWord } from '../reports/gameday/story.ts';
+import { alertsText, elsewhereText, markWord, ORIGINS } from '../reports/gameday/story.ts';
 import type { JournalEntry } from '../scenarios/journal.ts';
 
 /** One line for somebody watching; null for what only the record needs. */
@@ -24,7 +24,7 @@ export function entryText(entry: JournalEntry): string | null {
     case 'condition':
       return `${entry.met ? 'met' : 'NOT met'} after ${seconds(entry.afterMs)}: ${entry.name}`;
     case 'mark':
-      return `mark ${markWord(entry.what)} ${offset(entry.afterMs ?? 0)} from injection (${earlier(entry.uncertaintyMs)}${entry.source})`;
+      return `mark ${markWord(entry.what)} ${offset(entry.afterMs ?? 0)} from ${ORIGINS[entry.since ?? 'injected']} (${earlier(entry.uncertaintyMs)}${entry.source})`;
     case 'asked':
       return `PLEASE ${entry.who}: ${entry.what} (within ${span(entry.withinMs)}; then: gameday mark ${entry.step} --by NAME)`;
     case 'answered':
@@ -35,6 +35,8 @@ export function entryText(entry: JournalEntry): string | null {
       return `degraded mode ${entry.ok ? '' : 'NOT '}${entry.change} after ${seconds(entry.afterMs)}: ${entry.name} (${entry.detail})`;
     case 'alert':
       return `alert ${entry.change}: ${entry.alert.severity} ${entry.alert.says}`;
+    case 'alerts-elsewhere':
+      return `alerts that stood elsewhere already: ${elsewhereText(entry.stood)}`;
     case 'alerts':
       return `alerts: ${alertsText(entry)}`;
     case 'success':

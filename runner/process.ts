@@ -46,7 +46,7 @@ const io: Io = {
   env: process.env,
   folder: workingFolder(process.env, process.cwd()),
   isTerminal: process.stdout.isTTY,
-  columns: process.stdout.columns ?? 100,
+  columns: process.stdout.columns || 100,
   ...(process.stdin.isTTY ? { lines: typed } : {}),
   ...(process.stdout.isTTY ? { terminal: openTerminal } : {}),
   stop: stop.signal,

@@ -32,5 +32,6 @@ export function openTerminal(): Terminal | null {
     closeSync(file);
   };
   process.on('exit', restore);
-  return { size: () => ({ columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 }), write, restore };
+  // A pseudo-terminal that nobody has told its size says 0 by 0.
+  return { size: () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }), write, restore };
 }

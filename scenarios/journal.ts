@@ -162,6 +162,8 @@ export type JournalBody =
       readonly uncertaintyMs: number;
       /** From the first injection, the one origin of all marks; absent in older journals, and before anything was injected. */
       readonly afterMs?: number;
+      /** That `afterMs` counts from the beginning of a drill, which injects nothing; absent: from the first injection. */
+      readonly since?: 'began';
       /** Whoever said so; absent when it was measured. */
       readonly by?: string;
       readonly note?: string | null;
@@ -200,6 +202,11 @@ export type JournalBody =
       readonly alert: SeenAlert;
       readonly changedMs: number;
       readonly afterMs: number | null;
+    }
+  /** Alerts that stood elsewhere when the game-day began, by service (null: the prober's own): told once, in a line. */
+  | {
+      readonly type: 'alerts-elsewhere';
+      readonly stood: readonly { readonly service: string | null; readonly alerts: number }[];
     }
   /** What became of the alerts: told once, in the end. */
   | { readonly type: 'alerts'; readonly expected: readonly JudgedAlert[]; readonly unexpected: readonly SeenAlert[] }

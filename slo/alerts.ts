@@ -5,6 +5,15 @@ import type { PairStatus, Severity, Status } from './status.ts';
 
 export type AlertRule = 'breach' | 'outage' | 'violation-24h' | 'projection' | 'burn' | 'excluded-share';
 
+/** Different ways to see that one budget burns: who was told of one is not woken by the next. */
+export const BURNING: ReadonlySet<string> = new Set<AlertRule>([
+  'breach',
+  'outage',
+  'violation-24h',
+  'burn',
+  'projection',
+]);
+
 export interface AlertCondition {
   /** Stable while the condition lasts: `<objective>/<rule>`, for burn pairs with the long lookback, of a split with `@<split>`. */
   readonly key: string;

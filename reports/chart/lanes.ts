@@ -9,6 +9,8 @@ const NAME = 16;
 const STRIP = 15;
 /** Thinner, and nobody would see it. */
 const LEAST = 2;
+/** What is written into a strip is smaller than what `textWidth` measures, and not bold. */
+const SMALL = 1.2;
 
 /** @param x from a moment to a place. @param top of the first lane */
 export function laneGraphics(lanes: readonly Lane[], x: (ms: number) => number, top: number): readonly object[] {
@@ -27,7 +29,8 @@ function strip({ fromMs, toMs, tone, text }: LaneSegment, x: (ms: number) => num
   const width = Math.max(LEAST, Math.min(x(toMs), edge) - from);
   const { fill, edge: stroke, ink } = TONES[tone];
   const said = oneLine(text);
-  const shown = textWidth(said) + 6 <= width ? said : width > 60 ? fitted(said, width - 8) : '';
+  const room = (width - 8) * SMALL;
+  const shown = textWidth(said) <= room ? said : width > 60 ? fitted(said, room) : '';
   return [
     {
       type: 'rect',

@@ -30,7 +30,14 @@ export function panelLabels({ panel, scale, top, height }: Layout): readonly obj
   ];
 }
 
-export function label(text: string, x: number, y: number, align: 'left' | 'center', bold: boolean, fill = INK) {
+export function label(
+  text: string,
+  x: number,
+  y: number,
+  align: 'left' | 'center' | 'right',
+  bold: boolean,
+  fill = INK,
+) {
   // White behind it, so that a line that must pass does not strike the words out.
   const style = {
     text: inert(text),

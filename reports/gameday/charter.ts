@@ -2,7 +2,7 @@
 import { span, targetPercent, utc } from '../figures.ts';
 import { code, table, text } from '../markdown.ts';
 import { goalsOf } from './goals.ts';
-import { markWord, type Story } from './story.ts';
+import { fromOrigin, markWord, type Story } from './story.ts';
 
 type Row = readonly [string, string];
 
@@ -29,7 +29,7 @@ function scenarioRows(story: Story, started: Started): readonly Row[] {
     ['Environment', `${code(started.environment)}, from ${code(started.location)}`],
     ['Timebox', span(started.timeboxMs)],
     ['Recovery goal', started.recoveryGoalMs === null ? 'none set' : `${span(started.recoveryGoalMs)} from injection`],
-    ...(goals.length === 0 ? [] : [['Goals, from injection', goals.join(', ')] as const]),
+    ...(goals.length === 0 ? [] : [[`Goals, ${fromOrigin(story)}`, goals.join(', ')] as const]),
     ...(charter === undefined || charter.abort.length === 0
       ? []
       : [['Ends at once when', charter.abort.map(text).join('; ')] as const]),

@@ -1,52 +1,8 @@
-/** What was expected beside the verdict, and what became of it: alerts, a degraded mode, people's steps, what must be so. */
+/** What was expected beside the verdict, and what became of it: a degraded mode, people's steps, what must be so. */
 import { offset, seconds, span, utcTime } from '../figures.ts';
 import { code, table, text } from '../markdown.ts';
+import { ownAlerts } from './alerts.ts';
 import { markWord, sinceInjection, type Story } from './story.ts';
-
-const ALERT_WORDS = {
-  'in-time': 'in time',
-  late: '**late**',
-  missing: '**missing**',
-  before: '**stood already**, which proves nothing',
-} as const;
-
-/** Expected ones first, then those that nobody expected, then what else happened to alerts meanwhile. */
-export function alertTable(story: Story): string {
-  const { alerts, alertEvents, started } = story;
-  const expected = (alerts?.expected ?? []).map(({ rule, objective, service, severity, withinMs, state, afterMs }) => [
-    `${code(rule)}${severity === null ? '' : ` ${severity}`} of ${code(objective ?? service ?? started?.component ?? '')}`,
-    `within ${span(withinMs)}`,
-    afterMs === null ? 'never' : offset(afterMs),
-    ALERT_WORDS[state],
-  ]);
-  const unexpected = (alerts?.unexpected ?? []).map(({ id, rule, severity, says }) => {
-    const opened = alertEvents.find(({ alert, change }) => alert.id === id && change === 'opened');
-    return [
-      `${code(rule)} ${severity}: ${text(says)}`,
-      'not expected',
-      opened?.afterMs === undefined || opened.afterMs === null ? '–' : offset(opened.afterMs),
-      '**unexpected**',
-    ];
-  });
-  const judged = new Set((alerts?.unexpected ?? []).map(({ id }) => id));
-  const others = alertEvents
-    .filter(({ alert, change }) => !(judged.has(alert.id) && change === 'opened'))
-    .map(({ alert, change, afterMs }) => [
-      `${code(alert.rule)} ${alert.severity}: ${text(alert.says)}`,
-      '–',
-      afterMs === null ? '–' : offset(afterMs),
-      change,
-    ]);
-  const none =
-    alerts === null && (started?.charter?.alerts ?? null) !== null
-      ? 'The journal ends before it was judged which alerts came.'
-      : 'No alert was expected, and none was seen.';
-  return table(
-    [{ name: 'Alert' }, { name: 'Expected' }, { name: 'From injection', align: 'right' }, { name: 'Seen' }],
-    [...expected, ...unexpected, ...others],
-    none,
-  );
-}
 
 export function degradedTable({ degraded, started }: Story): string {
   const none =
@@ -111,7 +67,7 @@ const SLOT_MS = 15 * 60_000;
 
 /** How it stood each quarter of an hour, as the communications plan has it, and in the end. */
 export function updateTable(story: Story): string {
-  const { firstMs, lastMs, faults, hypotheses, marks, alertEvents, asked, answered } = story;
+  const { firstMs, lastMs, faults, hypotheses, marks, asked, answered } = story;
   if (story.gameday === null) return 'The journal is empty.';
   const slots = Math.floor((lastMs - firstMs) / SLOT_MS);
   const moments = Array.from({ length: slots }, (_, index) => firstMs + (index + 1) * SLOT_MS);
@@ -137,7 +93,7 @@ export function updateTable(story: Story): string {
         states.size === 0 ? 'not known yet' : broken.length === 0 ? 'holds' : `**broken**: ${broken.join(', ')}`;
       const news = [
         ...marks.filter(isNew).map((mark) => markNews(story, mark)),
-        ...alertEvents
+        ...ownAlerts(story)
           .filter((each) => isNew(each) && each.change !== 'standing')
           .map(({ alert, change }) => `alert ${change}: ${text(alert.says)}`),
         ...answered

@@ -4,6 +4,7 @@ import type { Exercise } from '../exercise.ts';
 import { consumedPercent, count, plural, utc } from '../figures.ts';
 import { code, list, text } from '../markdown.ts';
 import { FOLLOW_UP_MS, gapsOf, RETRO_MS } from './actions.ts';
+import { ownAlerts } from './alerts.ts';
 import { compareText } from './compare.ts';
 import { goalsText } from './goals.ts';
 import type { Story } from './story.ts';
@@ -27,15 +28,16 @@ export function glance(story: Story, exercise: Exercise | null, before: Story | 
     ...(goals === null ? [] : [`**Goals:** ${goals}`]),
     `**Alerts:** ${alertsSaid(story)}`,
     `**Invariants:** ${invariantsSaid(story)}`,
-    `**Budget spent:** ${budgetSaid(exercise)}`,
+    `**Budget spent:** ${budgetSaid(story, exercise)}`,
     ...(compared === null ? [] : [`**The run before:** ${compared}`]),
     `**To do:** ${gaps === 0 ? 'no gap was seen' : plural(gaps, 'gap')}; retrospective by ${utc(lastMs + RETRO_MS).slice(0, 16)} UTC, follow-up by ${utc(lastMs + FOLLOW_UP_MS).slice(0, 10)}`,
   ]);
 }
 
-function alertsSaid({ alerts, started, alertEvents }: Story): string {
+function alertsSaid(story: Story): string {
+  const { alerts, started } = story;
   if (alerts === null) {
-    const seen = alertEvents.filter(({ change }) => change === 'opened').length;
+    const seen = ownAlerts(story).filter(({ change }) => change === 'opened').length;
     const expected = (started?.charter?.alerts ?? null) === null ? 'none expected' : 'not judged';
     return `${expected}, ${seen === 0 ? 'none' : String(seen)} seen`;
   }
@@ -63,8 +65,8 @@ function invariantsSaid({ invariants }: Story): string {
 }
 
 /** The objective that it cost most. */
-function budgetSaid(exercise: Exercise | null): string {
-  if (exercise === null) return 'not computed';
+function budgetSaid({ injected }: Story, exercise: Exercise | null): string {
+  if (exercise === null) return injected === null ? 'nothing was broken, so that it spent nothing' : 'not computed';
   const [most] = exercise.spent.toSorted((a, b) => (b.share ?? 0) - (a.share ?? 0));
   if (most === undefined) return 'no objective was fed meanwhile';
   const figures = `${consumedPercent(most.share)} of the whole budget of ${code(most.objective)} (${count(most.bad)} bad of ${count(most.valid)} events)`;

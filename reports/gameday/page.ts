@@ -12,9 +12,10 @@ import { actionTable, gapList } from './actions.ts';
 import { charterTable } from './charter.ts';
 import { gamedayChart } from './chart.ts';
 import { compareTable } from './compare.ts';
-import { alertTable, degradedTable, mustTable, stepTable, updateTable } from './found.ts';
+import { alertTable, elsewhereLine } from './alerts.ts';
+import { degradedTable, mustTable, stepTable, updateTable } from './found.ts';
 import { glance } from './glance.ts';
-import { sinceInjection, readStory, type Story } from './story.ts';
+import { capital, isDrill, readStory, sinceInjection, type Story } from './story.ts';
 import { checkTable, conditionTable, faultTable, hypothesisTable, markTable, timelineTable } from './tables.ts';
 
 export interface GamedayInput {
@@ -53,9 +54,10 @@ export function renderGameday(input: GamedayInput): RenderedReport {
     results.length === 0 ? 'No measurement of the probes was at hand to draw.' : '',
     '## Marks',
     markTable(story),
-    'Durations are monotonic, counted from the first injection. A mark may really have happened earlier by up to its uncertainty: the probe asks only so often.',
+    `Durations are monotonic, counted from ${isDrill(story) ? 'the beginning of the drill' : 'the first injection'}. A mark may really have happened earlier by up to its uncertainty: the probe asks only so often.`,
     '## Alerts',
     alertTable(story),
+    elsewhereLine(story),
     '## Degraded mode',
     degradedTable(story),
     '## What people were asked',
@@ -117,7 +119,7 @@ function verdict(story: Story): string {
     ...(recoveredAfterMs === null && isNeeded ? ['recovered never'] : after('recovered', recoveredAfterMs)),
     ...(goal === null ? [] : [`goal ${span(goal)}`]),
   ].join(', ');
-  const timing = story.injected === null ? '' : ` ${seen[0]?.toUpperCase() ?? ''}${seen.slice(1)} (from injection).`;
+  const timing = story.injected === null ? '' : ` ${capital(seen)} (from injection).`;
   return `**${finished.passed ? 'PASSED' : 'NOT PASSED'}: ${finished.verdict}** — ${sentence(finished.detail === '' ? SAID[finished.verdict] : finished.detail)}${timing}`;
 }
 

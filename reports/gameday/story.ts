@@ -32,6 +32,7 @@ export interface Story {
   readonly answered: readonly Entry<'answered'>[];
   readonly degraded: readonly Entry<'degraded-mode'>[];
   readonly alertEvents: readonly Entry<'alert'>[];
+  readonly elsewhere: Entry<'alerts-elsewhere'> | null;
   /** What became of the alerts; null where the journal ends before, or is older. */
   readonly alerts: Entry<'alerts'> | null;
   readonly success: readonly Entry<'success'>[];
@@ -64,6 +65,7 @@ export function readStory(journal: readonly JournalEntry[]): Story {
     answered: of('answered'),
     degraded: of('degraded-mode'),
     alertEvents: of('alert'),
+    elsewhere: of('alerts-elsewhere')[0] ?? null,
     alerts: of('alerts').at(-1) ?? null,
     success: of('success'),
     invariants: of('invariant'),
@@ -108,6 +110,23 @@ export function sinceInjection({ injected, marks }: Story, entry: JournalEntry):
   return injected === null ? null : entry.sinceStartMs - injected.sinceStartMs;
 }
 
+/** What the clock of the marks counts from: "from injection". */
+export const ORIGINS = { injected: 'injection', began: 'the beginning' } as const;
+
+/** A drill of people alone injects nothing, and counts from its beginning. */
+export function isDrill({ injected, marks }: Story): boolean {
+  return injected === null && marks.some(({ what }) => what === 'began');
+}
+
+/** "from injection". */
+export function fromOrigin(story: Story): string {
+  return `from ${ORIGINS[isDrill(story) ? 'began' : 'injected']}`;
+}
+
+export function capital(words: string): string {
+  return `${words[0]?.toUpperCase() ?? ''}${words.slice(1)}`;
+}
+
 const MARK_WORDS: Readonly<Record<MarkName, string>> = {
   began: 'drill begun',
   injected: 'fault injected',
@@ -147,6 +166,11 @@ export function firstMarks(story: Story): readonly Entry<'mark'>[] {
     const all = story.marks.filter(({ what }) => what === name);
     return [all.find(({ by }) => by === undefined) ?? [], all.find(({ by }) => by !== undefined) ?? []].flat();
   });
+}
+
+/** "3 of order-execution, 1 of the prober". */
+export function elsewhereText(stood: Entry<'alerts-elsewhere'>['stood']): string {
+  return stood.map(({ service, alerts }) => `${alerts} of ${service ?? 'the prober'}`).join(', ');
 }
 
 /** Which of the expected alerts came, and which came besides. */

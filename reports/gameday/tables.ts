@@ -4,7 +4,17 @@ import { faultText } from '../fault-text.ts';
 import { count, offset, plural, seconds, span, utc, utcTime } from '../figures.ts';
 import { code, table, text } from '../markdown.ts';
 import { againstGoal, goalsOf, missedGoals } from './goals.ts';
-import { alertsText, firstMarks, markWord, sinceInjection, type FaultStory, type Story } from './story.ts';
+import {
+  alertsText,
+  capital,
+  elsewhereText,
+  firstMarks,
+  fromOrigin,
+  markWord,
+  sinceInjection,
+  type FaultStory,
+  type Story,
+} from './story.ts';
 
 export function markTable(story: Story): string {
   const goals = goalsOf(story);
@@ -13,7 +23,7 @@ export function markTable(story: Story): string {
     [
       { name: 'Mark' },
       { name: 'When (UTC)' },
-      { name: 'From injection', align: 'right' },
+      { name: capital(fromOrigin(story)), align: 'right' },
       { name: 'Uncertainty', align: 'right' },
       { name: 'Seen by' },
       { name: 'Against the goal' },
@@ -124,7 +134,12 @@ export function checkTable({ checks }: Story): string {
 
 export function timelineTable(story: Story, journal: readonly JournalEntry[]): string {
   return table(
-    [{ name: 'When (UTC)' }, { name: 'From injection', align: 'right' }, { name: 'What' }, { name: 'Detail' }],
+    [
+      { name: 'When (UTC)' },
+      { name: capital(fromOrigin(story)), align: 'right' },
+      { name: 'What' },
+      { name: 'Detail' },
+    ],
     journal
       .toSorted((a, b) => a.seq - b.seq)
       .map((entry) => {
@@ -189,6 +204,8 @@ function told(entry: JournalEntry): readonly [string, string] {
       ];
     case 'alert':
       return [`alert ${entry.change}`, `${entry.alert.severity} ${text(entry.alert.says)}`];
+    case 'alerts-elsewhere':
+      return ['alerts elsewhere', text(`stood already: ${elsewhereText(entry.stood)}`)];
     case 'alerts':
       return ['alerts', text(alertsText(entry))];
     case 'success':

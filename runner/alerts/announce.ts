@@ -1,5 +1,6 @@
 /** From alerts to notices: what has still to be said, given what was said already. Pure. */
 import { z } from 'zod';
+import { BURNING } from '../../slo/alerts.ts';
 import type { LedgerEvent } from '../../store/store.ts';
 import type { Alert, Notice } from './alert.ts';
 
@@ -21,9 +22,6 @@ export const noticeSchema = z.object({
 
 /** What was said last in each conversation that is not over, by its topic. */
 export type Announced = ReadonlyMap<string, Notice>;
-
-/** Different ways to see that one budget burns: who was told of one is not woken by the next. */
-const BURNING: ReadonlySet<string> = new Set(['breach', 'outage', 'violation-24h', 'burn', 'projection']);
 
 /** What is said beside an alert's own firing, reminding and resolving. */
 const APART: ReadonlySet<Notice['type']> = new Set(['escalation', 'acknowledged', 'announcement']);

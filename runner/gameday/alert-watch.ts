@@ -1,6 +1,6 @@
 /** The alerts that open while an exercise is under way, and what becomes of those that were expected. */
 import type { Clock } from '../../probes/probe.ts';
-import type { ExpectedAlert } from '../../scenarios/charter.ts';
+import { fits, isAbout, isForeseen } from '../../scenarios/expected-alert.ts';
 import type { JudgedAlert, SeenAlert } from '../../scenarios/journal.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import type { Alert, AlertChange } from '../alerts/alert.ts';
@@ -65,16 +65,7 @@ export class AlertWatch {
     const { journal, sinceStartMs, clock, log, scenario } = this.#options;
     if (!this.#asked) {
       this.#asked = true;
-      for (const alert of standingAt(changes, startMs)) {
-        this.#standing.push(seenAlert(alert));
-        const entry = {
-          change: 'standing',
-          alert: seenAlert(alert),
-          changedMs: alert.openedMs,
-          afterMs: null,
-        } as const;
-        await journal.append({ type: 'alert', ...entry }).catch(() => undefined);
-      }
+      await this.#tellStanding(standingAt(changes, startMs));
     }
     for (const { type, alert, atMs: wallMs } of changes) {
       const key = `${alert.id}/${type}/${wallMs}`;
@@ -97,6 +88,25 @@ export class AlertWatch {
       }
       log.nudge();
     }
+  }
+
+  /** Each that the exercise is about; of all others how many there are. */
+  async #tellStanding(standing: readonly Alert[]): Promise<void> {
+    const { journal, scenario } = this.#options;
+    const about = standing.filter((alert) => isAbout(alert, scenario.alerts ?? [], scenario.component));
+    for (const alert of about) {
+      const seen = seenAlert(alert);
+      this.#standing.push(seen);
+      const entry = { change: 'standing', alert: seen, changedMs: alert.openedMs, afterMs: null } as const;
+      await journal.append({ type: 'alert', ...entry }).catch(() => undefined);
+    }
+    const elsewhere = Map.groupBy(
+      standing.filter((alert) => !about.includes(alert)),
+      ({ service }) => service,
+    );
+    if (elsewhere.size === 0) return;
+    const stood = [...elsewhere].map(([service, { length }]) => ({ service, alerts: length }));
+    await journal.append({ type: 'alerts-elsewhere', stood }).catch(() => undefined);
   }
 
   /** The first that somebody took on after the injection is a mark, by the moment at which it was taken on. */
@@ -148,22 +158,15 @@ export function judgeAlerts(
     const stood = standing.some((alert) => fits(each, alert, component));
     return { ...each, state: stood ? 'before' : 'missing', afterMs: null };
   });
-  const isExpected = (alert: SeenAlert) => (alerts ?? []).some((each) => fits(each, alert, component));
-  const unexpected = alerts === null ? [] : opened.map(({ alert }) => alert).filter((alert) => !isExpected(alert));
-  return { expected, unexpected };
+  if (alerts === null) return { expected, unexpected: [] };
+  const own = opened.map(({ alert }) => alert).filter(({ service }) => service === component);
+  return { expected, unexpected: own.filter((alert) => !isForeseen(alert, alerts, component)) };
 }
 
-/** Of the objective, of the service, or of the component where neither is named. */
-function fits({ rule, objective, service, severity }: ExpectedAlert, alert: SeenAlert, component: string): boolean {
-  if (alert.rule !== rule || (severity !== null && alert.severity !== severity)) return false;
-  if (objective !== null) return alert.objective === objective;
-  return alert.service === (service ?? component);
-}
-
-/** Each alert whose last change before `atMs` left it open. */
+/** Each condition whose last change before `atMs` left it open: once, however often it was opened anew. */
 function standingAt(changes: readonly AlertChange[], atMs: number): readonly Alert[] {
   const last = new Map<string, Alert>();
-  for (const change of changes) if (change.atMs < atMs) last.set(change.alert.id, change.alert);
+  for (const change of changes) if (change.atMs < atMs) last.set(change.alert.key, change.alert);
   return [...last.values()].filter(({ endedMs, resolved }) => endedMs === null && resolved === null);
 }
 

@@ -61,7 +61,7 @@ export class Exercise {
   constructor(options: ExerciseOptions) {
     this.#options = options;
     const { scenario, journal, sinceStartMs } = options;
-    this.marks = new Marks(journal, sinceStartMs);
+    this.marks = new Marks(journal, sinceStartMs, this.#isDrill);
     this.#mode = scenario.degradedMode === null ? null : new DegradedMode({ ...options, mode: scenario.degradedMode });
     this.#liftsLeft = flatSteps(scenario.steps).filter((step) => step.type === 'lift').length;
   }

@@ -6,13 +6,16 @@ import type { Journal } from './journal.ts';
 export class Marks {
   readonly #journal: Journal;
   readonly #sinceStartMs: () => number;
+  readonly #since: { readonly since?: 'began' };
   readonly #measured = new Map<MarkName, number>();
   readonly #first = new Map<MarkName, number>();
   #originMs: number | null = null;
 
-  constructor(journal: Journal, sinceStartMs: () => number) {
+  /** @param isDrill nothing is injected: the clock counts from the beginning */
+  constructor(journal: Journal, sinceStartMs: () => number, isDrill = false) {
     this.#journal = journal;
     this.#sinceStartMs = sinceStartMs;
+    this.#since = isDrill ? { since: 'began' } : {};
   }
 
   /** The first injection, or the beginning of a drill without one: zero of all marks. Null: not yet. */
@@ -49,13 +52,14 @@ export class Marks {
     if (isFirst) this.#measured.set(what, momentMs);
     else if (what !== 'injected' && what !== 'lifted') return;
     this.#noticed(what, momentMs);
-    await this.#journal.append({ type: 'mark', what, source, uncertaintyMs, afterMs: this.sinceOrigin(momentMs) });
+    const after = { afterMs: this.sinceOrigin(momentMs), ...this.#since };
+    await this.#journal.append({ type: 'mark', what, source, uncertaintyMs, ...after });
   }
 
   /** Somebody says so: beside what is measured, never instead of it. */
   async said(what: MarkName, by: string, note: string | null, how = 'by hand'): Promise<void> {
     const momentMs = this.#sinceStartMs();
-    const after = this.#originMs === null ? {} : { afterMs: this.sinceOrigin(momentMs) };
+    const after = this.#originMs === null ? {} : { afterMs: this.sinceOrigin(momentMs), ...this.#since };
     if (this.#originMs !== null) this.#noticed(what, momentMs);
     const source = note === null ? `${by}, ${how}` : `${by}, ${how}: ${note}`;
     await this.#journal.append({ type: 'mark', what, source, uncertaintyMs: 0, ...after, by, note });

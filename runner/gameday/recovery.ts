@@ -2,6 +2,7 @@
 import { span } from '../../reports/figures.ts';
 import type { State } from '../../scenarios/quantile.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
+import { injections } from '../../scenarios/step.ts';
 import type { EvidenceLog } from './evidence-log.ts';
 import type { Journal } from './journal.ts';
 import type { Marks } from './marks.ts';
@@ -28,10 +29,12 @@ export interface Recovery {
 export async function recovery(options: RecoveryOptions, signal: AbortSignal): Promise<Recovery> {
   const { scenario, steadyState, journal, log, marks, sinceMs, sinceStartMs, uncertaintyMs } = options;
   const { settleMs, steadyForMs } = scenario;
+  // Where nothing was broken, on purpose or otherwise, nothing has recovered.
+  const isUnhurt = injections(scenario.steps).length === 0 && steadyState.brokenAtMs === null;
   const holdsNow = (): number | null => (steadyState.hypothesis(sinceMs).state === 'met' ? sinceStartMs() : null);
   const already = marks.has('recovered') && holdsNow() !== null;
   const came = await log.until(holdsNow, settleMs, signal);
-  if (came.state === 'met' && !marks.has('recovered')) {
+  if (came.state === 'met' && !marks.has('recovered') && !isUnhurt) {
     await marks.set('recovered', 'hypothesis', uncertaintyMs(came.value), came.value);
   }
   const stayed = came.state === 'met' ? await keeps(options, came.value, signal) : came;
@@ -43,7 +46,7 @@ export async function recovery(options: RecoveryOptions, signal: AbortSignal): P
     // What came back and broke again is no recovery, and is not unknown either.
     return { atEnd: came.state === 'met' && stayed.state === 'late' ? 'unmet' : atEnd, recoveredAtMs: null };
   }
-  if (steadyForMs > 0) await marks.set('steady', `held for ${span(steadyForMs)}`, 0);
+  if (steadyForMs > 0 && !isUnhurt) await marks.set('steady', `held for ${span(steadyForMs)}`, 0);
   // Of what a step has seen come back, and what stayed, the step's moment counts.
   const isUnbroken = already && stayed.value === came.value;
   return { atEnd, recoveredAtMs: isUnbroken ? marks.measuredAtMs('recovered') : stayed.value };

@@ -58,15 +58,18 @@ function title({ started }: Watched): Line {
 }
 
 function now(watched: Watched, { sinceStartMs, stopping }: Facts): Line {
-  const { phase, injectedAtMs, started, finished, checks, faults } = watched;
+  const { phase, injectedAtMs, beganAtMs, started, finished, checks, faults } = watched;
+  const originMs = injectedAtMs ?? beganAtMs;
   const isBroken = faults.size > 0;
   const word = finished !== null ? 'OVER' : stopping !== null ? 'STOPPING' : phase.toUpperCase();
   const style: Style = stopping !== null && finished === null ? 'alarm' : isBroken ? 'yellow' : 'bold';
   const checked = `${checks.ok} checks ok${checks.notOk === 0 ? '' : `, ${checks.notOk} NOT OK`}`;
   const said = [
-    ...(injectedAtMs === null
+    ...(originMs === null
       ? [checked]
-      : [`${seconds(Math.max(0, sinceStartMs - injectedAtMs))} since the injection`]),
+      : [
+          `${seconds(Math.max(0, sinceStartMs - originMs))} since the ${injectedAtMs === null ? 'beginning' : 'injection'}`,
+        ]),
     ...(started === null || finished !== null || stopping !== null
       ? []
       : [`${span(Math.max(0, started.timeboxMs - sinceStartMs))} of ${span(started.timeboxMs)} left`]),

@@ -9,6 +9,8 @@ export interface Watched {
   readonly phase: Phase;
   /** ms since the start of the game-day. */
   readonly injectedAtMs: number | null;
+  /** Of a drill, which injects nothing. */
+  readonly beganAtMs: number | null;
   readonly checks: { readonly ok: number; readonly notOk: number };
   /** By name; null: not yet known. */
   readonly conditions: ReadonlyMap<string, { readonly ok: boolean | null; readonly detail: string }>;
@@ -25,6 +27,7 @@ export const NOTHING_WATCHED: Watched = {
   started: null,
   phase: 'before',
   injectedAtMs: null,
+  beganAtMs: null,
   checks: { ok: 0, notOk: 0 },
   conditions: new Map(),
   waits: new Map(),
@@ -95,7 +98,8 @@ export function withEntry(before: Watched, entry: JournalEntry): Watched {
       return entry.verified ? { ...watched, faults: without(watched.faults, entry.fault) } : watched;
     case 'mark': {
       const { what, afterMs = 0, by = null } = entry;
-      return { ...watched, marks: [...watched.marks, { what, afterMs, by }] };
+      const beganAtMs = what === 'began' ? entry.sinceStartMs : watched.beganAtMs;
+      return { ...watched, beganAtMs, marks: [...watched.marks, { what, afterMs, by }] };
     }
     case 'finished':
       return { ...watched, finished: entry, waits: new Map(), asked: new Map() };

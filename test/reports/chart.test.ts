@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { tickText, timeAxis, valueAxis } from '../../reports/chart/axis.ts';
-import { spread, stagger, textWidth } from '../../reports/chart/labels.ts';
+import { reach, spread, stagger } from '../../reports/chart/labels.ts';
 import { renderChart, type Chart } from '../../reports/chart.ts';
 import { quantiles } from '../../reports/quantiles.ts';
 import { broken, thin, type Point } from '../../reports/thin.ts';
@@ -259,21 +259,43 @@ describe('axes', () => {
 });
 
 describe('labels', () => {
-  test('never lie on each other or under another label’s line', () => {
-    const places = fc.array(fc.record({ at: fc.integer({ min: 78, max: 780 }), text: fc.string({ maxLength: 24 }) }), {
-      maxLength: 7,
+  const edges = { from: 4, to: 956 };
+
+  test('lie within the edges, never on each other, and never under the line of another on the same side', () => {
+    const places = fc.array(fc.record({ at: fc.integer({ min: 78, max: 792 }), text: fc.string({ maxLength: 150 }) }), {
+      maxLength: 9,
     });
     fc.assert(
       fc.property(places, (places) => {
-        const placed = stagger(places, 956);
-        placed.forEach((label, index) => {
-          for (const later of placed.slice(index + 1)) {
-            const reaches = label.at + textWidth(label.text) > later.at;
-            expect(!reaches || later.row > label.row).toBe(true);
+        const placed = stagger(places, edges);
+        expect(placed).toHaveLength(places.length);
+        for (const label of placed) {
+          const [from, to] = reach(label);
+          expect(from >= edges.from - 1 && to <= edges.to + 1).toBe(true);
+          for (const other of placed) {
+            if (other === label) continue;
+            const [otherFrom, otherTo] = reach(other);
+            expect(from < otherTo && otherFrom < to && label.row === other.row).toBe(false);
+            const isCrossed = label.at > otherFrom && label.at < otherTo && label.row < other.row;
+            expect(isCrossed && label.side === other.side).toBe(false);
           }
-        });
+        }
       }),
     );
+  });
+
+  test('are whole wherever either side has room: the last mark of an exercise stands at the right edge', () => {
+    const last = 'recovered and held +34 min 30 s';
+    const marks = [
+      { at: 700, text: 'fault lifted +33 min 10 s' },
+      { at: 788, text: last },
+    ];
+    expect(stagger(marks, edges)).toEqual([
+      { at: 788, text: last, side: 'left', row: 0 },
+      { at: 700, text: 'fault lifted +33 min 10 s', side: 'right', row: 1 },
+    ]);
+    expect(stagger([{ at: 788, text: last }], edges)).toEqual([{ at: 788, text: last, side: 'left', row: 0 }]);
+    expect(stagger([{ at: 788, text: 'steady' }], edges)).toEqual([{ at: 788, text: 'steady', side: 'right', row: 0 }]);
   });
 
   test('on an edge they move apart and stay on it', () => {

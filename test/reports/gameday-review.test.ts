@@ -241,12 +241,17 @@ describe('the record of a game-day, for the review', () => {
       ([a], [b]) => a - b,
     );
     const svg = renderGameday({ journal: journalOf(many), results: [] }).files[0]?.content ?? '';
-    const placed = [...svg.matchAll(/transform="translate\(([\d.]+) ([\d.]+)\)"[^>]*>([^<]* \+[^<]*)<\/text>/g)];
-    const rows = placed.map(([, x = '', y = '', words = '']) => ({
-      x: Number(x),
-      y: Number(y),
-      to: Number(x) + words.length * 8,
-    }));
+    const placed = [
+      ...svg.matchAll(/<text ([^>]*)transform="translate\(([\d.]+) ([\d.]+)\)"[^>]*>([^<]* \+[^<]*)<\/text>/g),
+    ];
+    const rows = placed.map(([, attributes = '', x = '', y = '', words = '']) => {
+      const width = words.length * 8;
+      const from = attributes.includes('text-anchor="end"') ? Number(x) - width : Number(x);
+      return { x: from, y: Number(y), to: from + width, words };
+    });
+    // The last one stands at the right edge, and is whole.
+    expect(rows.map(({ words }) => words)).toContain('recovered +34 min');
+    expect(rows.filter(({ words, to, x }) => words.endsWith('…') || to > 960 || x < 0)).toEqual([]);
     expect(rows.length).toBeGreaterThanOrEqual(9);
     const overlaps = rows.flatMap((a) =>
       rows.filter((b) => a !== b && a.y === b.y && a.x < b.to && b.x < a.to).map((b) => [a, b]),

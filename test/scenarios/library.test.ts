@@ -149,8 +149,7 @@ describe('the library', { timeout: 240_000, retry: 2 }, () => {
     );
     expect(answered).toEqual(WORDS.map((word) => `${word} true ben`));
     expect(entries.filter((entry) => entry.type === 'injected')).toEqual([]);
-    expect(entries.flatMap((entry) => (entry.type === 'mark' ? [entry.what] : []))).toEqual(
-      expect.arrayContaining(['began', 'acknowledged', 'diagnosed', 'steady']),
-    );
+    const marks = entries.flatMap((entry) => (entry.type === 'mark' ? [entry.what] : []));
+    expect(marks).toEqual(['began', 'acknowledged', 'diagnosed']);
   });
 });

@@ -17,9 +17,10 @@ export function atTerminal(
   folder: string,
   words: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  { columns, rows } = { columns: 80, rows: 24 },
 ): Typed {
   const pidFile = join(folder, 'pid');
-  const command = `stty rows 24 cols 80; echo $$ > ${pidFile}; exec ${[process.execPath, ...words].map((word) => `'${word}'`).join(' ')}`;
+  const command = `stty rows ${rows} cols ${columns}; echo $$ > ${pidFile}; exec ${[process.execPath, ...words].map((word) => `'${word}'`).join(' ')}`;
   const child = spawn('script', ['-qec', command, '/dev/null'], {
     cwd: folder,
     env: {

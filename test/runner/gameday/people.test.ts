@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { makeGamedayFolder } from '../../../runner/gameday/gameday-id.ts';
 import { ask, type GamedayRequest } from '../../../runner/gameday/requests.ts';
 import type { JournalEntry } from '../../../scenarios/journal.ts';
+import { renderGameday } from '../../../reports/gameday.ts';
+import { entryText } from '../../../runner/gameday-text.ts';
 import { exercise, World } from './world.ts';
 
 let parent = '';
@@ -149,6 +151,36 @@ describe('a drill of people alone', () => {
     });
     expect(world.calls).toEqual([]);
     expect(entries).toContainEqual(expect.objectContaining({ type: 'mark', what: 'began', afterMs: 0 }));
+  });
+
+  test('counts from its beginning, in words as well, and has recovered from nothing', async () => {
+    const { entries } = await run({ steps, goals: { acknowledged: '5s' } }, [
+      [asked('first'), mark('first')],
+      [asked('second'), mark('second', 'ben')],
+    ]);
+    expect(entries.flatMap((entry) => (entry.type === 'mark' ? [entry.what] : []))).toEqual([
+      'began',
+      'acknowledged',
+      'acknowledged',
+    ]);
+    const lines = entries.flatMap((entry) => (entry.type === 'mark' ? [entryText(entry)] : []));
+    expect(lines[0]).toBe('mark drill begun +0.0 s from the beginning (first)');
+    expect(lines[1]).toMatch(/^mark acknowledged \+\d+\.\d s from the beginning \(ana, by hand\)$/);
+    const { markdown } = renderGameday({ journal: entries, results: [] });
+    expect(markdown).toContain('| Mark | When (UTC) | From the beginning |');
+    expect(markdown).toContain('| Goals, from the beginning | acknowledged 5 s |');
+    expect(markdown).toContain('counted from the beginning of the drill.');
+    expect(markdown).toContain('- **Budget spent:** nothing was broken, so that it spent nothing\n');
+    expect(markdown.toLowerCase()).not.toContain('injection');
+  });
+
+  test('in which the steady state really broke has its impact, and its recovery', async () => {
+    const world = new World();
+    const isIll = () => world.clock.monotonicMs() > 5000 && world.clock.monotonicMs() < 9000;
+    world.probes = { shop: { everyMs: 1000, say: () => (isIll() ? 'bad' : 'good') } };
+    const { entries } = await run({ steps: [human('first', '30s')] }, [], world);
+    const what = entries.flatMap((entry) => (entry.type === 'mark' ? [entry.what] : []));
+    expect(what).toEqual(['began', 'impact', 'mitigated', 'recovered', 'steady']);
   });
 
   test('in which somebody does not answer is no pass', async () => {

@@ -1,6 +1,10 @@
 /** What is watched beside the probes: objectives, queries, alerts, the degraded mode, what trading must keep. */
 import { describe, expect, test } from 'vitest';
 import type { Desk } from '../../../runner/gameday/desk.ts';
+import { renderGameday } from '../../../reports/gameday.ts';
+import { judgeAlerts } from '../../../runner/gameday/alert-watch.ts';
+import { entryText } from '../../../runner/gameday-text.ts';
+import type { JournalBody, JournalEntry } from '../../../scenarios/journal.ts';
 import { exercise, World } from './world.ts';
 import { deskWhere, opened } from './desk.ts';
 
@@ -21,6 +25,23 @@ function world(say: (world: World) => 'good' | 'bad' = () => 'good'): World {
   made.probes = { shop: { everyMs: 1000, say } };
   return made;
 }
+
+const STARTED: JournalBody = {
+  type: 'started',
+  scenario: 'slow-feed',
+  title: 'Slow feed',
+  objective: 'The shop stays open.',
+  component: 'shop',
+  environment: 'sandbox',
+  location: 'local',
+  timeScale: 1,
+  timeboxMs: 600_000,
+  recoveryGoalMs: null,
+  obligation: null,
+  seed: 1,
+};
+const bodies = (...all: readonly JournalBody[]): readonly JournalEntry[] =>
+  all.map((body, seq) => ({ ...body, seq, gameday: 'gd-1', atMs: seq, sinceStartMs: seq }));
 
 const forEver = () => new Promise<never>(() => {});
 
@@ -155,15 +176,96 @@ describe('alerts', () => {
     expect(here.entries.filter((entry) => entry.type === 'mark' && entry.what === 'alerted')).toEqual([]);
   });
 
-  test('of another service are no mark of this one', async () => {
+  test('of another service are no mark of this one, and not unexpected', async () => {
     const here = world();
     const desk = deskWhere({
       alerts: () =>
-        Promise.resolve(here.isFaulty ? [opened('burn', here.clock.wallMs(), { id: 'x', service: 'elsewhere' })] : []),
+        Promise.resolve(
+          here.isFaulty
+            ? [opened('burn', here.clock.wallMs(), { id: 'x', service: 'elsewhere', objective: 'other' })]
+            : [],
+        ),
     });
-    const outcome = await here.conduct(exercise(), { desk });
+    const outcome = await here.conduct(exercise({ alerts: [] }), { desk });
     expect(outcome.passed).toBe(true);
     expect(here.entries.filter((entry) => entry.type === 'mark' && entry.what === 'alerted')).toEqual([]);
+  });
+});
+
+describe('alerts that stood before the exercise', () => {
+  test('are listed where they are about the component, once, and counted in a line where they are not', async () => {
+    const here = world();
+    const atMs = here.clock.wallMs() - 60_000;
+    const other = (rule: string, service: string | null) =>
+      opened(rule, atMs, { key: `${rule}/${service}`, id: `${rule}/${service}`, service, objective: null });
+    const stood = [
+      opened('burn', atMs - 60_000),
+      opened('burn', atMs, { resolved: { atMs, by: 'ana' } }),
+      opened('burn', atMs + 1000),
+      other('burn', 'orders'),
+      other('projection', 'orders'),
+      other('clock', null),
+    ];
+    await here.conduct(exercise(), { desk: deskWhere({ alerts: () => Promise.resolve(stood) }) });
+    const told = here.entries.flatMap((entry) => (entry.type === 'alert' ? [entry.alert.id] : []));
+    expect(told).toEqual([`burn@${atMs + 1000}`]);
+    const elsewhere = here.entries.filter((entry) => entry.type === 'alerts-elsewhere');
+    expect(elsewhere).toMatchObject([
+      {
+        stood: [
+          { service: 'orders', alerts: 2 },
+          { service: null, alerts: 1 },
+        ],
+      },
+    ]);
+    expect(elsewhere.map(entryText)).toEqual(['alerts that stood elsewhere already: 2 of orders, 1 of the prober']);
+    const { markdown } = renderGameday({ journal: here.entries, results: [] });
+    expect(markdown).toContain('| `burn` SEV-2: burn of availability | – | – | standing |\n\nElsewhere, beside');
+    expect(markdown).toContain('Elsewhere, beside the exercise, stood already: 2 of orders, 1 of the prober.\n');
+  });
+
+  test('are one line in the report of an older journal, which names each', () => {
+    const alert = { id: 'x', rule: 'burn', severity: 'SEV-2', service: 'orders', objective: null, says: 'it burns' };
+    const journal = bodies(
+      STARTED,
+      { type: 'alert', change: 'standing', alert, changedMs: 0, afterMs: null },
+      { type: 'alert', change: 'standing', alert: { ...alert, id: 'y' }, changedMs: 0, afterMs: null },
+      { type: 'alert', change: 'opened', alert: { ...alert, id: 'z', rule: 'breach' }, changedMs: 1, afterMs: 500 },
+    );
+    const { markdown } = renderGameday({ journal, results: [] });
+    expect(markdown).toContain(
+      'No alert was expected, and none was seen.\n\nElsewhere, beside the exercise, stood already: 2 of orders; opened meanwhile: `breach` of orders.\n',
+    );
+  });
+});
+
+describe('an expected alert', () => {
+  const alert = { id: 'x', severity: 'SEV-2', service: 'shop', objective: 'availability', says: 'it burns' };
+  const expected = (rule: string) => [
+    { rule, objective: 'availability', service: null, severity: null, withinMs: 1000 },
+  ];
+  const judge = (rule: string, ...came: readonly string[]) =>
+    judgeAlerts(
+      { component: 'shop', alerts: expected(rule) },
+      came.map((each, index) => ({ alert: { ...alert, id: each, rule: each }, atMs: index * 100 })),
+      [],
+      0,
+    );
+
+  test('called burning is whichever comes first of those that see one budget burn', () => {
+    expect(judge('burning', 'overload', 'violation-24h', 'burn')).toMatchObject({
+      expected: [{ rule: 'burning', state: 'in-time', afterMs: 100 }],
+      unexpected: [{ rule: 'overload' }],
+    });
+    expect(judge('burning', 'overload').expected).toMatchObject([{ state: 'missing' }]);
+  });
+
+  test('of one rule makes the others of the same budget no news, and does not take them for itself', () => {
+    expect(judge('burn', 'violation-24h', 'projection')).toMatchObject({
+      expected: [{ rule: 'burn', state: 'missing' }],
+      unexpected: [],
+    });
+    expect(judge('clock', 'burn').unexpected).toMatchObject([{ rule: 'burn' }]);
   });
 });
 

@@ -84,6 +84,15 @@ const DURING = watch(
 );
 
 describe('the live picture', () => {
+  it('counts from the beginning of a drill, which injects nothing', () => {
+    const drill = watch(
+      STARTED,
+      { type: 'phase', phase: 'during' },
+      { type: 'mark', what: 'began', source: 'first-answered', uncertaintyMs: 0, afterMs: 0, since: 'began' },
+    );
+    expect(shown(drill)[1]).toBe('DURING  10.0 s since the beginning · 14 min 48 s of 15 min left');
+  });
+
   it('shows phase, time left, colours, faults, conditions, waits, marks, events and the key that stops', () => {
     expect(shown(DURING)).toEqual([
       'The feed is slow  gd-1, staging',

@@ -149,4 +149,10 @@ describe('the terminal', { timeout: 30_000 }, () => {
     expect(output.indexOf(ENTER)).toBeGreaterThanOrEqual(0);
     expect(output.split(LEAVE)).toHaveLength(2);
   });
+
+  it('counts as 80 by 24 where nobody has told it its size', async () => {
+    const asked = script('terminal.restore(); console.log(JSON.stringify(terminal.size()));');
+    const { output } = await atTerminal(folder, asked, {}, { columns: 0, rows: 0 }).ended;
+    expect(output).toContain('{"columns":80,"rows":24}');
+  });
 });
