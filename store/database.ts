@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { makeFolder, systemCode } from '../probes/folder.ts';
 import { LedgerError, explain } from './ledger-error.ts';
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts';
+import type { Migration } from './schema.ts';
 
 export interface DatabaseOptions {
   readonly path: string;
@@ -13,7 +14,7 @@ export interface DatabaseOptions {
   /** A ceiling for the file, in pages of 4,096 bytes; beyond it the ledger behaves as on a full disk. */
   readonly maxPages?: number;
   /** For tests of the mechanism itself. */
-  readonly migrations?: readonly string[];
+  readonly migrations?: readonly Migration[];
 }
 
 /** Opens the file, or makes it, and brings its schema up to date. @throws LedgerError */
@@ -70,7 +71,7 @@ function mustBeOurs(db: DatabaseSync, path: string): void {
   }
 }
 
-function migrate(db: DatabaseSync, path: string, readOnly: boolean, migrations: readonly string[]): void {
+function migrate(db: DatabaseSync, path: string, readOnly: boolean, migrations: readonly Migration[]): void {
   const current = numberOf(db, 'user_version');
   if (current > migrations.length) {
     throw new LedgerError(
@@ -92,7 +93,9 @@ function migrate(db: DatabaseSync, path: string, readOnly: boolean, migrations: 
   transaction(db, path, () => {
     // Read again under the lock: another process may have done it meanwhile.
     for (let version = numberOf(db, 'user_version'); version < migrations.length; version += 1) {
-      db.exec(migrations[version] ?? '');
+      const migration = migrations[version] ?? '';
+      if (typeof migration === 'string') db.exec(migration);
+      else migration(db);
       db.exec(`PRAGMA user_version = ${version + 1}`);
     }
     db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);

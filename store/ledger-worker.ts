@@ -7,21 +7,23 @@ import type { Result } from './result.ts';
 import { toFailure } from './thread.ts';
 import type { Calls, Failure, Reply, Request } from './thread.ts';
 
-function appendGroups(ledger: Ledger, groups: readonly (readonly Result[])[]): readonly (Failure | null)[] {
+type Groups = readonly (readonly Result[])[];
+
+function appendGroups(ledger: Ledger, groups: Groups, recordedMs: number): readonly (Failure | null)[] {
   try {
-    ledger.append(groups.flat());
+    ledger.append(groups.flat(), recordedMs);
     return groups.map(() => null);
   } catch (error) {
     // A disk that fails, fails for all of them. A result that cannot be stored is nobody else's fault.
     if (error instanceof LedgerError || groups.length === 1) return groups.map(() => toFailure(error));
-    return groups.flatMap((group) => appendGroups(ledger, [group]));
+    return groups.flatMap((group) => appendGroups(ledger, [group], recordedMs));
   }
 }
 
 function callsOf(ledger: Ledger): Calls {
   return {
-    appendGroups: (groups) => appendGroups(ledger, groups),
-    recordEvents: (events) => ledger.recordEvents(events),
+    appendGroups: (groups, recordedMs) => appendGroups(ledger, groups, recordedMs),
+    recordEvents: (events, recordedMs) => ledger.recordEvents(events, recordedMs),
     recordBudgets: (points) => ledger.recordBudgets(points),
     intendOrder: (order) => ledger.intendOrder(order),
     closeOrder: (id, how, atMs) => ledger.closeOrder(id, how, atMs),
@@ -33,6 +35,8 @@ function callsOf(ledger: Ledger): Calls {
     events: (query) => ledger.events(query),
     budgets: (query) => ledger.budgets(query),
     pending: (stream, follower, limit) => ledger.pending(stream, follower, limit),
+    segments: (query) => ledger.segments(query),
+    chained: (afterSeq, lastSeq, limit) => ledger.chained(afterSeq, lastSeq, limit),
     advance: (name, position) => ledger.advance(name, position),
     shipAs: (place, location) => ledger.shipAs(place, location),
     identity: () => ledger.identity,

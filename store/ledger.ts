@@ -7,6 +7,7 @@ import type { Objective } from '../slo/objective.ts';
 import { withHistory } from '../slo/target-history.ts';
 import { openDatabase } from './database.ts';
 import type { DatabaseOptions } from './database.ts';
+import type { Link } from './chain.ts';
 import type { Rule } from './judge.ts';
 import { explain } from './ledger-error.ts';
 import { adoptIdentity, adoptStep } from './made-with.ts';
@@ -17,10 +18,12 @@ import { ResultTable } from './result-table.ts';
 import type { PageStart, ResultPage } from './result-table.ts';
 import type { Result } from './result.ts';
 import { RuleTable, type Stretch } from './rules.ts';
+import { SegmentTable } from './segment-table.ts';
 import { TEMP_TALLIES } from './schema.ts';
 import { Sql } from './sql.ts';
 import type {
   BudgetPoint,
+  Chained,
   ChangedHours,
   EventQuery,
   LedgerEvent,
@@ -29,6 +32,8 @@ import type {
   ResultQuery,
   RollupAnswer,
   RollupQuery,
+  Segment,
+  SegmentQuery,
   TallyQuery,
   TallyRow,
 } from './store.ts';
@@ -60,6 +65,7 @@ export class Ledger implements Disposable {
   readonly identity: string;
   readonly #sql: Sql;
   readonly #results: ResultTable;
+  readonly #segments: SegmentTable;
   readonly #rules: RuleTable;
   readonly #tallies: TallyTable;
   /** Objectives that a read-only ledger judges for itself, in memory, because it was opened with other definitions. */
@@ -76,6 +82,7 @@ export class Ledger implements Disposable {
       this.stepMs = adoptStep(this.#sql, options.stepMs);
       this.identity = adoptIdentity(this.#sql);
       this.#results = new ResultTable(this.#sql);
+      this.#segments = new SegmentTable(db);
       this.#rules = new RuleTable(db);
       this.#tallies = new TallyTable(db, 'main', this.stepMs);
       if (options.objectives !== undefined) this.#adopt(this.#held(options.objectives, options.nowMs));
@@ -87,25 +94,40 @@ export class Ledger implements Disposable {
     }
   }
 
-  /** Stores the new ones of `results` and adds their shares to the tallies. @returns how many were new. @throws LedgerError */
-  append(results: readonly Result[]): number {
+  /**
+   * Stores the new ones of `results`, chains them, and adds their shares to the tallies.
+   * @param recordedMs the present, whole wall-clock ms; 0: nobody knows. @returns how many were new. @throws LedgerError
+   */
+  append(results: readonly Result[], recordedMs = 0): number {
     return this.#write(() => {
       this.#loadRules();
       const gathered = new Gathered(this.stepMs);
-      let stored = 0;
+      const links: Link[] = [];
+      const before = this.#segments.lastSeq();
       for (const result of results) {
-        if (!this.#results.insert(result)) continue;
-        stored += 1;
+        const link = this.#results.insert(result, before + links.length + 1, recordedMs);
+        if (link === null) continue;
+        links.push(link);
         for (const rule of this.#active) gathered.add(rule, result);
       }
-      if (gathered.steps.size > 0) this.#numbered(() => this.#keep(gathered, this.#tallies));
-      return stored;
+      this.#segments.link(links, recordedMs);
+      if (gathered.steps.size > 0) this.#numbered(() => this.#keep(gathered, this.#tallies, recordedMs));
+      return links.length;
     });
   }
 
-  /** @throws LedgerError */
-  recordEvents(events: readonly LedgerEvent[]): void {
-    this.#write(() => events.forEach((event) => records.insertEvent(this.#sql, event)));
+  /** @param recordedMs as for {@link append}. @throws LedgerError */
+  recordEvents(events: readonly LedgerEvent[], recordedMs = 0): void {
+    this.#write(() => events.forEach((event) => records.insertEvent(this.#sql, event, recordedMs)));
+  }
+
+  segments(query: SegmentQuery): readonly Segment[] {
+    return this.#sql.read(() => this.#segments.select(query));
+  }
+
+  /** Stored results with their canonical bytes, in the order of the chain. */
+  chained(afterSeq: number, lastSeq: number, limit = PAGE): readonly Chained[] {
+    return this.#sql.read(() => this.#segments.chained(afterSeq, lastSeq, limit));
   }
 
   /** @throws LedgerError */
@@ -237,7 +259,7 @@ export class Ledger implements Disposable {
       return;
     }
     this.#write(() => {
-      const lastSeq = this.#results.lastSeq();
+      const lastSeq = this.#segments.lastSeq();
       this.#numbered(() => {
         for (const { rule, afterSeq, within } of this.#rules.changes(objectives)) {
           if (within !== null) this.#judgeAgain(rule, within, this.#tallies);
@@ -296,7 +318,7 @@ export class Ledger implements Disposable {
     this.#keep(gathered, into);
   }
 
-  #keep(gathered: Gathered, into: TallyTable): void {
+  #keep(gathered: Gathered, into: TallyTable, recordedMs = 0): void {
     into.add(gathered, this.#nextRevision);
     if (this.#sql.readOnly) return;
     // A reading that cannot be judged is a fault of ours; it is said once for each objective and probe.
@@ -304,7 +326,11 @@ export class Ledger implements Disposable {
       const { probe, runId, service, scheduledMs } = result;
       const id = `unjudged/${objective}/${probe}/${problem.code}`;
       const body = { probe, runId, code: problem.code, detail: problem.detail };
-      records.insertEvent(this.#sql, { id, atMs: scheduledMs, kind: 'note', service, subject: objective, body });
+      records.insertEvent(
+        this.#sql,
+        { id, atMs: scheduledMs, kind: 'note', service, subject: objective, body },
+        recordedMs,
+      );
     }
   }
 

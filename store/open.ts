@@ -1,4 +1,4 @@
-import type { OrderIntent } from '../probes/probe.ts';
+import type { Clock, OrderIntent } from '../probes/probe.ts';
 import { LedgerError } from './ledger-error.ts';
 import type { VersionedRule } from './ledger.ts';
 import type { Follower, OutboxPage, OutboxStream } from './outbox.ts';
@@ -6,12 +6,15 @@ import type { PageStart, ResultPage } from './result-table.ts';
 import type { Result } from './result.ts';
 import type {
   BudgetPoint,
+  Chained,
   EventQuery,
   LedgerEvent,
   OrderRecord,
   ResultQuery,
   RollupAnswer,
   RollupQuery,
+  Segment,
+  SegmentQuery,
   Store,
   TallyQuery,
   TallyRow,
@@ -25,6 +28,8 @@ export interface StoreOptions {
   readonly objectives?: readonly VersionedRule[];
   /** The present, wall-clock ms: a limit that is not on record yet holds from here on. Default: it does not hold yet. */
   readonly nowMs?: number;
+  /** Says when results and events are stored. Default: what is stored says nothing of when. */
+  readonly clock?: Pick<Clock, 'wallMs'>;
   /** Length of a tally step, ms. Default: the ledger's own. */
   readonly stepMs?: number;
   readonly readOnly?: boolean;
@@ -48,6 +53,10 @@ export interface LedgerStore extends Store {
   /** Of this ledger and no other, whatever its path. */
   readonly identity: string;
   readonly outbox: Outbox;
+  /** The chain of the stored results: where it was cut, and what each piece hashes to. */
+  segments(query?: SegmentQuery): Promise<readonly Segment[]>;
+  /** A segment's stored results and what of them is hashed, in order; none where they have expired. */
+  chained(segment: Pick<Segment, 'firstSeq' | 'lastSeq'>): AsyncIterable<Chained>;
 }
 
 /** One transaction takes at most this many results: a longer queue becomes several, so that each is acknowledged soon. */
@@ -55,7 +64,7 @@ const GROUP_RESULTS = 2_000;
 
 /** @throws LedgerError when the file cannot be used, with what to do about it */
 export async function openStore(options: StoreOptions): Promise<LedgerStore> {
-  const { path, objectives, readOnly = false, ...rest } = options;
+  const { path, objectives, readOnly = false, clock = UNKNOWN, ...rest } = options;
   const rules = objectives?.map(({ id, sli, weighing, split, probes, target, versions }) => ({
     id,
     sli,
@@ -71,8 +80,10 @@ export async function openStore(options: StoreOptions): Promise<LedgerStore> {
     ...rest,
     ...(rules === undefined ? {} : { objectives: rules }),
   });
-  return new ThreadedStore(path, await first.call('identity'), first, readOnly);
+  return new ThreadedStore(path, await first.call('identity'), clock, first, readOnly);
 }
+
+const UNKNOWN: Pick<Clock, 'wallMs'> = { wallMs: () => 0 };
 
 interface WaitingAppend {
   readonly results: readonly Result[];
@@ -89,15 +100,17 @@ class ThreadedStore implements LedgerStore {
     advance: (name, position) => this.#writer.call('advance', name, position),
     shipAs: (place, location) => this.#writer.call('shipAs', place, location),
   };
+  readonly #clock: Pick<Clock, 'wallMs'>;
   readonly #writer: LedgerThread;
   #reading: Promise<LedgerThread> | null;
   #queue: WaitingAppend[] = [];
   #appending: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
 
-  constructor(path: string, identity: string, first: LedgerThread, readOnly: boolean) {
+  constructor(path: string, identity: string, clock: Pick<Clock, 'wallMs'>, first: LedgerThread, readOnly: boolean) {
     this.path = path;
     this.identity = identity;
+    this.#clock = clock;
     this.#writer = first;
     this.#reading = readOnly ? Promise.resolve(first) : null;
   }
@@ -112,7 +125,7 @@ class ThreadedStore implements LedgerStore {
   }
 
   recordEvents(events: readonly LedgerEvent[]): Promise<void> {
-    return this.#writer.call('recordEvents', events);
+    return this.#writer.call('recordEvents', events, this.#nowMs());
   }
 
   recordBudgets(points: readonly BudgetPoint[]): Promise<void> {
@@ -161,6 +174,25 @@ class ThreadedStore implements LedgerStore {
     return (await this.#reader()).call('budgets', query);
   }
 
+  async segments(query: SegmentQuery = {}): Promise<readonly Segment[]> {
+    return (await this.#reader()).call('segments', query);
+  }
+
+  async *chained({ firstSeq, lastSeq }: Pick<Segment, 'firstSeq' | 'lastSeq'>): AsyncIterable<Chained> {
+    const reader = await this.#reader();
+    for (let afterSeq = firstSeq - 1; ;) {
+      const page = await reader.call('chained', afterSeq, lastSeq);
+      yield* page;
+      const last = page.at(-1);
+      if (last === undefined) return;
+      afterSeq = last.seq;
+    }
+  }
+
+  #nowMs(): number {
+    return Math.floor(this.#clock.wallMs());
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -181,6 +213,7 @@ class ThreadedStore implements LedgerStore {
         const outcomes = await this.#writer.call(
           'appendGroups',
           group.map(({ results }) => results),
+          this.#nowMs(),
         );
         for (const [index, { resolve, reject }] of group.entries()) {
           const failure = outcomes[index] ?? null;

@@ -1,7 +1,7 @@
 import { budgetLine, eventLine, runLine, tallyLine } from './influx/lines.ts';
 import { integer, number, text, toBudget, toEvent, toResult, written } from './rows.ts';
 import type { Row } from './rows.ts';
-import { SELECT_RESULTS } from './result-table.ts';
+import { SELECT_RESULTS } from './select-results.ts';
 import type { Sql } from './sql.ts';
 import type { Rule } from './judge.ts';
 import type { Weighing } from '../slo/objective.ts';

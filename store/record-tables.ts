@@ -7,13 +7,13 @@ import type { Sql } from './sql.ts';
 import type { BudgetPoint, EventQuery, LedgerEvent, OrderRecord } from './store.ts';
 
 /** Once by id. */
-export function insertEvent(sql: Sql, event: LedgerEvent): void {
+export function insertEvent(sql: Sql, event: LedgerEvent, recordedMs: number): void {
   if (sql.first('SELECT 1 FROM events WHERE id = ?', event.id) !== undefined) return;
   const { id, atMs, kind, service, subject } = event;
   const same = "kind = ? AND ifnull(service, '') = ?";
   const tsNs = freeNs(sql, 'events', nanoseconds(atMs), same, kind, service ?? '');
   sql.run(
-    'INSERT INTO events (id, at_ms, ts_ns, kind, service, subject, body) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO events (id, at_ms, ts_ns, kind, service, subject, body, recorded_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     id,
     atMs,
     tsNs,
@@ -21,6 +21,7 @@ export function insertEvent(sql: Sql, event: LedgerEvent): void {
     service,
     subject,
     JSON.stringify(event.body),
+    recordedMs,
   );
 }
 
@@ -35,6 +36,10 @@ export function selectEvents(sql: Sql, query: EventQuery): readonly LedgerEvent[
     if (value === undefined) continue;
     where.push(`${column} = ?`);
     cells.push(value);
+  }
+  if (query.recordedBefore !== undefined) {
+    where.push('recorded_ms < ?');
+    cells.push(query.recordedBefore);
   }
   return sql.all(`SELECT * FROM events WHERE ${where.join(' AND ')} ORDER BY at_ms, seq`, ...cells).map(toEvent);
 }

@@ -1,6 +1,8 @@
+import type { Link } from './chain.ts';
 import type { Result } from './result.ts';
 import { nanoseconds, number, resultCells, toResult } from './rows.ts';
-import type { Cell, Row } from './rows.ts';
+import type { Cell } from './rows.ts';
+import { SELECT_RESULTS } from './select-results.ts';
 import { freeNs } from './sql.ts';
 import type { Sql } from './sql.ts';
 import type { Stretch } from './rules.ts';
@@ -17,35 +19,43 @@ export interface PageStart {
   readonly seq: number;
 }
 
-export const SELECT_RESULTS = `SELECT r.*, s.probe, s.kind, s.service, s.location, s.endpoint, s.venue
-  FROM results r JOIN series s ON s.id = r.series`;
-
 /** No event of a run is further from its due time than this: runs are bounded, and a watch reports as it goes. */
 const FARTHEST_MS = 86_400_000;
+
+/** `cells`: probe, kind, service, location, endpoint, venue, as they are stored. No endpoint and an empty one are the same. */
+interface Series {
+  readonly id: number;
+  readonly cells: readonly Cell[];
+}
+
+const INSERT = `INSERT INTO results (seq, run_id, series, ts_ns, scheduled_ms, started_ms, lateness_ms, duration_ms, cadence,
+    weight_ms, outcome, reason, detail, dns_ms, connect_ms, tls_ms, sent_ms, first_byte_ms, transfer_ms, readings,
+    "values", trail, loop_delay_ms, gameday, recorded_ms)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
 
 /** Every run, once. What repeats from run to run is its series. */
 export class ResultTable {
   readonly #sql: Sql;
-  readonly #series = new Map<string, number>();
+  readonly #series = new Map<string, Series>();
 
   constructor(sql: Sql) {
     this.#sql = sql;
   }
 
-  /** @returns whether it was new. */
-  insert(result: Result): boolean {
-    if (this.#sql.first('SELECT 1 FROM results WHERE run_id = ?', result.runId) !== undefined) return false;
+  /** @param seq its number, one past the last. @returns what the chain needs of it; null: it was there already */
+  insert(result: Result, seq: number, recordedMs: number): Link | null {
     const series = this.#seriesOf(result);
-    this.#sql.run(
-      `INSERT INTO results (run_id, series, ts_ns, scheduled_ms, started_ms, lateness_ms, duration_ms, cadence, weight_ms,
-         outcome, reason, detail, dns_ms, connect_ms, tls_ms, sent_ms, first_byte_ms, transfer_ms, readings,
-         "values", trail, loop_delay_ms, gameday) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      result.runId,
-      series,
-      freeNs(this.#sql, 'results', nanoseconds(result.scheduledMs), 'series = ?', series),
-      ...resultCells(result),
-    );
-    return true;
+    const cells = resultCells(result);
+    let tsNs = nanoseconds(result.scheduledMs);
+    const put = (): number => this.#sql.run(INSERT, seq, result.runId, series.id, tsNs, ...cells, recordedMs);
+    // Seldom is a run stored already, or its nanosecond taken: only then is it looked up.
+    if (put() === 0) {
+      if (this.#sql.first('SELECT 1 FROM results WHERE run_id = ?', result.runId) !== undefined) return null;
+      tsNs = freeNs(this.#sql, 'results', tsNs, 'series = ?', series.id);
+      if (put() === 0) throw new Error(`run ${result.runId} cannot be stored as result ${seq}`);
+    }
+    const chained = [seq, result.runId, ...series.cells, tsNs, ...cells, recordedMs];
+    return { seq, scheduledMs: result.scheduledMs, cells: chained };
   }
 
   /** A transaction was undone: what was learnt inside it did not happen. */
@@ -65,6 +75,10 @@ export class ResultTable {
       if (value === undefined) continue;
       where.push(`${column} = ?`);
       cells.push(value);
+    }
+    if (query.recordedBefore !== undefined) {
+      where.push('r.recorded_ms < ?');
+      cells.push(query.recordedBefore);
     }
     const rows = this.#sql.all(
       `${SELECT_RESULTS} WHERE ${where.join(' AND ')} ORDER BY r.scheduled_ms, r.seq LIMIT ?`,
@@ -92,12 +106,7 @@ export class ResultTable {
     for (const row of this.#sql.walk(sql, fromMs - FARTHEST_MS, toMs + FARTHEST_MS, ...probes)) yield toResult(row);
   }
 
-  lastSeq(): number {
-    const row: Row = this.#sql.first('SELECT ifnull(max(seq), 0) AS seq FROM results') ?? { seq: 0 };
-    return number(row, 'seq');
-  }
-
-  #seriesOf({ probe, kind, service, location, endpoint, venue }: Result): number {
+  #seriesOf({ probe, kind, service, location, endpoint, venue }: Result): Series {
     const key = JSON.stringify([probe, kind, service, location, endpoint ?? '', venue ?? '']);
     const cached = this.#series.get(key);
     if (cached !== undefined) return cached;
@@ -108,13 +117,14 @@ export class ResultTable {
       ...cells,
     );
     const row = this.#sql.first(
-      `SELECT id FROM series WHERE probe = ? AND kind = ? AND service = ? AND location = ?
+      `SELECT * FROM series WHERE probe = ? AND kind = ? AND service = ? AND location = ?
          AND ifnull(endpoint, '') = ? AND ifnull(venue, '') = ?`,
       ...cells.map((cell) => cell ?? ''),
     );
     if (row === undefined) throw new Error('a series that was just written is not there');
-    const id = number(row, 'id');
-    this.#series.set(key, id);
-    return id;
+    const columns = ['probe', 'kind', 'service', 'location', 'endpoint', 'venue'];
+    const series = { id: number(row, 'id'), cells: columns.map((column) => row[column] ?? null) };
+    this.#series.set(key, series);
+    return series;
   }
 }

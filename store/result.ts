@@ -35,6 +35,8 @@ export interface Result {
   readonly loopDelayMs: number | null;
   /** Id of the game-day during which it ran. */
   readonly gameday: string | null;
+  /** Wall-clock ms, whole, at which the ledger stored it. The ledger fills it in; absent: stored before this was kept. */
+  readonly recordedMs?: number;
 }
 
 /** One result speaks for all the runs that a sleeping process missed: coverage falls by each of them. */

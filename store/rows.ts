@@ -96,6 +96,8 @@ export function toResult(row: Row): Result {
     ...(row['trail'] === null ? {} : { trail: written<readonly Leg[]>(row, 'trail', 'json') }),
     loopDelayMs: maybeNumber(row, 'loop_delay_ms'),
     gameday: maybeText(row, 'gameday'),
+    // Of results from before this was kept, and where nobody told the ledger the time, it is not known.
+    ...(number(row, 'recorded_ms') === 0 ? {} : { recordedMs: number(row, 'recorded_ms') }),
   };
 }
 

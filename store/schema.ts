@@ -1,3 +1,6 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { chainStored } from './chain-stored.ts';
+
 /** 'PDLG': marks a SQLite file as a pulsedrill ledger. */
 export const APPLICATION_ID = 0x50_44_4c_47;
 
@@ -44,11 +47,33 @@ export const TEMP_TALLIES = `CREATE TEMP TABLE tallies ${TALLY_COLUMNS};
 ${addTallyColumns('temp', [...NEAR_COLUMNS, ...LEFT_OUT_COLUMNS])}
 CREATE TEMP TABLE rollups ${ROLLUP_COLUMNS};`;
 
+/** Statements, or what statements cannot say. All of them together are one transaction. */
+export type Migration = string | ((db: DatabaseSync) => void);
+
+/** 0: from before this was kept. `head`, `previous`: SHA-256 in hexadecimal; `closed_ms` is null in the last segment only. */
+const CHAIN = `
+ALTER TABLE results ADD COLUMN recorded_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE events ADD COLUMN recorded_ms INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE segments (
+  number INTEGER PRIMARY KEY,
+  first_seq INTEGER NOT NULL,
+  last_seq INTEGER NOT NULL,
+  results INTEGER NOT NULL,
+  first_scheduled_ms REAL NOT NULL,
+  last_scheduled_ms REAL NOT NULL,
+  opened_ms INTEGER NOT NULL,
+  closed_ms INTEGER,
+  previous TEXT NOT NULL,
+  head TEXT NOT NULL,
+  expired_ms INTEGER
+) STRICT;
+`;
+
 /**
  * Forward only: a migration that has been released is never edited, the next one is appended. The position in this list
  * is the schema's version. Weights are `ANY`: an INTEGER where it fits 64 bits, else its decimal digits.
  */
-export const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly Migration[] = [
   `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
@@ -154,4 +179,8 @@ ALTER TABLE results ADD COLUMN trail TEXT;
   addTallyColumns('main', NEAR_COLUMNS),
   `${addTallyColumns('main', LEFT_OUT_COLUMNS)}\n${JUDGE_AGAIN}`,
   `CREATE TABLE rollups ${ROLLUP_COLUMNS};\n${JUDGE_AGAIN}`,
+  (db) => {
+    db.exec(CHAIN);
+    chainStored(db);
+  },
 ];

@@ -124,6 +124,8 @@ export interface ResultQuery {
   readonly probe?: string;
   readonly service?: string;
   readonly gameday?: string;
+  /** Only what the ledger had stored before this moment, wall-clock ms; what nobody knows the moment of counts as such. */
+  readonly recordedBefore?: number;
 }
 
 export interface EventQuery {
@@ -131,6 +133,42 @@ export interface EventQuery {
   readonly toMs?: number;
   readonly kind?: LedgerEvent['kind'];
   readonly service?: string;
+  /** As {@link ResultQuery.recordedBefore}. */
+  readonly recordedBefore?: number;
+}
+
+/** A stretch of the chain of results, in the order in which they were stored. */
+export interface Segment {
+  /** From 1 on, without a gap. */
+  readonly number: number;
+  /** Numbers of its first and last result. */
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  readonly results: number;
+  /** The earliest and the latest moment at which one of them was due, wall-clock ms. */
+  readonly firstScheduledMs: number;
+  readonly lastScheduledMs: number;
+  /** Recorded time at which the next one began; null: it is still open, its last result and its head move on. */
+  readonly closedMs: number | null;
+  /** Head before its first result and after its last one: SHA-256, lower-case hexadecimal. */
+  readonly previous: string;
+  readonly head: string;
+  /** When its results were deleted for their age; null: they are there. */
+  readonly expiredMs: number | null;
+}
+
+/** Half-open, wall-clock ms: segments with a result that was due in it, as far as their ends say. */
+export interface SegmentQuery {
+  readonly fromMs?: number;
+  readonly toMs?: number;
+}
+
+/** One link of the chain. */
+export interface Chained {
+  readonly seq: number;
+  readonly result: Result;
+  /** What is hashed after the head before it: `nextHead` of `chain.ts`. */
+  readonly bytes: Uint8Array;
 }
 
 /** An order as the ledger knows it. */

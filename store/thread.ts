@@ -35,13 +35,15 @@ export type Calls = Pick<
   | 'page'
   | 'events'
   | 'budgets'
+  | 'segments'
+  | 'chained'
   | 'pending'
   | 'advance'
   | 'shipAs'
   | 'close'
 > & {
   /** Appends that waited together, in one transaction. One entry each: null when durable. */
-  appendGroups(groups: readonly (readonly Result[])[]): readonly (Failure | null)[];
+  appendGroups(groups: readonly (readonly Result[])[], recordedMs: number): readonly (Failure | null)[];
   identity(): string;
 };
 

@@ -33,6 +33,7 @@ export function openLedger(
     objectives: configuration.objectives,
     stepMs: configuration.base.minuteMs,
     nowMs,
+    clock: systemClock,
     readOnly,
   });
 }

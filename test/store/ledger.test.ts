@@ -20,6 +20,9 @@ import { AVAILABILITY, LATENCY, T0, aResult } from '../support/results.ts';
 
 const ALL = { fromMs: 0, toMs: T0 * 2 };
 const STEP = 60_000;
+/** Takes back what was added when results were chained. */
+const UNCHAINED = `ALTER TABLE results DROP COLUMN recorded_ms; ALTER TABLE events DROP COLUMN recorded_ms;
+  DROP TABLE segments;`;
 let folder = '';
 let path = '';
 beforeEach(() => {
@@ -130,7 +133,8 @@ describe('appending', () => {
       ]);
     }
     const before = new DatabaseSync(path);
-    before.exec(`ALTER TABLE tallies DROP COLUMN excluded_weight;
+    before.exec(`${UNCHAINED}
+      ALTER TABLE tallies DROP COLUMN excluded_weight;
       ALTER TABLE tallies DROP COLUMN fault_weight;
       DROP TABLE rollups;
       PRAGMA user_version = 3`);
@@ -360,7 +364,7 @@ describe('roll-ups', () => {
       ledger.append([aResult(0), aResult(1)]);
     }
     const before = new DatabaseSync(path);
-    before.exec('DROP TABLE rollups; PRAGMA user_version = 4');
+    before.exec(`${UNCHAINED} DROP TABLE rollups; PRAGMA user_version = 4`);
     before.close();
     using ledger = new Ledger({ path });
     const read = { objective: AVAILABILITY.id, span: 'hour' as const, fromMs: T0, toMs: T0 + 1 };

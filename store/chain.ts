@@ -1,0 +1,90 @@
+/**
+ * What makes an altered result visible: h(n) = SHA-256(h(n−1) ‖ canonical bytes of result n), in the order in which they
+ * were stored. docs/ledger.md says it so that somebody else can recompute it.
+ */
+import { hash } from 'node:crypto';
+import { integer, number } from './rows.ts';
+import type { Cell, Row } from './rows.ts';
+
+/** The head before the first result: 32 zero bytes, in hexadecimal as every head. */
+export const FIRST_HEAD = '0'.repeat(64);
+const HEAD_BYTES = 32;
+
+/** A result as it stands in its row. */
+export interface Link {
+  readonly seq: number;
+  readonly scheduledMs: number;
+  readonly cells: readonly Cell[];
+}
+
+/** The format of the canonical bytes, their first cell: another one would get another number. */
+const FORMAT = 1;
+
+/** The cells that are chained, in this order, after the format. */
+const CHAINED = [
+  'seq',
+  'run_id',
+  'probe',
+  'kind',
+  'service',
+  'location',
+  'endpoint',
+  'venue',
+  'ts_ns',
+  'scheduled_ms',
+  'started_ms',
+  'lateness_ms',
+  'duration_ms',
+  'cadence',
+  'weight_ms',
+  'outcome',
+  'reason',
+  'detail',
+  'dns_ms',
+  'connect_ms',
+  'tls_ms',
+  'sent_ms',
+  'first_byte_ms',
+  'transfer_ms',
+  'readings',
+  'values',
+  'trail',
+  'loop_delay_ms',
+  'gameday',
+  'recorded_ms',
+] as const;
+
+/** The link of a stored row, which holds its series as well. */
+export function linkOf(row: Row): Link {
+  const cells = CHAINED.map((column) => {
+    // Nanoseconds are beyond what a number holds; every other integer is not.
+    if (column === 'ts_ns') return integer(row, column);
+    const cell = row[column] ?? null;
+    return typeof cell === 'bigint' ? Number(cell) : cell;
+  });
+  return { seq: number(row, 'seq'), scheduledMs: number(row, 'scheduled_ms'), cells };
+}
+
+/** The same text for a result that is about to be stored as for the row that is read back. */
+function canonical(cell: Cell): Cell {
+  if (typeof cell === 'string') return cell.toWellFormed();
+  if (typeof cell === 'bigint') return cell.toString();
+  return cell === Infinity || cell === -Infinity ? String(cell) : cell;
+}
+
+/** A JSON array without spaces; numbers as ECMAScript writes them (RFC 8785). To be encoded as UTF-8. */
+export function canonicalText({ cells }: Pick<Link, 'cells'>): string {
+  return JSON.stringify([FORMAT, ...cells.map(canonical)]);
+}
+
+let scratch = Buffer.alloc(16_384);
+
+/** @param head lower-case hexadecimal, as the answer */
+export function nextHead(head: string, text: string): string {
+  // No character of a string takes more than three bytes of UTF-8 a unit.
+  const most = HEAD_BYTES + text.length * 3;
+  if (scratch.length < most) scratch = Buffer.alloc(most);
+  scratch.write(head, 'hex');
+  const end = HEAD_BYTES + scratch.write(text, HEAD_BYTES, 'utf8');
+  return hash('sha256', scratch.subarray(0, end), 'hex');
+}
