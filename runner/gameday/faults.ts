@@ -1,6 +1,6 @@
 /** The faults of one exercise: written down, applied, taken back. */
 import type { Clock } from '../../probes/probe.ts';
-import type { Answer, Crossing, Injector, Target } from '../../scenarios/injector.ts';
+import type { Answer, Crossing, Injector, InjectorProblem, Target } from '../../scenarios/injector.ts';
 import type { InjectStep } from '../../scenarios/step.ts';
 import { bounded } from './bounded.ts';
 import type { Journal } from './journal.ts';
@@ -23,6 +23,8 @@ export interface FaultsOptions {
 
 /** One question to a target, unless its injector says otherwise. */
 export const ASK_MS = 5_000;
+/** When an exercise is stopped, nothing that a counter may say is worth a longer wait. */
+const LAST_LOOK_MS = 250;
 const UNDO_ROUNDS = 3;
 const UNDO_PAUSE_MS = 500;
 
@@ -33,10 +35,19 @@ interface Applied {
   readonly before: Crossing | null;
 }
 
+/**
+ * A call that was given up may still lie unread at its target, and be obeyed after its undo. For so long the fault is undone
+ * again, at growing distances.
+ */
+const LATE_MS = 5_000;
+const AGAIN_MS = 250;
+
 export class Faults {
   readonly #options: FaultsOptions;
   /** In the order in which their undo was written down. */
   readonly #applied = new Map<string, Applied>();
+  /** Faults whose injection was given up without an answer, and when, monotonic ms. */
+  readonly #givenUp = new Map<string, number>();
   #crossed: Crossing | null = { bytes: 0, connections: 0, cut: 0 };
 
   constructor(options: FaultsOptions) {
@@ -63,11 +74,18 @@ export class Faults {
     await journal.append({ type: 'undo-prepared', fault: step.id, target, what: fault, undo });
     if (!(await mayInject())) return 'the guardian does not answer, and nothing is injected without one';
     if (signal.aborted) return 'stopped';
-    // Not cut short by a stop: half a request could still be read after its undo.
-    const whole = new AbortController().signal;
-    const injecting = (inner: AbortSignal) => injector.inject(target, fault, undo, inner, mayInject);
-    const injected = await this.#ask(injecting, whole, injector.patienceMs?.(target) ?? ASK_MS);
-    if (!injected.ok) return injected.problem.message;
+    const patienceMs = injector.patienceMs?.(target) ?? ASK_MS;
+    let isThere = false;
+    const injecting = (inner: AbortSignal) =>
+      // Whoever asks for leave once nobody waits for its answer any more is not given it; what goes on acting is.
+      injector.inject(target, fault, undo, inner, async () => (await mayInject()) && (isThere || !inner.aborted));
+    const injected = await this.#ask(injecting, signal, patienceMs);
+    isThere = injected.ok;
+    if (!injected.ok) {
+      const { code, message } = injected.problem;
+      if (UNANSWERED.has(code)) this.#givenUp.set(step.id, this.#options.clock.monotonicMs());
+      return message;
+    }
     await journal.append({ type: 'injected', fault: step.id });
     return null;
   }
@@ -89,10 +107,10 @@ export class Faults {
 
   /** Takes back whatever is left, the last one first, and says what resists. Never rejects. */
   async undoAll(): Promise<readonly NotUndone[]> {
-    return this.#undo([...this.#applied.keys()].toReversed());
+    return this.#undo([...this.#applied.keys()].toReversed(), LAST_LOOK_MS);
   }
 
-  async #undo(ids: readonly string[]): Promise<readonly NotUndone[]> {
+  async #undo(ids: readonly string[], lookMs = ASK_MS): Promise<readonly NotUndone[]> {
     let left: readonly NotUndone[] = [];
     let open = ids;
     const signal = new AbortController().signal;
@@ -100,26 +118,35 @@ export class Faults {
       if (round > 0) await this.#options.clock.sleep(UNDO_PAUSE_MS, signal);
       const results: NotUndone[] = [];
       for (const id of open) {
-        const resisting = await this.#undoOne(id, signal);
+        const resisting = await this.#undoOne(id, lookMs, signal);
         if (resisting !== null) results.push(resisting);
       }
       left = results;
       open = results.map(({ fault }) => fault);
     }
+    // Only now, when nothing else waits to be undone.
+    const settled = ids.filter((id) => !open.includes(id));
+    const late = await Promise.all(settled.map((id) => this.#undoLate(id, signal)));
+    left = [...left, ...late.filter((resisting) => resisting !== null)];
     for (const { fault, why, byHand } of left) {
       await this.#note({ type: 'lift-failed', fault, by: 'conductor', detail: why, byHand });
     }
     return left;
   }
 
-  async #undoOne(id: string, signal: AbortSignal): Promise<NotUndone | null> {
+  async #undoOne(id: string, lookMs: number, signal: AbortSignal): Promise<NotUndone | null> {
     const applied = this.#applied.get(id);
     if (applied === undefined) return null;
-    const { step, injector, undo, before } = applied;
-    const after = await this.#effect(injector, step.target, signal);
-    const patienceMs = injector.patienceMs?.(step.target) ?? ASK_MS;
-    const answer = await this.#ask((inner) => injector.undo(undo, inner), signal, patienceMs);
-    if (!answer.ok) return { fault: id, target: step.target, why: answer.problem.message, byHand: undo.byHand };
+    const { step, injector, before } = applied;
+    const isGivenUp = this.#givenUp.has(id);
+    // What was stopped on its way is taken back at once: that it had an effect is for nobody to say.
+    const after = isGivenUp ? null : await this.#effect(injector, step.target, signal, lookMs);
+    const resisting = await this.#takeBack(id, applied, signal);
+    if (resisting !== null) return resisting;
+    if (isGivenUp) {
+      await this.#note({ type: 'note', text: `${id}: undone in the middle of its injection, and looked at again` });
+      return null;
+    }
     this.#applied.delete(id);
     this.#crossed = sum(this.#crossed, before, after);
     const crossed = sum({ bytes: 0, connections: 0, cut: 0 }, before, after);
@@ -128,14 +155,38 @@ export class Faults {
     return null;
   }
 
+  async #takeBack(id: string, { step, injector, undo }: Applied, signal: AbortSignal): Promise<NotUndone | null> {
+    const patienceMs = injector.patienceMs?.(step.target) ?? ASK_MS;
+    const answer = await this.#ask((inner) => injector.undo(undo, inner), signal, patienceMs);
+    return answer.ok ? null : { fault: id, target: step.target, why: answer.problem.message, byHand: undo.byHand };
+  }
+
+  /** Of one that was given up: again and again, until what was on its way would have arrived. The journal holds it till then. */
+  async #undoLate(id: string, signal: AbortSignal): Promise<NotUndone | null> {
+    const { clock } = this.#options;
+    const [applied, givenUpMs] = [this.#applied.get(id), this.#givenUp.get(id)];
+    if (applied === undefined || givenUpMs === undefined) return null;
+    const untilMs = givenUpMs + LATE_MS;
+    let resisting: NotUndone | null = null;
+    for (let pauseMs = AGAIN_MS; clock.monotonicMs() < untilMs; pauseMs *= 2) {
+      await clock.sleep(Math.min(pauseMs, untilMs - clock.monotonicMs()), signal);
+      resisting = await this.#takeBack(id, applied, signal);
+    }
+    if (resisting !== null) return resisting;
+    this.#applied.delete(id);
+    const detail = `read back: nothing of it is left, also ${LATE_MS / 1000} s after its injection was given up`;
+    await this.#note({ type: 'lifted', fault: id, by: 'conductor', verified: true, detail, crossed: null });
+    return null;
+  }
+
   /** A journal that cannot be written any more must not keep a fault in place. */
   async #note(body: Parameters<Journal['append']>[0]): Promise<void> {
     await this.#options.journal.append(body).catch(() => undefined);
   }
 
-  async #effect(injector: Injector, target: Target, signal: AbortSignal): Promise<Crossing | null> {
+  async #effect(injector: Injector, target: Target, signal: AbortSignal, withinMs = ASK_MS): Promise<Crossing | null> {
     if (injector.effect === undefined) return null;
-    const answer = await this.#ask((inner) => injector.effect?.(target, inner) ?? UNCOUNTED, signal);
+    const answer = await this.#ask((inner) => injector.effect?.(target, inner) ?? UNCOUNTED, signal, withinMs);
     return answer.ok ? answer.value : null;
   }
 
@@ -148,6 +199,9 @@ export class Faults {
     return answer.ok ? answer.value : { ok: false, problem: { code: 'failed', message: answer.why } };
   }
 }
+
+/** Whoever answers with anything else has not done it, and will not. */
+const UNANSWERED: ReadonlySet<InjectorProblem['code']> = new Set(['failed', 'unreachable']);
 
 const UNKNOWN: Promise<Answer<boolean>> = Promise.resolve({ ok: true, value: true });
 const UNCOUNTED: Promise<Answer<Crossing | null>> = Promise.resolve({ ok: true, value: null });

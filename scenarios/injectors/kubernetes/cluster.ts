@@ -102,6 +102,7 @@ function clusterOf(objects: CustomObjectsApi, core: CoreV1Api): Cluster {
 
 /** The client's calls can hang: what takes longer is taken for unanswered. */
 async function heard<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<Heard<T>> {
+  if (signal.aborted) return { ok: false, status: 0, why: 'stopped' };
   const over = AbortSignal.any([signal, AbortSignal.timeout(MOST_MS)]);
   const { promise: late, reject } = Promise.withResolvers<never>();
   const stop = (): void => reject(new Error(signal.aborted ? 'stopped' : `no answer within ${MOST_MS} ms`));

@@ -1,8 +1,15 @@
 /** Whatever stops an exercise, and whatever the exercise is waiting for at that moment: within a second everything is undone. */
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { systemClock } from '../../../runner/clock.ts';
+import { Faults } from '../../../runner/gameday/faults.ts';
+import { transientJournal } from '../../../runner/gameday/journal.ts';
+import { toxiproxyInjector } from '../../../scenarios/injectors/toxiproxy.ts';
+import { injections } from '../../../scenarios/step.ts';
 import { makeGamedayFolder } from '../../../runner/gameday/gameday-id.ts';
 import { ask } from '../../../runner/gameday/requests.ts';
 import type { Say } from './world.ts';
@@ -120,4 +127,140 @@ describe.each(WAITING)('during %s', (_, steps) => {
     expect(finished?.sinceStartMs).toBeLessThanOrEqual(32_000);
     expect(world.active.size).toBe(0);
   });
+});
+
+describe('in the middle of an injection', () => {
+  const steps = [inject('slow'), { hold: { for: '30s' } }, lift];
+
+  /** It takes four seconds to obey, and obeys also when nobody waits any more. */
+  function slowToObey(world: World): void {
+    const { injector } = world;
+    world.injector = {
+      ...injector,
+      async inject(...asked) {
+        world.injectedAtMs = world.clock.monotonicMs();
+        await world.clock.sleep(4_000, new AbortController().signal);
+        return await injector.inject(...asked);
+      },
+    };
+  }
+
+  test('a stop takes it back within a second, and again when it arrives after all', async () => {
+    const world = new World();
+    slowToObey(world);
+    const undone: number[] = [];
+    const { undo } = world.injector;
+    world.injector.undo = (...asked) => {
+      undone.push(world.clock.monotonicMs());
+      return undo(...asked);
+    };
+    let stoppedAtMs = 0;
+    world.probes = {
+      shop: { everyMs: 1000, say: good },
+      clock: {
+        everyMs: 50,
+        say: () => {
+          if (stoppedAtMs === 0 && world.faultAgeMs >= 500) {
+            stoppedAtMs = world.clock.monotonicMs();
+            world.abort.abort('SIGINT');
+          }
+          return 'good';
+        },
+      },
+    };
+    const outcome = await world.conduct(exercise({ steps }));
+    expect(outcome).toMatchObject({ verdict: 'aborted', detail: 'stopped by SIGINT', notUndone: [] });
+    expect((undone[0] ?? Infinity) - stoppedAtMs).toBeLessThanOrEqual(1000);
+    expect(world.calls.filter((call) => call.startsWith('inject'))).toEqual(['inject feed']);
+    expect(world.calls.at(-1)).toBe('undo feed');
+    expect(world.active.size).toBe(0);
+    const lifted = world.entries.filter(({ type }) => type === 'lifted');
+    expect(lifted).toMatchObject([{ verified: true, crossed: null }]);
+    expect(lifted[0]?.sinceStartMs).toBeGreaterThan(stoppedAtMs + 4_000);
+  });
+
+  test('one that never answers is taken back when its time is over, and looked at again as well', async () => {
+    const world = new World();
+    world.probes = { shop: { everyMs: 1000, say: good } };
+    const { injector } = world;
+    world.injector = {
+      ...injector,
+      async inject(...asked) {
+        await world.clock.sleep(7_000, new AbortController().signal);
+        return await injector.inject(...asked);
+      },
+    };
+    const outcome = await world.conduct(exercise({ steps }));
+    expect(outcome.detail).toBe('slow could not be injected: no answer within 5000 ms');
+    expect([outcome.notUndone, world.active.size, world.calls.at(-1)]).toEqual([[], 0, 'undo feed']);
+  });
+
+  test('a real server that holds the call and obeys it after its undo is left clean', async () => {
+    const proxy = {
+      name: 'feed',
+      listen: '127.0.0.1:1',
+      upstream: '127.0.0.1:2',
+      enabled: true,
+      toxics: [] as { name: string }[],
+    };
+    const stop = new AbortController();
+    const seen: string[] = [];
+    const undone = Promise.withResolvers<void>();
+    const server = createServer((request, response) => {
+      const name = request.url?.split('/').at(-1) ?? '';
+      const answer = (status: number, body?: unknown): void => {
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      };
+      if (request.url?.startsWith('/leases') === true || name === 'counters') return answer(404);
+      if (request.method === 'GET') return answer(200, proxy);
+      if (request.method === 'DELETE') {
+        seen.push('undone');
+        undone.resolve();
+        const there = proxy.toxics.some((toxic) => toxic.name === name);
+        proxy.toxics = proxy.toxics.filter((toxic) => toxic.name !== name);
+        return there ? answer(204) : answer(404, { error: 'toxic not found', status: 404 });
+      }
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        seen.push('asked');
+        stop.abort('SIGTERM');
+        // Held until the fault is undone, and then obeyed all the same.
+        void undone.promise.then(() => {
+          setTimeout(() => {
+            proxy.toxics.push(z.object({ name: z.string() }).parse(JSON.parse(Buffer.concat(chunks).toString())));
+            seen.push('obeyed');
+          }, 100);
+        });
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = z.object({ port: z.number() }).parse(server.address());
+      const injector = toxiproxyInjector({ url: `http://127.0.0.1:${port}`, proxies: ['feed'] });
+      const entries: string[] = [];
+      const faults = new Faults({
+        injectors: new Map([['toxiproxy', injector]]),
+        journal: transientJournal({
+          gameday: 'gd',
+          wallMs: () => systemClock.wallMs(),
+          sinceStartMs: () => systemClock.monotonicMs(),
+          onEntry: ({ type }) => entries.push(type),
+        }),
+        clock: systemClock,
+        mayInject: () => Promise.resolve(true),
+      });
+      const [step] = injections(exercise({ steps }).steps);
+      if (step === undefined) throw new Error('no injection');
+      expect(await faults.inject(step, stop.signal)).toBe('stopped');
+      expect(await faults.undoAll()).toEqual([]);
+      expect(seen.slice(0, 3)).toEqual(['asked', 'undone', 'obeyed']);
+      expect(seen.at(-1)).toBe('undone');
+      expect(proxy.toxics).toEqual([]);
+      expect(entries).toEqual(['undo-prepared', 'note', 'lifted']);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  }, 30_000);
 });
