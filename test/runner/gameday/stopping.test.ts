@@ -193,6 +193,7 @@ describe('in the middle of an injection', () => {
     const outcome = await world.conduct(exercise({ steps }));
     expect(outcome.detail).toBe('slow could not be injected: no answer within 5000 ms');
     expect([outcome.notUndone, world.active.size, world.calls.at(-1)]).toEqual([[], 0, 'undo feed']);
+    expect(world.calls).toContain('inject feed');
   });
 
   test('a real server that holds the call and obeys it after its undo is left clean', async () => {
