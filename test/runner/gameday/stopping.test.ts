@@ -149,10 +149,13 @@ describe('in the middle of an injection', () => {
     const world = new World();
     slowToObey(world);
     const undone: number[] = [];
-    const { undo } = world.injector;
-    world.injector.undo = (...asked) => {
-      undone.push(world.clock.monotonicMs());
-      return undo(...asked);
+    const { injector } = world;
+    world.injector = {
+      ...injector,
+      undo: (...asked) => {
+        undone.push(world.clock.monotonicMs());
+        return injector.undo(...asked);
+      },
     };
     let stoppedAtMs = 0;
     world.probes = {
