@@ -16,17 +16,26 @@ export type Written =
   | { readonly ok: false; readonly problem: WriteProblem };
 
 /** Makes the folder if need be. What stood there under the same names is replaced, each file in one step. */
-export async function writeReport(report: RenderedReport, folder: string): Promise<Written> {
+export function writeReport(report: RenderedReport, folder: string): Promise<Written> {
+  return writeFiles([...report.files, { name: report.name, content: report.markdown }], folder);
+}
+
+export interface Content {
+  readonly name: string;
+  readonly content: string | Uint8Array;
+}
+
+/** The same of any files; the last one is the document. */
+export async function writeFiles(contents: readonly Content[], folder: string): Promise<Written> {
   let draft: string | null = null;
   try {
     makeFolder(folder);
     draft = await mkdtemp(join(folder, '.report-'));
-    const contents = [...report.files, { name: report.name, content: report.markdown }];
     // All of it is on the disk before any of it appears: a full disk leaves the report that was there.
     for (const { name, content } of contents) await writeDurably(join(draft, basename(name)), content);
     for (const { name } of contents) await rename(join(draft, basename(name)), join(folder, basename(name)));
     const paths = contents.map(({ name }) => join(folder, basename(name)));
-    return { ok: true, document: join(folder, basename(report.name)), files: paths };
+    return { ok: true, document: paths.at(-1) ?? folder, files: paths };
   } catch (error) {
     return { ok: false, problem: writeProblem(error, folder) };
   } finally {
@@ -35,9 +44,9 @@ export async function writeReport(report: RenderedReport, folder: string): Promi
   }
 }
 
-async function writeDurably(path: string, content: string): Promise<void> {
+async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
   await using file = await open(path, 'wx');
-  await file.writeFile(content, 'utf8');
+  await file.writeFile(content);
   await file.sync();
 }
 

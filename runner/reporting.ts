@@ -2,10 +2,8 @@
  * Reports as the commands and the demo write them. What draws their charts weighs as much in memory as all the rest of the
  * program: it is loaded when a report is written, not by every process that could write one.
  */
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { collectExercise } from '../reports/exercise.ts';
-import { writeReport } from '../reports/write.ts';
-import type { RenderedReport } from '../reports/rendered.ts';
 import type { JournalEntry } from '../scenarios/journal.ts';
 import type { Status } from '../slo/status.ts';
 import type { Result } from '../store/result.ts';
@@ -13,14 +11,8 @@ import type { StoreReader } from '../store/store.ts';
 import type { Configuration } from './config/configuration.ts';
 import { readJournal } from './gameday/journal.ts';
 import { gamedayJournals } from './gameday/journals.ts';
-import { CommandError, EXIT } from './io.ts';
+import { writeDocuments, type Forms } from './documents.ts';
 import { VERSION } from './version.ts';
-
-async function write(report: RenderedReport, folder: string): Promise<string> {
-  const written = await writeReport(report, folder);
-  if (written.ok) return join(folder, report.name);
-  throw new CommandError(written.problem.message, EXIT.prober);
-}
 
 export interface SlaRequest {
   readonly configuration: Configuration;
@@ -29,10 +21,12 @@ export interface SlaRequest {
   readonly fromMs: number;
   readonly toMs: number;
   readonly folder: string;
+  /** Default: Markdown alone. */
+  readonly forms?: Forms;
 }
 
-/** @returns the path of the document. @throws CommandError when it cannot be written */
-export async function writeSlaReport(request: SlaRequest): Promise<string> {
+/** @returns the paths of the documents, the Markdown first. @throws CommandError when it cannot be written */
+export async function writeSlaReport(request: SlaRequest): Promise<readonly string[]> {
   const { configuration, store, statuses, fromMs, toMs, folder } = request;
   const gamedays: (readonly JournalEntry[])[] = [];
   for (const path of await gamedayJournals(configuration.gamedays.folder)) {
@@ -52,7 +46,7 @@ export async function writeSlaReport(request: SlaRequest): Promise<string> {
     tool: { version: VERSION },
     gamedays,
   });
-  return write(renderSla(report), folder);
+  return writeDocuments(renderSla(report), folder, request.forms);
 }
 
 export interface GamedayReportRequest {
@@ -62,6 +56,7 @@ export interface GamedayReportRequest {
   readonly statuses: readonly Status[];
   /** Default: beside the journal. */
   readonly folder?: string;
+  readonly forms?: Forms;
 }
 
 /** Journals of the folder beside this one; one that cannot be read is none. */
@@ -78,8 +73,8 @@ async function otherRuns(folder: string, journalPath: string): Promise<readonly 
 /** Room left and right of the exercise in its chart. */
 const MARGIN_MS = 10_000;
 
-/** @returns the path of the document. @throws CommandError when it cannot be written */
-export async function writeGamedayReport(request: GamedayReportRequest): Promise<string> {
+/** @returns the paths of the documents, the Markdown first. @throws CommandError when it cannot be written */
+export async function writeGamedayReport(request: GamedayReportRequest): Promise<readonly string[]> {
   const { configuration, store, journalPath, statuses } = request;
   const { entries } = await readJournal(journalPath);
   const results: Result[] = [];
@@ -95,5 +90,5 @@ export async function writeGamedayReport(request: GamedayReportRequest): Promise
   const { renderGameday, runBefore } = await import('../reports/gameday.ts');
   const before = runBefore(entries, await otherRuns(configuration.gamedays.folder, journalPath));
   const report = renderGameday({ journal: entries, results, statuses, exercise, before });
-  return write(report, request.folder ?? dirname(journalPath));
+  return writeDocuments(report, request.folder ?? dirname(journalPath), request.forms);
 }

@@ -42,7 +42,10 @@ export function isBrowser(value: Browser | Verdict): value is Browser {
   return 'newContext' in value;
 }
 
-export function leaseBrowser(executable: string | undefined, environment: ProbeEnvironment): Lease {
+export function leaseBrowser(
+  executable: string | undefined,
+  environment: Pick<ProbeEnvironment, 'clock' | 'path'>,
+): Lease {
   const { clock, path } = environment;
   const key = executable ?? '';
   let held: Shared | null = null;

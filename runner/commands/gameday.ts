@@ -231,7 +231,12 @@ async function exercise(args: Args, given: Io, mode: 'check' | 'run'): Promise<n
       if (unrecorded !== null) throw unrecorded;
       await runner.evaluate();
       if (journalPath !== null) {
-        const written = await writeGamedayReport({ configuration, store, journalPath, statuses: runner.statuses() });
+        const [written = journalPath] = await writeGamedayReport({
+          configuration,
+          store,
+          journalPath,
+          statuses: runner.statuses(),
+        });
         io.complain(`report: ${written}`);
       }
       await exporter?.flush(AbortSignal.timeout(5000));

@@ -1,9 +1,12 @@
 import { basename, dirname, resolve } from 'node:path';
 import { parseDuration } from '../../probes/spec.ts';
+import type { Argv } from 'yargs';
 import type { Args, Command } from '../command.ts';
+import type { Configuration } from '../config/configuration.ts';
+import { FORMATS, formatsOf, type Forms } from '../documents.ts';
 import { evaluateAll } from '../evaluation.ts';
 import { gamedayJournals } from '../gameday/journals.ts';
-import { CommandError, EXIT } from '../io.ts';
+import { CommandError, EXIT, type Io } from '../io.ts';
 import { writeGamedayReport, writeSlaReport } from '../reporting.ts';
 import { jsonOption, openConfiguration, openExisting, toJson } from './open.ts';
 
@@ -22,17 +25,39 @@ function moment(args: Args, name: string, otherwiseMs: number, endMs: number): n
   );
 }
 
+function formatOption(yargs: Argv): Argv {
+  return yargs.option('format', {
+    type: 'string',
+    describe: `a list of ${FORMATS.join(', ')}; Markdown with its charts always`,
+    default: 'md',
+  });
+}
+
+function formsOf(args: Args, { reports }: Configuration, io: Io): Forms {
+  const { env, clock, stop: signal } = io;
+  const browser = { executable: reports.browser, path: env['PATH'] ?? '', clock, signal };
+  return { formats: formatsOf(args.text('format')), browser };
+}
+
+/** The paths, one a line. */
+function told(documents: readonly string[], args: Args, io: Io): number {
+  const [report] = documents;
+  io.print(args.flag('json') ? toJson({ report, documents }) : documents.join('\n'));
+  return EXIT.ok;
+}
+
 const sla: Command = {
   name: 'sla',
   describe: 'What was promised and what was measured',
   example: ['report sla --from 30d', 'Markdown and SVG charts into the reports folder'],
   build: (yargs) =>
-    jsonOption(yargs)
+    formatOption(jsonOption(yargs))
       .option('from', { type: 'string', describe: 'time or duration before the end; default 90d' })
       .option('to', { type: 'string', describe: 'time; default now' })
       .option('out', { type: 'string', describe: 'folder; default: reports.folder of the configuration' }),
   async run(args, io) {
     const configuration = await openConfiguration(args, io);
+    const forms = formsOf(args, configuration, io);
     const nowMs = Math.round(io.clock.wallMs());
     const toMs = moment(args, 'to', nowMs, nowMs);
     const fromMs = moment(args, 'from', toMs - DAYS_90_MS / configuration.base.scale, toMs);
@@ -41,9 +66,7 @@ const sla: Command = {
     const statuses = await evaluateAll(store, configuration.objectives, { base: configuration.base, nowMs: toMs });
     const out = args.text('out');
     const folder = out === undefined ? configuration.reportsFolder : resolve(io.folder, out);
-    const path = await writeSlaReport({ configuration, store, statuses, fromMs, toMs, folder });
-    io.print(args.flag('json') ? toJson({ report: path }) : path);
-    return EXIT.ok;
+    return told(await writeSlaReport({ configuration, store, statuses, fromMs, toMs, folder, forms }), args, io);
   },
 };
 
@@ -52,11 +75,12 @@ const gameday: Command = {
   describe: 'The record of a game-day, rendered again from its journal',
   example: ['report gameday', 'the newest one'],
   build: (yargs) =>
-    jsonOption(yargs)
+    formatOption(jsonOption(yargs))
       .positional('id', { type: 'string', describe: 'of the game-day; default: the newest' })
       .option('out', { type: 'string', describe: 'folder; default: beside the journal' }),
   async run(args, io) {
     const configuration = await openConfiguration(args, io);
+    const forms = formsOf(args, configuration, io);
     const journals = await gamedayJournals(configuration.gamedays.folder);
     const id = args.text('id');
     const journalPath = id === undefined ? journals.at(-1) : journals.find((path) => basename(dirname(path)) === id);
@@ -72,9 +96,7 @@ const gameday: Command = {
     const statuses = await evaluateAll(store, configuration.objectives, { base: configuration.base, nowMs });
     const out = args.text('out');
     const folder = out === undefined ? {} : { folder: resolve(io.folder, out) };
-    const path = await writeGamedayReport({ configuration, store, journalPath, statuses, ...folder });
-    io.print(args.flag('json') ? toJson({ report: path }) : path);
-    return EXIT.ok;
+    return told(await writeGamedayReport({ configuration, store, journalPath, statuses, ...folder, forms }), args, io);
   },
 };
 

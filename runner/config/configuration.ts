@@ -92,6 +92,7 @@ export interface Configuration {
   };
   readonly evidence: Document['evidence'];
   readonly reportsFolder: string;
+  readonly reports: Omit<Document['reports'], 'folder'>;
   /** Where pictures and traces of failed browser runs are kept. */
   readonly artefactsFolder: string;
   readonly redact: Redact;

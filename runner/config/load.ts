@@ -151,6 +151,7 @@ export function checkDocument(
       },
       evidence: value.evidence,
       reportsFolder: resolve(folder, value.reports.folder),
+      reports: value.reports,
       artefactsFolder: resolve(folder, value.artefacts.folder ?? join(value.reports.folder, 'artefacts')),
       redact,
       secrets: values,

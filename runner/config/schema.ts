@@ -8,6 +8,7 @@ import { gamedaysSchema } from './gamedays.ts';
 import { gateSchema } from './gate.ts';
 import { incidentsSchema } from './incidents.ts';
 import { notifySchema, silencesSchema } from './notify.ts';
+import { reportsSchema } from './reports.ts';
 import { rulesSchema } from './rules.ts';
 import { earlierField, target, versionFields } from './targets.ts';
 import { bindSchema, sourcesSchema } from './sources.ts';
@@ -228,7 +229,7 @@ export const documentSchema = z.strictObject({
   /** Pictures and traces of failed browser runs; default: a folder below the reports. */
   artefacts: z.strictObject({ folder: z.string().min(1).optional() }).default({}),
   evidence: evidenceSchema.default({}),
-  reports: z.strictObject({ folder: z.string().min(1).default('./reports-out') }).default({ folder: './reports-out' }),
+  reports: reportsSchema.prefault({}),
 });
 
 export type Document = z.output<typeof documentSchema>;

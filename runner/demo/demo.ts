@@ -92,8 +92,8 @@ export async function playDemo({ io, folder, seed }: DemoOptions): Promise<numbe
   }
   const toMs = Math.round(systemClock.wallMs());
   const statuses = await evaluateAll(store, configuration.objectives, { base: configuration.base, nowMs: toMs });
-  const sla = await writeSlaReport({ configuration, store, statuses, fromMs: startedMs, toMs, folder });
-  const gameday = await writeGamedayReport({
+  const [sla = folder] = await writeSlaReport({ configuration, store, statuses, fromMs: startedMs, toMs, folder });
+  const [gameday = folder] = await writeGamedayReport({
     configuration,
     store,
     statuses,
