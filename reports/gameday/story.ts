@@ -164,7 +164,12 @@ export const MARKS: readonly MarkName[] = [
 export function firstMarks(story: Story): readonly Entry<'mark'>[] {
   return MARKS.flatMap((name) => {
     const all = story.marks.filter(({ what }) => what === name);
-    return [all.find(({ by }) => by === undefined) ?? [], all.find(({ by }) => by !== undefined) ?? []].flat();
+    const measured = all.filter(({ by }) => by === undefined);
+    // After several faults one after the other it is the last recovery that the exercise was about.
+    return [
+      (name === 'recovered' ? measured.at(-1) : measured[0]) ?? [],
+      all.find(({ by }) => by !== undefined) ?? [],
+    ].flat();
   });
 }
 

@@ -20,6 +20,7 @@ import type { Faults } from './faults.ts';
 import type { Journal } from './journal.ts';
 import { Marks } from './marks.ts';
 import { recovery } from './recovery.ts';
+import { Spells } from './spells.ts';
 import { type SteadyState } from './steady-state.ts';
 import { NOTHING_MEASURED, type Findings, type Judged } from './verdict.ts';
 
@@ -51,7 +52,7 @@ export class Exercise {
   /** Faults that are there now, as far as the steps know. */
   readonly #there = new Set<string>();
   #liftedAtMs: number | null = null;
-  #atLift: State = 'unknown';
+  readonly #spells = new Spells();
   #atEnd: State = 'unknown';
   #heldAgainAtMs: number | null = null;
   #recoveredAtMs: number | null = null;
@@ -180,9 +181,10 @@ export class Exercise {
       liftedAtMs: this.#liftedAtMs,
       lastLiftedAtMs: this.lastLiftedAtMs,
       isDrill: this.#isDrill,
-      hasBroken: this.#options.steadyState.brokenAtMs !== null || this.#atLift === 'unmet',
+      hasBroken: this.#options.steadyState.brokenAtMs !== null || this.#spells.worst === 'unmet',
       detectedAtMs: this.marks.measuredAtMs('detected'),
-      atLift: this.#atLift,
+      atLift: this.#spells.worst,
+      untold: this.#spells.untold,
       heldAgainAtMs: this.#heldAgainAtMs,
       mitigatedAtMs: this.marks.measuredAtMs('mitigated'),
       recoveredAtMs: this.#recoveredAtMs,
@@ -225,8 +227,13 @@ export class Exercise {
     const atMs = sinceStartMs();
     await this.#begin(atMs);
     steadyState.acted(atMs);
-    const why = await faults.inject(step, signal);
+    if (this.#there.size === 0) {
+      steadyState.expose(true);
+      // What came back before this is not what comes back after it.
+      this.marks.reopen('recovered');
+    }
     this.#there.add(step.id);
+    const why = await faults.inject(step, signal);
     if (why !== null) throw new Error(`${step.id} could not be injected: ${why}`);
     this.#acted();
     await this.marks.set('injected', step.id, this.#actedAtMs - atMs, atMs);
@@ -234,7 +241,7 @@ export class Exercise {
 
   async #lift(fault: string, signal: AbortSignal): Promise<void> {
     const { faults } = this.#options;
-    if (this.#liftedAtMs === null) await this.#seeBeforeLift();
+    await this.#seeBeforeLift();
     if (this.#liftsLeft === 1) await this.#mode?.settleEntered();
     // What was observed since would be read as the system's own strength.
     if (await faults.isLost(fault, signal)) throw new Error(`${fault} was gone before it was lifted`);
@@ -243,6 +250,10 @@ export class Exercise {
     this.#acted();
     this.#liftedAtMs ??= this.#actedAtMs;
     this.#there.delete(fault);
+    if (this.#there.size === 0) {
+      this.#spells.end(fault);
+      this.#options.steadyState.expose(false);
+    }
     this.#liftsLeft -= 1;
     await this.marks.set('lifted', fault, 0);
     if (this.#liftsLeft === 0) await this.#enterAfter();
@@ -262,30 +273,32 @@ export class Exercise {
 
   async #seeBeforeLift(): Promise<void> {
     const { steadyState } = this.#options;
-    this.#atLift = steadyState.hypothesis(this.#actedAtMs).state;
-    this.#heldAgainAtMs = this.#sinceWhenItHolds();
+    const { state } = steadyState.hypothesis(this.#actedAtMs);
+    this.#spells.see(state);
+    const heldAgainAtMs = this.#sinceWhenItHolds();
+    this.#heldAgainAtMs ??= heldAgainAtMs;
     await steadyState.admitUnknown();
-    await this.#mitigated();
+    if (state === 'met' && heldAgainAtMs !== null) await this.#mitigated(heldAgainAtMs);
   }
 
   /** Of people alone. Nothing is acted upon in it, so that no evidence is too old. */
   async #endOfDrill(): Promise<void> {
     if (this.marks.originMs === null) return;
     await this.#seeBeforeLift();
+    this.#spells.end('');
     this.#liftedAtMs = this.#options.sinceStartMs();
     await this.#enterAfter();
   }
 
   /** The present spell of the steady state, as far as it is a recovery. */
   #sinceWhenItHolds(): number | null {
-    const { brokenAtMs, heldSinceMs } = this.#options.steadyState;
-    return brokenAtMs === null || heldSinceMs === null ? null : Math.max(heldSinceMs, brokenAtMs);
+    const { brokenInSpellAtMs, heldSinceMs } = this.#options.steadyState;
+    return brokenInSpellAtMs === null || heldSinceMs === null ? null : Math.max(heldSinceMs, brokenInSpellAtMs);
   }
 
   /** It broke and holds again while the fault is there, whether or not the scenario waited for it. */
-  async #mitigated(): Promise<void> {
-    if (this.#atLift !== 'met' || this.#heldAgainAtMs === null || this.marks.has('mitigated')) return;
-    const atMs = this.#heldAgainAtMs;
+  async #mitigated(atMs: number): Promise<void> {
+    if (this.marks.has('mitigated')) return;
     await this.marks.set('mitigated', 'hypothesis', this.#uncertaintyMs('hypothesis', atMs), atMs);
   }
 

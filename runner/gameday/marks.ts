@@ -56,6 +56,11 @@ export class Marks {
     await this.#journal.append({ type: 'mark', what, source, uncertaintyMs, ...after });
   }
 
+  /** It may come about again, and then counts anew. */
+  reopen(what: MarkName): void {
+    this.#measured.delete(what);
+  }
+
   /** Somebody says so: beside what is measured, never instead of it. */
   async said(what: MarkName, by: string, note: string | null, how = 'by hand'): Promise<void> {
     const momentMs = this.#sinceStartMs();

@@ -30,6 +30,9 @@ export class SteadyState {
   /** Evidence from before this says nothing about the phase. */
   #sinceMs = 0;
   #brokenAtMs: number | null = null;
+  #brokenInSpellAtMs: number | null = null;
+  /** Between two faults: nothing is broken on purpose, and more will be. */
+  #isCalm = false;
   #heldSinceMs: number | null = null;
 
   constructor(options: SteadyStateOptions) {
@@ -46,6 +49,12 @@ export class SteadyState {
     this.#sinceMs = atMs;
   }
 
+  /** A fault is put where none was, or none is left: what breaks meanwhile is the doing of the one before, and no impact. */
+  expose(isFaulty: boolean): void {
+    this.#isCalm = !isFaulty;
+    if (isFaulty) this.#brokenInSpellAtMs = null;
+  }
+
   /** Says of every condition that no probe has told anything of in this phase that it is not known. */
   async admitUnknown(): Promise<void> {
     for (const { name, state, detail } of this.hypothesis(this.#sinceMs).parts) {
@@ -57,6 +66,11 @@ export class SteadyState {
   /** First seen not to hold while a fault was there, ms since the start. */
   get brokenAtMs(): number | null {
     return this.#brokenAtMs;
+  }
+
+  /** The same, since a fault was last put where none was. */
+  get brokenInSpellAtMs(): number | null {
+    return this.#brokenInSpellAtMs;
   }
 
   /** Since when all of it has held without a break; null while it does not. */
@@ -73,7 +87,7 @@ export class SteadyState {
     return {
       nowMs: sinceStartMs(),
       sinceMs,
-      isLifted: this.#phase === 'after',
+      isLifted: this.#phase === 'after' || this.#isCalm,
       runs: (probe) => log.runs(probe),
       patienceMs: (probe) => this.#patienceMs(probe),
     };
@@ -105,7 +119,7 @@ export class SteadyState {
 
   /**
    * Runs until the signal aborts. Each change of a condition goes to the journal.
-   * @param onImpact called once, when the hypothesis breaks in the phase `during`
+   * @param onImpact called once, when the hypothesis breaks while a fault is there
    * @param onAbort called when an abort condition is met after the phase `before`
    */
   async watch(onImpact: (detail: string) => void, onAbort: (why: string) => void, signal: AbortSignal): Promise<void> {
@@ -121,7 +135,9 @@ export class SteadyState {
     for (const part of parts) this.#tell(part);
     if (state === 'met') this.#heldSinceMs ??= sinceStartMs();
     else this.#heldSinceMs = null;
-    if (this.#phase === 'during' && state === 'unmet' && this.#brokenAtMs === null) {
+    const isBroken = this.#phase === 'during' && !this.#isCalm && state === 'unmet';
+    if (isBroken) this.#brokenInSpellAtMs ??= sinceStartMs();
+    if (isBroken && this.#brokenAtMs === null) {
       this.#brokenAtMs = sinceStartMs();
       onImpact(parts.find((part) => part.state === 'unmet')?.name ?? 'hypothesis');
     }

@@ -7,7 +7,7 @@ import type { State } from '../../scenarios/quantile.ts';
 /** What a game-day that ran to its end found. Times are monotonic ms since its start. */
 export interface Findings {
   readonly injectedAtMs: number;
-  /** The first lift: what held then held despite the fault. */
+  /** The first lift. */
   readonly liftedAtMs: number;
   readonly lastLiftedAtMs: number;
   /** Nothing was injected: people alone practised. */
@@ -15,9 +15,11 @@ export interface Findings {
   /** The hypothesis was seen not to hold, by evidence from after the injection and before the last lift. */
   readonly hasBroken: boolean;
   readonly detectedAtMs: number | null;
-  /** The hypothesis at the moment of the first lift, by evidence from after the injection. */
+  /** The hypothesis at the lifts, the worst of them: at each by evidence from after the injection or lift before it. */
   readonly atLift: State;
-  /** When, before the lift, it began to hold again for good. */
+  /** Faults of which no probe could tell before they were lifted, where it could of others. */
+  readonly untold?: readonly string[];
+  /** When, before a lift, it first began to hold again. */
   readonly heldAgainAtMs: number | null;
   readonly mitigatedAtMs: number | null;
   /** When it held by evidence from after the last lift; null: it did not within its time. */
@@ -148,8 +150,12 @@ function sentence(verdict: Verdict, found: Findings): string {
       }
       return nothingCrossed(found)
         ? 'nothing crossed the fault, so nothing was learned'
-        : 'no probe could tell the steady state while the fault was there, so nothing was learned';
+        : `no probe could tell the steady state while ${untoldText(found)} was there, so nothing was learned`;
     default:
       return 'the steady state did not come back after the fault was lifted';
   }
+}
+
+function untoldText({ untold = [] }: Findings): string {
+  return untold.length === 0 ? 'the fault' : untold.join(' or ');
 }

@@ -37,6 +37,8 @@ export class World {
   /** Aborts when the ledger refuses results, with what it says; nobody hears of a result from then on. */
   readonly ledger = new AbortController();
   injectedAtMs = Number.POSITIVE_INFINITY;
+  /** Of each target, the last time. */
+  readonly injectedAt = new Map<string, number>();
   liftedAtMs = Number.POSITIVE_INFINITY;
   crossing: Crossing | null = { bytes: 0, connections: 0, cut: 0 };
   /** Bytes that cross between injecting and lifting. */
@@ -67,6 +69,7 @@ export class World {
       inject: (target) => {
         this.calls.push(`inject ${target.name}`);
         this.active.add(target.name);
+        this.injectedAt.set(target.name, this.clock.monotonicMs());
         this.injectedAtMs = Math.min(this.injectedAtMs, this.clock.monotonicMs());
         return Promise.resolve(ok(undefined));
       },
