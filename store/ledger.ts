@@ -199,8 +199,8 @@ export class Ledger implements Disposable {
   }
 
   /** What a follower has not been given yet of a stream, as lines of InfluxDB's line protocol. */
-  pending(stream: OutboxStream, { name, location }: OutboxFollower, limit: number): OutboxPage {
-    return pendingLines(this.#sql, stream, { position: records.cursor(this.#sql, name), limit, location });
+  pending(stream: OutboxStream, { name, ...by }: OutboxFollower, limit: number): OutboxPage {
+    return pendingLines(this.#sql, stream, { position: records.cursor(this.#sql, name), limit, ...by });
   }
 
   /** Under which location this ledger's records are shipped to a place: the first that was asked for, for ever. @throws LedgerError */

@@ -25,8 +25,7 @@ interface Source {
   readonly order: string;
   /** How many rows come after a position, at most; cheap on a backlog of any length. */
   readonly count: string;
-  /** @param location where this ledger's prober stands */
-  readonly toLine: (row: Row, location: string) => string | null;
+  readonly toLine: (row: Row, by: Shipping) => string | null;
 }
 
 const SOURCES: Readonly<Record<OutboxStream, Source>> = {
@@ -40,22 +39,23 @@ const SOURCES: Readonly<Record<OutboxStream, Source>> = {
     select: 'SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?',
     order: 'seq',
     count: 'SELECT ifnull(max(seq), 0) - ? AS n FROM events',
-    toLine: (row, location) => eventLine(toEvent(row), integer(row, 'ts_ns'), { location, seq: number(row, 'seq') }),
+    toLine: (row, { location }) =>
+      eventLine(toEvent(row), integer(row, 'ts_ns'), { location, seq: number(row, 'seq') }),
   },
   budgets: {
     select: 'SELECT * FROM budgets WHERE seq > ? ORDER BY seq LIMIT ?',
     order: 'seq',
     count: 'SELECT ifnull(max(seq), 0) - ? AS n FROM budgets',
-    toLine: (row, location) => budgetLine(toBudget(row), location),
+    toLine: (row, { location }) => budgetLine(toBudget(row), location),
   },
   tallies: {
     select: `SELECT t.*, o.rule FROM tallies t JOIN objectives o ON o.id = t.objective
       WHERE t.revision > ? ORDER BY t.revision LIMIT ?`,
     order: 'revision',
     count: 'SELECT count(*) AS n FROM (SELECT 1 FROM tallies WHERE revision > ? LIMIT 100000)',
-    toLine: (row, location) => {
+    toLine: (row, by) => {
       const step = { atMs: number(row, 'at_ms'), split: text(row, 'split'), ...tallyOf(row) };
-      return tallyLine(text(row, 'objective'), weighingOf(row), step, { location, revision: number(row, 'revision') });
+      return tallyLine(text(row, 'objective'), weighingOf(row), step, by);
     },
   },
 };
@@ -64,18 +64,24 @@ function weighingOf(row: Row): Weighing {
   return written<Rule>(row, 'rule', 'json').weighing;
 }
 
+/** What a line says beside its record. */
+interface Shipping {
+  /** Where this ledger's prober stands. */
+  readonly location: string;
+  readonly nowMs: number;
+}
+
 /** A follower of the ledger: a place that is written to. */
-export interface Follower {
+export interface Follower extends Shipping {
   /** Its cursor's name. */
   readonly name: string;
-  readonly location: string;
 }
 
 /** The lines of a stream after `position`, at most `limit` rows; with a limit of 0 only how many there are. */
 export function pendingLines(
   sql: Sql,
   stream: OutboxStream,
-  { position, limit, location }: { position: number; limit: number; location: string },
+  { position, limit, ...by }: Shipping & { readonly position: number; readonly limit: number },
 ): OutboxPage {
   const source = SOURCES[stream];
   const rows = sql.all(source.select, position, limit);
@@ -83,7 +89,7 @@ export function pendingLines(
   const upTo = last === undefined ? null : number(last, source.order);
   const waiting = rows.length < limit ? undefined : sql.first(source.count, upTo ?? position);
   return {
-    lines: rows.map((row) => source.toLine(row, location)).filter((line) => line !== null),
+    lines: rows.map((row) => source.toLine(row, by)).filter((line) => line !== null),
     upTo,
     left: waiting === undefined ? 0 : Math.max(0, number(waiting, 'n')),
   };

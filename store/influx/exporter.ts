@@ -3,13 +3,13 @@
  * nowhere else; the cursor moves on only when a batch has arrived, and what arrives twice overwrites itself.
  */
 import type { Clock } from '../../probes/probe.ts';
-import { createInfluxWriter, destination } from './write.ts';
-import type { InfluxConnection, InfluxWriter } from './write.ts';
+import { destination, type InfluxConnection } from './connection.ts';
+import { createInfluxWriter, type InfluxWriter } from './write.ts';
 import type { Outbox } from '../open.ts';
 import { OUTBOX_STREAMS } from '../outbox.ts';
 import type { OutboxStream } from '../outbox.ts';
 
-export type { InfluxConnection } from './write.ts';
+export type { InfluxConnection } from './connection.ts';
 
 /** Rows of the ledger that wait to be shipped, at most. */
 export type Lag = Readonly<Record<OutboxStream | 'total', number>>;
@@ -151,7 +151,11 @@ class Exporter implements InfluxExporter {
   async #shipBatch(stream: OutboxStream): Promise<boolean> {
     const { batchRows = 2_000 } = this.#options;
     const name = this.#cursor(stream);
-    const page = await this.#outbox.pending(stream, { name, location: await this.#shipsAs() }, batchRows);
+    const page = await this.#outbox.pending(
+      stream,
+      { name, location: await this.#shipsAs(), nowMs: this.#options.clock.wallMs() },
+      batchRows,
+    );
     if (page.upTo === null || this.#signal.aborted) return false;
     if (page.lines.length > 0) {
       const rejected = await this.#isolate(page.lines);
@@ -198,7 +202,7 @@ class Exporter implements InfluxExporter {
   async #lag(): Promise<Lag> {
     const lag: Record<keyof Lag, number> = { ...NO_LAG };
     for (const stream of OUTBOX_STREAMS) {
-      const { left } = await this.#outbox.pending(stream, { name: this.#cursor(stream), location: '' }, 0);
+      const { left } = await this.#outbox.pending(stream, { name: this.#cursor(stream), location: '', nowMs: 0 }, 0);
       lag[stream] = left;
       lag.total += left;
     }

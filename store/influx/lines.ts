@@ -46,7 +46,7 @@ export function tallyLine(
   objective: string,
   weighing: Weighing,
   row: TallyRow,
-  at: { readonly location: string; readonly revision: number },
+  at: { readonly location: string; readonly nowMs: number },
 ): string | null {
   const { split } = row;
   const line = new Line(headOf('pulsedrill_tally', { location: at.location, objective, split }));
@@ -65,7 +65,7 @@ export function tallyLine(
     if (WEIGHTS.some((weight) => row[weight] >= WIDE))
       line.text('wide', WEIGHTS.map((weight) => row[weight]).join(' '));
   }
-  line.integer('revision', at.revision);
+  line.integer('written_ms', Math.round(at.nowMs));
   if (split !== '' && !isExactTag(split)) line.whole('exact_split', JSON.stringify(split));
   return line.end(nanoseconds(row.atMs));
 }

@@ -78,7 +78,7 @@ const TALLY_FIELDS = {
   bad_quantity_ms: 'float',
   good_notional_ms: 'float',
   bad_notional_ms: 'float',
-  revision: 'integer',
+  written_ms: 'integer',
   wide: 'string',
   exact_split: 'string',
 } as const;

@@ -2,21 +2,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { HttpError, InfluxDB } from '@influxdata/influxdb-client';
-
-/** Where InfluxDB is: 2.x and 3.x (and 1.8) by organization and bucket, 1.x by database. */
-export type InfluxConnection =
-  | {
-      readonly url: string;
-      readonly org: string;
-      readonly bucket: string;
-      readonly token?: string | undefined;
-    }
-  | {
-      readonly url: string;
-      readonly database: string;
-      readonly username?: string | undefined;
-      readonly password?: string | undefined;
-    };
+import { authorizationOf, type InfluxConnection } from './connection.ts';
 
 export type WriteOutcome =
   | { readonly type: 'accepted' }
@@ -33,13 +19,6 @@ export interface InfluxWriter extends Disposable {
 const TIMEOUT_MS = 10_000;
 /** Bytes from which a body is compressed. */
 const GZIP_FROM = 1_000;
-
-/** A name for the place that is written to, without its secrets. */
-export function destination(connection: InfluxConnection): string {
-  const { origin, pathname } = new URL(connection.url);
-  const place = 'database' in connection ? `db=${connection.database}` : `${connection.org}/${connection.bucket}`;
-  return `${origin}${pathname === '/' ? '' : pathname} ${place}`;
-}
 
 /** @throws TypeError when the URL is none */
 export function createInfluxWriter(connection: InfluxConnection): InfluxWriter {
@@ -63,8 +42,7 @@ async function write(
   const client = new InfluxDB({
     url: connection.url,
     timeout: TIMEOUT_MS,
-    headers: basicAuthorization(connection),
-    ...('token' in connection && connection.token !== undefined ? { token: connection.token } : {}),
+    headers: authorizationOf(connection),
     transportOptions: { agent, signal: AbortSignal.any([signal, ended.signal]) },
   });
   const [org, bucket] = 'bucket' in connection ? [connection.org, connection.bucket] : ['', ''];
@@ -91,12 +69,6 @@ async function write(
     ended.abort();
     return outcomeOf(error);
   }
-}
-
-function basicAuthorization(connection: InfluxConnection): Record<string, string> {
-  if (!('database' in connection) || connection.username === undefined) return {};
-  const pair = Buffer.from(`${connection.username}:${connection.password ?? ''}`).toString('base64');
-  return { authorization: `Basic ${pair}` };
 }
 
 function outcomeOf(error: unknown): WriteOutcome {

@@ -418,9 +418,9 @@ describe('objectives that change', () => {
     }
     using ledger = open({ objectives: [{ ...AVAILABILITY, probes: ['elsewhere'] }] });
     expect(ledger.tallies({ objective: AVAILABILITY.id, ...ALL })).toEqual([]);
-    expect(ledger.pending('tallies', { name: 'follower', location: 'fra1' }, 10).lines).toContain(
+    expect(ledger.pending('tallies', { name: 'follower', location: 'fra1', nowMs: 5 }, 10).lines).toContain(
       'pulsedrill_tally,location=fra1,objective=api-availability good=0i,bad=0i,excluded=0i,faults=0i,borderline=0i,bounded=0i,' +
-        `good_us=0i,bad_us=0i,excluded_us=0i,fault_us=0i,squared_ms2=0i,revision=3i ${T0}000000`,
+        `good_us=0i,bad_us=0i,excluded_us=0i,fault_us=0i,squared_ms2=0i,written_ms=5i ${T0}000000`,
     );
   });
 
@@ -478,7 +478,7 @@ describe('timestamps', () => {
     ledger.append([aResult(0, same), aResult(1, same), aResult(2, { ...same, endpoint: '/orders' }), aResult(3, same)]);
     ledger.append([aResult(1, same)]);
     const stamps = ledger
-      .pending('results', { name: 'f', location: 'fra1' }, 10)
+      .pending('results', { name: 'f', location: 'fra1', nowMs: 5 }, 10)
       .lines.map((line) => line.split(' ').at(-1));
     expect(stamps).toEqual([`${T0}250000`, `${T0}250001`, `${T0}250000`, `${T0}250002`]);
   });
@@ -488,14 +488,22 @@ describe('a follower', () => {
   test('has a cursor of its own that never goes back', () => {
     using ledger = open();
     ledger.append([aResult(0), aResult(1), aResult(2)]);
-    const page = ledger.pending('results', { name: 'a', location: 'fra1' }, 2);
+    const page = ledger.pending('results', { name: 'a', location: 'fra1', nowMs: 5 }, 2);
     expect([page.lines.length, page.upTo, page.left]).toEqual([2, 2, 1]);
     ledger.advance('a', 2);
     ledger.advance('a', 1);
-    expect(ledger.pending('results', { name: 'a', location: 'fra1' }, 2)).toMatchObject({ upTo: 3, left: 0 });
-    expect(ledger.pending('results', { name: 'b', location: 'fra1' }, 0)).toEqual({ lines: [], upTo: null, left: 3 });
+    expect(ledger.pending('results', { name: 'a', location: 'fra1', nowMs: 5 }, 2)).toMatchObject({ upTo: 3, left: 0 });
+    expect(ledger.pending('results', { name: 'b', location: 'fra1', nowMs: 5 }, 0)).toEqual({
+      lines: [],
+      upTo: null,
+      left: 3,
+    });
     ledger.advance('a', 3);
-    expect(ledger.pending('results', { name: 'a', location: 'fra1' }, 2)).toEqual({ lines: [], upTo: null, left: 0 });
+    expect(ledger.pending('results', { name: 'a', location: 'fra1', nowMs: 5 }, 2)).toEqual({
+      lines: [],
+      upTo: null,
+      left: 0,
+    });
   });
 });
 

@@ -90,7 +90,7 @@ describe('the line of a tally', () => {
   const near = { borderline: 3, bounded: 4 };
   const weights = { goodWeight: 2n ** 45n + 1n, squaredWeight: 9n };
   const row = { atMs: T0, split: '/orders', ...EMPTY_TALLY, good: 2, ...weights, ...near };
-  const at = { location: 'fra1', revision: 12 };
+  const at = { location: 'fra1', nowMs: 12 };
   const counts = 'good=2i,bad=0i,excluded=0i,faults=0i,borderline=3i,bounded=4i';
 
   test.each([
@@ -112,7 +112,7 @@ describe('the line of a tally', () => {
     ],
   ] as const)('weighed by %s names its unit', (weighing, fields) => {
     expect(tallyLine('o', weighing, row, at)).toBe(
-      `pulsedrill_tally,location=fra1,objective=o,split=/orders ${counts},${fields},revision=12i ${NS}`,
+      `pulsedrill_tally,location=fra1,objective=o,split=/orders ${counts},${fields},written_ms=12i ${NS}`,
     );
   });
 

@@ -97,7 +97,7 @@ function everyLine(): readonly string[] {
     run({ readings: [{ ...counts, valid: 3, p50Ms: 1, p99Ms: 1, maxMs: 1 }] }),
     run({ readings: [{ type: 'quantity', submitted: '1', executed: '1' }, telemetry(''), telemetry('Primary 1')] }),
     run({ readings: ['', 'a'].map((split) => ({ type: 'median', split, ms: 1 })) }),
-    ...weighings.map((weighing) => tallyLine('o', weighing, tally, { location: 'fra1', revision: 1 })),
+    ...weighings.map((weighing) => tallyLine('o', weighing, tally, { location: 'fra1', nowMs: 1 })),
     budgetLine({ ...budget, consumedPct: 1, attainmentPct: 1, burn1h: 1 }, 'fra1'),
     eventLine(
       // What the ledger adds when it stores one.
