@@ -1,4 +1,4 @@
-/** The seam of what we remember. The ledger implements all of it; an InfluxDB reader will implement the reading half. */
+/** The seam of what we remember. The ledger implements all of it, `influx/reader.ts` the reading half. */
 import type { OrderIntent } from '../probes/probe.ts';
 import type { Tally } from '../slo/tally.ts';
 import type { Result } from './result.ts';
@@ -39,6 +39,8 @@ export interface LedgerEvent {
   readonly service: string | null;
   readonly subject: string;
   readonly body: Readonly<Record<string, unknown>>;
+  /** Where it happened; only a reader of several locations says so. */
+  readonly location?: string;
 }
 
 /** A budget as it stood at an evaluation: a point of the burn-down. */

@@ -37,7 +37,7 @@ export function runLine(result: Result, tsNs: bigint, seq: number): string | nul
   line.float('recorded_ms', recordedMs(result));
   readingFields(line, result.readings);
   for (const name in result.values) line.float(`value_${snake(name)}`, result.values[name] ?? null);
-  line.whole('record', JSON.stringify({ seq, ...result }));
+  line.whole('record', JSON.stringify({ ...result, seq }));
   return line.end(tsNs);
 }
 
@@ -94,7 +94,7 @@ export function eventLine(event: LedgerEvent, tsNs: bigint, at: { location: stri
   line.text('subject', event.subject);
   line.text('body', JSON.stringify(event.body));
   line.float('recorded_ms', recordedMs(event));
-  line.whole('record', JSON.stringify({ seq: at.seq, ...event }));
+  line.whole('record', JSON.stringify({ ...event, seq: at.seq }));
   return line.end(tsNs);
 }
 
