@@ -39,8 +39,10 @@ const SOURCES: Readonly<Record<OutboxStream, Source>> = {
     select: 'SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?',
     order: 'seq',
     count: 'SELECT ifnull(max(seq), 0) - ? AS n FROM events',
-    toLine: (row, { location }) =>
-      eventLine(toEvent(row), integer(row, 'ts_ns'), { location, seq: number(row, 'seq') }),
+    toLine: (row, { location }) => {
+      const at = { location, seq: number(row, 'seq'), recordedMs: number(row, 'recorded_ms') };
+      return eventLine(toEvent(row), integer(row, 'ts_ns'), at);
+    },
   },
   budgets: {
     select: 'SELECT * FROM budgets WHERE seq > ? ORDER BY seq LIMIT ?',

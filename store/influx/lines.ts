@@ -34,7 +34,7 @@ export function runLine(result: Result, tsNs: bigint, seq: number): string | nul
   line.float('sent_ms', phases.sentMs);
   line.float('first_byte_ms', phases.firstByteMs);
   line.float('transfer_ms', phases.transferMs);
-  line.float('recorded_ms', recordedMs(result));
+  line.float('recorded_ms', result.recordedMs ?? null);
   readingFields(line, result.readings);
   for (const name in result.values) line.float(`value_${snake(name)}`, result.values[name] ?? null);
   line.whole('record', JSON.stringify({ ...result, seq }));
@@ -87,14 +87,18 @@ export function budgetLine(budget: BudgetPoint, location: string): string | null
 }
 
 /** @param seq the record's place in its ledger */
-export function eventLine(event: LedgerEvent, tsNs: bigint, at: { location: string; seq: number }): string | null {
+export function eventLine(
+  event: LedgerEvent,
+  tsNs: bigint,
+  at: { readonly location: string; readonly seq: number; readonly recordedMs: number },
+): string | null {
   const { kind, service } = event;
   const line = new Line(headOf('pulsedrill_event', { kind, location: at.location, service }));
   line.text('id', event.id);
   line.text('subject', event.subject);
   line.text('body', JSON.stringify(event.body));
-  line.float('recorded_ms', recordedMs(event));
-  line.whole('record', JSON.stringify({ ...event, seq: at.seq }));
+  if (at.recordedMs > 0) line.float('recorded_ms', at.recordedMs);
+  line.whole('record', JSON.stringify({ ...event, recordedMs: at.recordedMs, seq: at.seq }));
   return line.end(tsNs);
 }
 
@@ -111,10 +115,6 @@ function runHead({ probe, kind, service, location, endpoint, venue }: Result): s
     heads.set(key, head);
   }
   return head;
-}
-
-function recordedMs(record: object): number | null {
-  return 'recordedMs' in record && typeof record.recordedMs === 'number' ? record.recordedMs : null;
 }
 
 /** A name twice in one line is an error: what is said again replaces what was said before. */

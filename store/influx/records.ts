@@ -20,7 +20,7 @@ export async function* results(
   locations: readonly string[] | null,
   asked: ResultQuery,
 ): AsyncIterable<Result> {
-  const { fromMs, toMs, probe, service, gameday } = asked;
+  const { fromMs, toMs, probe, service, gameday, recordedBefore = Infinity } = asked;
   const where = [within(fromMs, toMs), from(locations)];
   if (probe !== undefined) where.push(tagged('probe', probe));
   if (service !== undefined) where.push(tagged('service', service));
@@ -28,6 +28,7 @@ export async function* results(
   const isMeant = ({ record }: Kept<Result>): boolean =>
     record.scheduledMs >= fromMs &&
     record.scheduledMs < toMs &&
+    (record.recordedMs ?? 0) < recordedBefore &&
     (probe === undefined || record.probe === probe) &&
     (service === undefined || record.service === service) &&
     (gameday === undefined || record.gameday === gameday);
@@ -50,16 +51,17 @@ export async function* results(
 export async function events(
   query: InfluxQuery,
   locations: readonly string[] | null,
-  { fromMs = -Infinity, toMs = Infinity, kind, service }: EventQuery,
+  { fromMs = -Infinity, toMs = Infinity, kind, service, recordedBefore = Infinity }: EventQuery,
 ): Promise<readonly LedgerEvent[]> {
   const where = [within(fromMs, toMs), from(locations)];
   if (kind !== undefined) where.push(tagged('kind', kind));
   if (service !== undefined) where.push(tagged('service', service));
   const found: Kept<LedgerEvent>[] = [];
-  for await (const kept of records<LedgerEvent>(query, 'pulsedrill_event', where)) {
-    const { atMs, service: own } = kept.record;
-    if (atMs < fromMs || atMs >= toMs || (service !== undefined && own !== service)) continue;
-    found.push({ ...kept, record: { ...kept.record, location: kept.location } });
+  for await (const kept of records<LedgerEvent & { recordedMs?: number }>(query, 'pulsedrill_event', where)) {
+    const { recordedMs = 0, ...event } = kept.record;
+    if (event.atMs < fromMs || event.atMs >= toMs || recordedMs >= recordedBefore) continue;
+    if (service !== undefined && event.service !== service) continue;
+    found.push({ ...kept, record: { ...event, location: kept.location } });
   }
   return inOrder(found, ({ atMs }) => atMs);
 }

@@ -154,9 +154,9 @@ test('the line of a budget leaves out what is unknown', () => {
 
 test('the line of an event carries its body as JSON, cut when it is too long for people, whole in the record', () => {
   const event = { id: 'e1', atMs: T0, kind: 'colour', service: null, subject: 'o', body: { from: 'green' } } as const;
-  const at = { location: 'fra1', seq: 3 };
+  const at = { location: 'fra1', seq: 3, recordedMs: 0 };
   expect(eventLine(event, NS, at)).toBe(
-    String.raw`pulsedrill_event,kind=colour,location=fra1 id="e1",subject="o",body="{\"from\":\"green\"}",record="{\"id\":\"e1\",\"atMs\":${T0},\"kind\":\"colour\",\"service\":null,\"subject\":\"o\",\"body\":{\"from\":\"green\"},\"seq\":3}" ${NS}`,
+    String.raw`pulsedrill_event,kind=colour,location=fra1 id="e1",subject="o",body="{\"from\":\"green\"}",record="{\"id\":\"e1\",\"atMs\":${T0},\"kind\":\"colour\",\"service\":null,\"subject\":\"o\",\"body\":{\"from\":\"green\"},\"recordedMs\":0,\"seq\":3}" ${NS}`,
   );
   const long = eventLine({ ...event, body: { text: 'x'.repeat(100_000) } }, NS, at) ?? '';
   expect(long).toContain('… (cut)');

@@ -99,19 +99,11 @@ function everyLine(): readonly string[] {
     run({ readings: ['', 'a'].map((split) => ({ type: 'median', split, ms: 1 })) }),
     ...weighings.map((weighing) => tallyLine('o', weighing, tally, { location: 'fra1', nowMs: 1 })),
     budgetLine({ ...budget, consumedPct: 1, attainmentPct: 1, burn1h: 1 }, 'fra1'),
-    eventLine(
-      // What the ledger adds when it stores one.
-      Object.assign({ recordedMs: 1 }, {
-        id: 'e',
-        atMs: T0,
-        kind: 'note',
-        service: 's',
-        subject: 'x',
-        body: { text: 'x'.repeat(17_000) },
-      } as const),
-      NS,
-      { location: 'fra1', seq: 1 },
-    ),
+    eventLine({ id: 'e', atMs: T0, kind: 'note', service: 's', subject: 'x', body: { text: 'x'.repeat(17_000) } }, NS, {
+      location: 'fra1',
+      seq: 1,
+      recordedMs: 1,
+    }),
   ].filter((line) => line !== null);
 }
 
