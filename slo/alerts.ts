@@ -29,7 +29,10 @@ export interface AlertCondition {
 }
 
 export interface AlertOptions {
-  /** Raw bad events in the long lookback below which a burn pair stays quiet: one failed probe never pages. */
+  /**
+   * Raw bad events below which nobody is paged: of a burn pair in its long lookback, of a breach and of an exhaustion in the
+   * last six hours. One failed probe never pages, not even where the budget was spent before.
+   */
   readonly minBadEvents: number;
   /** Excluded share of the last hour above which exclusions look like an outage of authentication. */
   readonly maxExcludedShare: number;
@@ -59,15 +62,16 @@ function burningConditions(status: Status, isWhole: boolean, options: AlertOptio
   const { objective, exhaustion, consumed } = status;
   const spent = consumed === null ? '' : `${formatPercent(consumed, 1)} of the budget is consumed`;
   const hours = exhaustion.rolloffHours ?? 0;
+  const isRepeated = status.recentBad >= options.minBadEvents;
   const found: AlertCondition[] = [];
-  if (objective.commitment === 'sla' && status.met === false) {
+  if (objective.commitment === 'sla' && status.met === false && isRepeated) {
     found.push(condition(status, 'breach', 'SEV-1', `the SLA is breached: ${spent}`));
   }
   if (status.outage) {
     const says = isWhole ? 'nothing has succeeded for 30 minutes' : 'nothing of this part has succeeded for 30 minutes';
     found.push(condition(status, 'outage', isWhole ? 'SEV-1' : 'SEV-2', `${says}: ${spent}`));
   }
-  if (status.sev2Within24h) {
+  if (status.sev2Within24h && isRepeated) {
     const when = hours === 0 ? 'the budget is exhausted' : `the budget will be exhausted in ${hours} h`;
     found.push(condition(status, 'violation-24h', 'SEV-2', `${when}: ${spent}`));
   }

@@ -116,6 +116,8 @@ export interface Status {
   readonly burn: Readonly<Record<Lookback, number | null>>;
   /** min(BR_1h, BR_6h): what alerts and forecasts use. A lookback longer than the window is taken as the window. */
   readonly burnNow: number | null;
+  /** Raw bad events of the last six hours, or of a window that is shorter: what the low-traffic guard looks at. */
+  readonly recentBad: number;
   readonly pairs: readonly PairStatus[];
   /** Availability and SLA rows: nothing was good for half an hour, and three events or more were bad. */
   readonly outage: boolean;

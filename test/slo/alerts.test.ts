@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { alertConditions, isBurning } from '../../slo/alerts.ts';
 import type { Status } from '../../slo/status.ts';
@@ -57,6 +58,37 @@ describe('alert conditions', () => {
     expect(status.burn['1h']).toBeGreaterThan(14.4);
     expect(status.pairs[0]?.burning).toBe(true);
     expect(said(status).filter(([key]) => key?.includes('/burn/'))).toEqual([]);
+  });
+
+  it('never come from one failed probe on a budget that was spent long ago', () => {
+    const sla = objective({ commitment: 'sla', target: '0.995', minEvents: 10 });
+    const spentLongAgo = (bad: number): Status =>
+      judged(hourly([[0, 60], ...calmHours(12, 1), ...Array.from({ length: bad }, () => [0, 1] as const)]), {
+        objective: sla,
+      });
+    expect(spentLongAgo(2)).toMatchObject({ met: false, sev2Within24h: true, recentBad: 2 });
+    expect(isBurning(spentLongAgo(2))).toBe(true);
+    const paging = (status: Status) => said(status).flatMap(([key, severity]) => (severity === 'SEV-3' ? [] : [key]));
+    expect(paging(spentLongAgo(2))).toEqual([]);
+    expect(paging(spentLongAgo(3)).slice(0, 2)).toEqual([
+      'slo-api-availability/breach',
+      'slo-api-availability/violation-24h',
+    ]);
+  });
+
+  it('page of a budget only on three bad events of the last six hours, whatever came before', () => {
+    const hour = fc.tuple(fc.nat({ max: 3 }), fc.nat({ max: 2 }));
+    const sla = objective({ commitment: 'sla', target: '0.995', minEvents: 1, windowMs: 24 * HOUR });
+    fc.assert(
+      fc.property(fc.array(hour, { maxLength: 20 }), (hours) => {
+        const status = judged(hourly(hours), { objective: sla });
+        const recent = hours.slice(-6).reduce((sum, [, bad]) => sum + bad, 0);
+        const rules = alertConditions(status).map(({ rule }) => rule);
+        const isLoud = isBurning(status) && recent >= 3;
+        expect(rules.includes('breach')).toBe(isLoud && status.met === false);
+        expect(rules.includes('violation-24h')).toBe(isLoud && status.sev2Within24h);
+      }),
+    );
   });
 
   it('page nobody on thin data: a review instead', () => {
