@@ -3,7 +3,7 @@ import type { Indicator } from '../probes/probe.ts';
 import type { Colour, Objective, SignOff, TargetVersion } from '../slo/objective.ts';
 import type { LivePercentile, LiveWindow, StatVerdict, Status } from '../slo/status.ts';
 import { validWeight } from '../slo/tally.ts';
-import { attainmentPercent, count, latency, percentOf, span, targetPercent } from './figures.ts';
+import { attainmentPercent, count, latency, percentOf, plural, span, targetPercent } from './figures.ts';
 
 const INDICATORS = {
   latency: 'latency',
@@ -80,8 +80,8 @@ const BY: Readonly<Record<Objective['weighing'], string>> = {
 /** "99.512 % by time; 1,195 / 1,201 events (99.500 %)": the contractual figure, then the raw counts it came from. */
 export function attained(status: Status): string {
   const { tally, objective, validEvents } = status;
-  if (status.attainment === null) return `– (${count(tally.good)} / ${count(validEvents)} events)`;
-  const counts = `${count(tally.good)} / ${count(validEvents)} events`;
+  if (status.attainment === null) return `– (${count(tally.good)} / ${plural(validEvents, 'event')})`;
+  const counts = `${count(tally.good)} / ${plural(validEvents, 'event')}`;
   const contractual = attainmentPercent(status);
   // Equal shares of weights and of counts: one figure says both.
   const alike = tally.goodWeight * BigInt(validEvents) === validWeight(tally) * BigInt(tally.good);

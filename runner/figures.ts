@@ -1,5 +1,5 @@
 /** The figures of a status as every output shows them: JSON, tables, the demo's lines. */
-import { count, percent, shareText } from '../reports/figures.ts';
+import { count, percent, plural, shareText } from '../reports/figures.ts';
 import { liveText } from '../reports/objective-text.ts';
 import { ALERT_DEFAULTS } from '../slo/alerts.ts';
 import { governing } from '../slo/policy.ts';
@@ -175,7 +175,7 @@ function borderlineTexts({ borderline, validEvents }: Status): readonly string[]
   const unverified = validEvents - of;
   return [
     events === 0 ? '' : `borderline ${shareText(events, of)}`,
-    unverified === 0 ? '' : `clock unverified for ${count(unverified)} of ${count(validEvents)} events`,
+    unverified === 0 ? '' : `clock unverified for ${count(unverified)} of ${plural(validEvents, 'event')}`,
   ];
 }
 

@@ -1,5 +1,5 @@
 /** The deploy gate: what a service's budgets say about a deploy now. Pure. */
-import { consumedPercent, count } from '../reports/figures.ts';
+import { consumedPercent, count, plural } from '../reports/figures.ts';
 import type { Colour } from '../slo/objective.ts';
 import { CONSEQUENCES, consequencesOf, serviceColour, type Gate } from '../slo/policy.ts';
 import type { Status } from '../slo/status.ts';
@@ -43,7 +43,7 @@ export function gateOf(statuses: readonly Status[], data: GateData): GateAnswer 
 }
 
 function figureText({ objective, colour, consumed, tally, validEvents, enoughEvents }: Status): string {
-  const figure = `${objective.id} is ${titled(colour)}, ${consumedPercent(consumed)} of its budget consumed (${count(tally.bad)} bad of ${count(validEvents)} events)`;
+  const figure = `${objective.id} is ${titled(colour)}, ${consumedPercent(consumed)} of its budget consumed (${count(tally.bad)} bad of ${plural(validEvents, 'event')})`;
   return colour === 'red' && !enoughEvents
     ? `${figure}, fewer than ${count(objective.minEvents)} events: a review item instead of a freeze`
     : figure;

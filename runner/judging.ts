@@ -3,6 +3,7 @@ import type { Clock } from '../probes/probe.ts';
 import type { Colour } from '../slo/objective.ts';
 import { governing, serviceColour } from '../slo/policy.ts';
 import type { Status } from '../slo/status.ts';
+import type { TimeBase } from '../slo/time-base.ts';
 import type { Cadence } from '../store/result.ts';
 import type { LedgerEvent, Store } from '../store/store.ts';
 import { targetRecords, type TargetRecords } from '../store/target-records.ts';
@@ -45,6 +46,11 @@ export interface Judging {
 
 /** Evaluations are a policy minute apart, but never closer than this, however time is scaled. */
 const LEAST_EVALUATION_MS = 1000;
+
+export function evaluationPeriodMs({ minuteMs }: TimeBase): number {
+  return Math.max(minuteMs, LEAST_EVALUATION_MS);
+}
+
 /** Nobody should wait a minute for the first judgement of a fresh ledger. */
 const FIRST_RESULTS_MS = 5000;
 
@@ -58,7 +64,7 @@ export function createJudging(options: JudgingOptions): Judging {
   let known: Map<string, Colour> | null = null;
   const attended = new Map<string, string>();
   const evaluation = createEvaluation(store, configuration.objectives, base);
-  const periodMs = Math.max(base.minuteMs, LEAST_EVALUATION_MS);
+  const periodMs = evaluationPeriodMs(base);
   /** What is on record of the targets. Null: not yet read, and kept by another process. */
   let targets: TargetRecords | null = null;
   let statuses: readonly Status[] = [];

@@ -278,7 +278,8 @@ function display(value: Rational | null): number | null {
 function whyNothing(tally: Tally, { sli }: Objective): string {
   if (sli.type !== 'telemetry') return whyNoEvents(tally);
   const { bounded, faults } = tally;
-  return `no events in the window: ${bounded} steps answered with none${faults > 0 ? `, ${faults} without an answer` : ''}`;
+  const steps = bounded === 1 ? '1 step' : `${bounded} steps`;
+  return `no events in the window: ${steps} answered with none${faults > 0 ? `, ${faults} without an answer` : ''}`;
 }
 
 function whyNoEvents(tally: Tally): string {

@@ -69,6 +69,6 @@ function budgetSaid({ injected }: Story, exercise: Exercise | null): string {
   if (exercise === null) return injected === null ? 'nothing was broken, so that it spent nothing' : 'not computed';
   const [most] = exercise.spent.toSorted((a, b) => (b.share ?? 0) - (a.share ?? 0));
   if (most === undefined) return 'no objective was fed meanwhile';
-  const figures = `${consumedPercent(most.share)} of the whole budget of ${code(most.objective)} (${count(most.bad)} bad of ${count(most.valid)} events)`;
+  const figures = `${consumedPercent(most.share)} of the whole budget of ${code(most.objective)} (${count(most.bad)} bad of ${plural(most.valid, 'event')})`;
   return exercise.spent.length === 1 ? figures : `at most ${figures}`;
 }

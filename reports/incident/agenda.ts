@@ -3,7 +3,7 @@ import type { Deadline } from '../../slo/incidents/deadlines.ts';
 import type { Incident } from '../../slo/incidents/incident.ts';
 import { minuteText, secondText } from '../../slo/incidents/text.ts';
 import type { BudgetPoint, LedgerEvent, StoreReader } from '../../store/store.ts';
-import { count, span } from '../figures.ts';
+import { count, plural, span } from '../figures.ts';
 import { code, list, page, table, text } from '../markdown.ts';
 import { deadlineState, factsTable, marksTable } from './log.ts';
 
@@ -20,7 +20,7 @@ export interface Agenda {
   readonly nowMs: number;
   readonly objectives: readonly {
     readonly objective: AgendaObjective;
-    /** As it stood when the incident began, and the worst of it until its end; null: it was not judged. */
+    /** As it stood before the evaluation that may have opened the incident, and the worst from then to its end; null: it was not judged. */
     readonly before: BudgetPoint | null;
     readonly worst: BudgetPoint | null;
   }[];
@@ -31,20 +31,23 @@ export interface Agenda {
 
 const DAY_MS = 86_400_000;
 
-/** @param objectives those of the incident's service */
+/**
+ * @param objectives those of the incident's service
+ * @param periodMs how far evaluations are apart: the last of them before an incident has found what opened it
+ */
 export async function collectAgenda(
   reader: Pick<StoreReader, 'budgets' | 'events'>,
   incident: Incident,
   objectives: readonly AgendaObjective[],
-  rest: Pick<Agenda, 'deadlines' | 'nowMs'>,
+  { periodMs, ...rest }: Pick<Agenda, 'deadlines' | 'nowMs'> & { readonly periodMs: number },
 ): Promise<Agenda> {
   const { openedMs, resolved, service } = incident;
   const toMs = (resolved?.atMs ?? rest.nowMs) + 1;
   const judged: Agenda['objectives'][number][] = [];
   for (const objective of objectives) {
     const points = await reader.budgets({ objective: objective.id, fromMs: openedMs - DAY_MS, toMs });
-    const before = points.findLast(({ atMs }) => atMs <= openedMs) ?? null;
-    const during = points.filter(({ atMs }) => atMs >= openedMs);
+    const before = points.findLast(({ atMs }) => atMs <= openedMs - periodMs) ?? null;
+    const during = points.filter(({ atMs }) => atMs > openedMs - periodMs);
     const worst = during.toSorted((a, b) => (b.consumedPct ?? 0) - (a.consumedPct ?? 0))[0] ?? null;
     judged.push({ objective, before, worst });
   }
@@ -141,8 +144,8 @@ function handling(agenda: Agenda): string {
   const unheard = heard.filter(({ through }) => through.length === 0).map(({ to }) => to);
   return list([
     late.length === 0
-      ? `all of the ${deadlines.length} deadlines so far were kept`
-      : `${late.length} of ${deadlines.length} deadlines were missed: ${late.map(({ what, dueMs }) => `${text(what)} (due ${minuteText(dueMs)})`).join(', ')}`,
+      ? `all of the ${plural(deadlines.length, 'deadline')} so far were kept`
+      : `${late.length} of ${plural(deadlines.length, 'deadline')} ${late.length === 1 ? 'was' : 'were'} missed: ${late.map(({ what, dueMs }) => `${text(what)} (due ${minuteText(dueMs)})`).join(', ')}`,
     `escalations: ${escalated.length === 0 ? 'none' : escalated.map(({ atMs, to }) => `${to} ${minuteText(atMs)}`).join(', ')}`,
     ...(unheard.length === 0 ? [] : [`nobody listens for ${[...new Set(unheard)].join(', ')}`]),
   ]);

@@ -51,7 +51,7 @@ export function splitTable(statuses: readonly Status[]): string {
       ...splits.map((split) => [
         code(objective.id),
         code(split.split),
-        `${attainmentPercent({ ...split, objective })} (${count(split.tally.good)} / ${count(split.validEvents)} events)`,
+        `${attainmentPercent({ ...split, objective })} (${count(split.tally.good)} / ${plural(split.validEvents, 'event')})`,
         consumedPercent(split.consumed),
         colourWord(split.colour),
         split.enoughEvents ? 'enough' : `**not enough** (${count(objective.minEvents)} asked)`,
@@ -63,7 +63,7 @@ export function splitTable(statuses: readonly Status[]): string {
             [
               code(objective.id),
               'all together',
-              `${attainmentPercent({ ...own, objective })} (${count(own.tally.good)} / ${count(own.validEvents)} events)`,
+              `${attainmentPercent({ ...own, objective })} (${count(own.tally.good)} / ${plural(own.validEvents, 'event')})`,
               consumedPercent(own.consumed),
               '–',
               '–',

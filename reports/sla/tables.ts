@@ -101,7 +101,7 @@ export function flags(status: Status): readonly string[] {
     ...(status.manualReview ? ['manual review'] : []),
     ...(status.regression === true ? ['regression above 2 %'] : []),
     ...((status.excludedShare ?? 0) > MUCH_EXCLUDED
-      ? [`excluded ${percentOf(tally.excluded, arrived)} (${count(tally.excluded)} / ${count(arrived)} events)`]
+      ? [`excluded ${percentOf(tally.excluded, arrived)} (${count(tally.excluded)} / ${plural(arrived, 'event')})`]
       : []),
     ...borderline(status),
     ...forecast(status),
@@ -117,8 +117,8 @@ function borderline({ borderline: known, validEvents }: Status): readonly string
   if (events === null) return ['clock unverified'];
   const unverified = validEvents - of;
   return [
-    `borderline ${percentOf(events, of)} (${count(events)} / ${count(of)} events)`,
-    ...(unverified === 0 ? [] : [`clock unverified for ${count(unverified)} of ${count(validEvents)} events`]),
+    `borderline ${percentOf(events, of)} (${count(events)} / ${plural(of, 'event')})`,
+    ...(unverified === 0 ? [] : [`clock unverified for ${count(unverified)} of ${plural(validEvents, 'event')}`]),
   ];
 }
 

@@ -39,7 +39,8 @@ export function createObjectiveConditions(settledMs: number): ObjectiveCondition
   };
 }
 
-function conditionOf({ key, rule, severity, as, service, objective, says, lastBadAtMs }: Alert): Condition {
+/** What an alert says, as if it were found anew. */
+export function conditionOf({ key, rule, severity, as, service, objective, says, lastBadAtMs }: Alert): Condition {
   return { key, rule, severity, as, service, objective, says, lastBadAtMs };
 }
 

@@ -12,7 +12,9 @@ import {
   type Announced,
   type Silenced,
 } from './announce.ts';
-import { createLane, type Lane, type LaneItem, type LaneTrouble, type Outcome } from './lane.ts';
+import { conditionOf } from './conditions.ts';
+import { createLane, type Lane, type LaneItem, type Outcome } from './lane.ts';
+import { inheritedOf, stillStands, troubleOf, type Inherited } from './notifier-trouble.ts';
 import { takes, type Route } from './routes.ts';
 
 /** A notifier as it was configured. */
@@ -54,9 +56,6 @@ export interface AlertDispatcher extends Dispatcher {
   conditions(): readonly Condition[];
 }
 
-/** One failure is a hiccup, unless it lost a notice. */
-const TROUBLED_AFTER = 3;
-const TROUBLED_FOR_MS = 5 * 60_000;
 /** A ledger that hangs keeps nobody from being told. */
 const LEDGER_MS = 2000;
 
@@ -66,6 +65,8 @@ export function createDispatcher(options: DispatcherOptions): AlertDispatcher {
   /** By notifier and conversation: when it was said last, monotonic ms. */
   const saidMs = new Map<string, number>();
   let serial = 0;
+  /** By notifier: what an earlier process found of it, until it takes something, or fails in this one. */
+  const inherited = new Map<string, Inherited>();
 
   const lanes = new Map<string, Lane>(
     posts.map(({ notifier, groupMs }) => [
@@ -102,7 +103,10 @@ export function createDispatcher(options: DispatcherOptions): AlertDispatcher {
   }
 
   function done({ name, kind }: Notifier, { id, notice }: LaneItem, outcome: Outcome): void {
-    if (outcome.state === 'sent') options.onTold?.(notice, { name, kind });
+    if (outcome.state === 'sent') {
+      inherited.delete(name);
+      options.onTold?.(notice, { name, kind });
+    }
     if (outcome.state === 'failed') options.warn(`notifier ${name}: not told (${outcome.reason}): ${notice.summary}`);
     if (!isVolatile(id)) void keep(name, id, { ...outcome });
   }
@@ -149,6 +153,7 @@ export function createDispatcher(options: DispatcherOptions): AlertDispatcher {
     async recover() {
       const events = await options.store.events({ kind: 'notification' });
       announced = announcedOf(noticesOf(events));
+      for (const [name, found] of inheritedOf(options.standing(), events)) inherited.set(name, found);
       for (const { id, notifier, notice } of undelivered(events, options.standing(), clock.wallMs()))
         lanes.get(notifier)?.add({ id, notice });
     },
@@ -164,15 +169,17 @@ export function createDispatcher(options: DispatcherOptions): AlertDispatcher {
       forget(announced);
     },
     conditions: () =>
-      posts.flatMap(({ notifier, route }) => {
-        const trouble = lanes.get(notifier.name)?.trouble() ?? null;
-        return trouble === null || !isSerious(trouble) ? [] : [troubleCondition(notifier, route, trouble)];
+      posts.flatMap(({ notifier, route }): readonly Condition[] => {
+        const { name } = notifier;
+        const lane = lanes.get(name);
+        const isBusy = lane?.isBusy() === true;
+        const found = troubleOf(name, route, lane?.trouble() ?? null, isBusy, clock.monotonicMs());
+        if (found !== null) inherited.delete(name);
+        const before = inherited.get(name);
+        if (found !== null) return [found];
+        return before === undefined || !stillStands(before, isBusy, clock.wallMs()) ? [] : [conditionOf(before.alert)];
       }),
   };
-
-  function isSerious({ tries, sinceMs, isLost }: LaneTrouble): boolean {
-    return isLost || tries >= TROUBLED_AFTER || clock.monotonicMs() - sinceMs >= TROUBLED_FOR_MS;
-  }
 
   /** What is over needs no more reminding. */
   function forget(going: Announced): void {
@@ -183,18 +190,3 @@ export function createDispatcher(options: DispatcherOptions): AlertDispatcher {
 
 const VOLATILE = '~';
 const isVolatile = (id: string): boolean => id.startsWith(VOLATILE);
-
-function troubleCondition({ name }: Notifier, route: Route, { tries, reason }: LaneTrouble): Condition {
-  // Whoever is to be woken by it must hear of it at once.
-  const pages = route.as.length === 0 || route.as.includes('page');
-  return {
-    key: `notifier/${name}`,
-    rule: 'notifier',
-    severity: pages ? 'SEV-2' : 'SEV-3',
-    as: pages ? 'page' : 'ticket',
-    service: null,
-    objective: null,
-    says: `notifier ${name} does not get through: ${tries} ${tries === 1 ? 'failure' : 'failures'}, the last: ${reason}`,
-    lastBadAtMs: null,
-  };
-}

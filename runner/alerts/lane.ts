@@ -27,8 +27,11 @@ export interface LaneOptions {
 export interface LaneTrouble {
   /** In a row. */
   readonly tries: number;
-  /** Of the first of them, monotonic ms. */
+  /** Of the first and of the last of them, monotonic ms. */
   readonly sinceMs: number;
+  readonly lastMs: number;
+  /** Of the last, wall clock. */
+  readonly lastAtMs: number;
   readonly reason: string;
   /** A notice was given up among them. */
   readonly isLost: boolean;
@@ -37,6 +40,8 @@ export interface LaneTrouble {
 export interface Lane {
   add(item: LaneItem): void;
   readonly trouble: () => LaneTrouble | null;
+  /** Whether something has still to be said, or is being said. */
+  readonly isBusy: () => boolean;
 }
 
 interface Waiting extends LaneItem {
@@ -91,8 +96,18 @@ export function createLane(options: LaneOptions): Lane {
   }
 
   function lose(lost: readonly LaneItem[], reason: string): void {
-    trouble = { tries: trouble?.tries ?? 1, sinceMs: trouble?.sinceMs ?? clock.monotonicMs(), reason, isLost: true };
+    trouble = {
+      tries: trouble?.tries ?? 1,
+      sinceMs: trouble?.sinceMs ?? clock.monotonicMs(),
+      ...now(),
+      reason,
+      isLost: true,
+    };
     for (const item of lost) onDone(item, { state: 'failed', reason });
+  }
+
+  function now(): Pick<LaneTrouble, 'lastMs' | 'lastAtMs'> {
+    return { lastMs: clock.monotonicMs(), lastAtMs: Math.round(clock.wallMs()) };
   }
 
   async function work(): Promise<void> {
@@ -149,7 +164,7 @@ export function createLane(options: LaneOptions): Lane {
     const reason = options.redact(told.reason);
     const nowMs = clock.monotonicMs();
     const { tries = 0, sinceMs = nowMs, isLost = false } = trouble ?? {};
-    trouble = { tries: tries + 1, sinceMs, reason, isLost };
+    trouble = { tries: tries + 1, sinceMs, ...now(), reason, isLost };
     const lost = told.retry ? group.filter((item) => nowMs - (item.sinceMs ?? nowMs) > GIVE_UP_MS) : group;
     if (lost.length > 0) lose(lost, reason);
     const again = group.filter((item) => !lost.includes(item));
@@ -172,5 +187,5 @@ export function createLane(options: LaneOptions): Lane {
     }
   }
 
-  return { add, trouble: () => trouble };
+  return { add, trouble: () => trouble, isBusy: () => running };
 }

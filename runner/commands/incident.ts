@@ -9,6 +9,7 @@ import type { Command } from '../command.ts';
 import { incidentJson, isOwed, nextDue, stateOf } from '../incidents/standing.ts';
 import { timingOf } from '../incidents/timing.ts';
 import { EXIT } from '../io.ts';
+import { evaluationPeriodMs } from '../judging.ts';
 import { table } from '../table.ts';
 import { ack, commander, held, note, open, raise, report, resolve, update } from './incident-acts.ts';
 import { allIncidents, nowOf, theOne } from './incident-book.ts';
@@ -80,7 +81,8 @@ const review: Command = {
     const timing = timingOf(configuration.incidents);
     const deadlines = deadlinesOf(incident, timing, atMs);
     await using store = await openExisting(configuration);
-    const agenda = await collectAgenda(store, incident, own, { deadlines, nowMs: atMs });
+    const periodMs = evaluationPeriodMs(configuration.base);
+    const agenda = await collectAgenda(store, incident, own, { deadlines, nowMs: atMs, periodMs });
     if (args.flag('json')) {
       const { objectives, waivers, gamedays } = agenda;
       const judged = objectives.map(({ objective, ...rest }) => ({ objective: objective.id, ...rest }));

@@ -85,7 +85,7 @@ function print(result: Result, transcript: readonly string[], io: Io): void {
       const worst = reading.maxMs === null ? '' : `, worst ${milliseconds(reading.maxMs)} ms`;
       const within = Object.entries(reading.within).map(([key, count]) => `${key} ms: ${count}`);
       io.print(
-        `  ${reading.indicator}: ${reading.valid} events${worst}${within.length > 0 ? ` (${within.join(', ')})` : ''}`,
+        `  ${reading.indicator}: ${reading.valid} ${reading.valid === 1 ? 'event' : 'events'}${worst}${within.length > 0 ? ` (${within.join(', ')})` : ''}`,
       );
     }
   }

@@ -13,7 +13,7 @@ import type { NotifyDocument } from './notify.ts';
  */
 export function addresseeProblems(
   { notify, silences, incidents }: Readonly<Record<string, unknown>>,
-  read: () => readonly Objective[] | null,
+  read: () => readonly Pick<Objective, 'id' | 'service'>[] | null,
   named: readonly unknown[],
 ): readonly Problem[] {
   const places = [...servicesOf(notify), ...matchesOf(silences), ...ownersOf(incidents)];

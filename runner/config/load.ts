@@ -1,7 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { inOrder, placesInValue, type Locate } from '../../probes/place.ts';
 import { problemLine, problemsOf, withoutSaid } from '../../probes/problem.ts';
-import { governs, type Objective } from '../../slo/objective.ts';
 import { timeBase } from '../../slo/time-base.ts';
 import { unsignedTexts } from '../target-text.ts';
 import { addresseeProblems, addresseeWarnings } from './addressees.ts';
@@ -13,8 +12,9 @@ import { bindingProblems, plannedSources, sourceWarnings } from './bindings.ts';
 import { objectiveProblems } from './objective-rules.ts';
 import { overspendProblems } from './gamedays.ts';
 import { incidentWarnings } from './incident-warnings.ts';
+import { knownObjectives } from './known-objectives.ts';
 import { buildObjectives } from './objectives.ts';
-import { draftProbes, plannedOf, type ProbeDraft } from './probes.ts';
+import { draftProbes, plannedOf } from './probes.ts';
 import { buildRules, ruleProblems } from './rules.ts';
 import { readScenarios } from './scenarios.ts';
 import { documentSchema } from './schema.ts';
@@ -78,8 +78,8 @@ export function checkDocument(
     ...bindingProblems(given),
     ...overspendProblems(given),
     ...undeclared(declared, given['objectives'], drafts),
-    ...ruleProblems(given['rules'], () => (isWritten ? asFarAsRead(given['objectives'], drafts) : null)),
-    ...addresseeProblems(given, () => (isWritten ? asFarAsRead(given['objectives'], drafts) : null), [
+    ...ruleProblems(given['rules'], () => (isWritten ? knownObjectives(given['objectives'], drafts) : null)),
+    ...addresseeProblems(given, () => (isWritten ? knownObjectives(given['objectives'], drafts) : null), [
       ...declared,
       ...list.map((probe) => keyed(probe)?.['service']),
     ]),
@@ -157,12 +157,6 @@ export function checkDocument(
       secrets: values,
     },
   };
-}
-
-/** What rules can be about; null while the section does not read. */
-function asFarAsRead(document: unknown, drafts: readonly ProbeDraft[]): readonly Objective[] | null {
-  const read = documentSchema.shape.objectives.safeParse(document);
-  return read.success ? buildObjectives(read.data, drafts, plannedOf(drafts), timeBase(1)).filter(governs) : null;
 }
 
 /** The scenarios that a document names, whatever else is wrong with it. */

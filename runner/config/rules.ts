@@ -6,6 +6,7 @@ import { duration, httpUrl } from '../../probes/spec.ts';
 import type { Objective } from '../../slo/objective.ts';
 import { ruleThresholdProblem, SERVICE_RULES, type ServiceRule } from '../../slo/service-rules.ts';
 import { draftOf, keyed } from './draft.ts';
+import type { KnownObjective } from './known-objectives.ts';
 import { share } from './share.ts';
 
 function rate() {
@@ -96,14 +97,14 @@ function ruleOf(name: string, objective: string, fields: Partial<RuleDocument>):
 }
 
 /** @param rules as their user wrote them. @param read asked once there are any; null: nothing can be said of objectives */
-export function ruleProblems(rules: unknown, read: () => readonly Objective[] | null): readonly Problem[] {
+export function ruleProblems(rules: unknown, read: () => readonly KnownObjective[] | null): readonly Problem[] {
   const written = Object.entries(keyed(rules) ?? {});
   if (written.length === 0) return [];
   const objectives = read();
   return written.flatMap(([name, document]) => oneRule(name, document, objectives));
 }
 
-function oneRule(name: string, document: unknown, objectives: readonly Objective[] | null): readonly Problem[] {
+function oneRule(name: string, document: unknown, objectives: readonly KnownObjective[] | null): readonly Problem[] {
   const { fields, has, isSure } = draftOf(ruleSchema, document);
   const path = pathText(['rules', name]);
   const problem = (key: string, expected: string, found?: unknown): Problem => ({
@@ -150,7 +151,7 @@ function aboutProblems(
   path: string,
   name: string,
   fields: Partial<RuleDocument>,
-  objectives: readonly Objective[],
+  objectives: readonly KnownObjective[],
 ): readonly Problem[] {
   const { objective, service } = fields;
   const ids = objectives.map(({ id }) => id);
@@ -166,7 +167,7 @@ function aboutProblems(
   if (objective === undefined && service === undefined) return [];
   const unreachable = aboutOf(name, fields, objectives).map((each) => {
     const rule = ruleOf(name, each.id, fields);
-    const why = rule === null ? null : ruleThresholdProblem(rule, each.target);
+    const why = rule === null || each.target === null ? null : ruleThresholdProblem(rule, each.target);
     return rule === null || why === null ? null : { rule, why: `${why} (${each.id})` };
   });
   const [first] = unreachable;

@@ -68,7 +68,7 @@ export function judgeOrders(
   );
   const lost = reached.filter((order) => found(order).length === 0);
   const open = own.filter((order) => found(order).some((each) => each.isOpen));
-  const of = `of ${own.length} orders of the exercise`;
+  const of = `of ${own.length} ${own.length === 1 ? 'order' : 'orders'} of the exercise`;
   return [
     twice.length === 0
       ? kept(NO_DUPLICATES, `none ${of} is listed twice`)

@@ -1,6 +1,6 @@
 /** Fewer valid events than the minimum: flagged windows, and what a person decides in place of the tool. Pure. */
 import { durationText } from '../../probes/spec.ts';
-import { count } from '../../reports/figures.ts';
+import { count, plural } from '../../reports/figures.ts';
 import { alertConditions } from '../../slo/alerts.ts';
 import type { Objective } from '../../slo/objective.ts';
 import { CONSEQUENCES } from '../../slo/policy.ts';
@@ -43,7 +43,7 @@ function whereThin({ objective, enoughEvents, validEvents, live, splits }: Statu
   const { minEvents, windowMs, slidingMs } = objective;
   const span = (ms: number): string => durationText(Math.round(ms * scale));
   const says = (events: number, where: string): string =>
-    `${count(events)} valid events ${where}, fewer than ${count(minEvents)}`;
+    `${plural(events, 'valid event')} ${where}, fewer than ${count(minEvents)}`;
   if (!enoughEvents) return says(validEvents, `in its window of ${span(windowMs)}`);
   const thin = splits.find((split) => !split.enoughEvents);
   if (thin !== undefined) return says(thin.validEvents, `of ${thin.split} in its window of ${span(windowMs)}`);
@@ -55,7 +55,7 @@ export function thinRedEvents(statuses: readonly Status[], nowMs: number): reado
   return statuses
     .filter(({ colour, enoughEvents }) => colour === 'red' && !enoughEvents)
     .map(({ objective, consumed, tally, validEvents }) => {
-      const why = `Red on ${count(validEvents)} valid events, fewer than ${count(objective.minEvents)}: a person decides`;
+      const why = `Red on ${plural(validEvents, 'valid event')}, fewer than ${count(objective.minEvents)}: a person decides`;
       const body = { why, what: INSTEAD, consumed, badEvents: tally.bad, validEvents };
       return thinEvent(objective, 'instead', body, nowMs, 'red');
     });
@@ -67,7 +67,7 @@ export function thinPageEvents(statuses: readonly Status[], nowMs: number): read
     const reviews = alertConditions(status).filter((condition) => condition.as === 'review');
     if (reviews.length === 0) return [];
     const { objective, consumed, tally, validEvents } = status;
-    const why = `it would page on ${count(validEvents)} valid events, fewer than ${count(objective.minEvents)}: a person decides`;
+    const why = `it would page on ${plural(validEvents, 'valid event')}, fewer than ${count(objective.minEvents)}: a person decides`;
     const what = reviews.map(({ severity, says }) => `page (${severity}): ${says}`);
     const body = { why, what, consumed, badEvents: tally.bad, validEvents };
     return [thinEvent(objective, 'instead', body, nowMs, 'page')];
@@ -81,6 +81,6 @@ export function thinRuleEvent(
   figures: { readonly consumed: number | null; readonly badEvents: number; readonly validEvents: number },
   nowMs: number,
 ): LedgerEvent {
-  const why = `the rule ${rule.id} is triggered on ${count(figures.validEvents)} valid events, fewer than ${count(objective.minEvents)}: a person decides`;
+  const why = `the rule ${rule.id} is triggered on ${plural(figures.validEvents, 'valid event')}, fewer than ${count(objective.minEvents)}: a person decides`;
   return thinEvent(objective, 'instead', { why, what: rule.actions, ...figures }, nowMs, rule.key);
 }

@@ -253,6 +253,47 @@ describe('a dispatcher', () => {
     expect(life.dispatcher.conditions()).toEqual([]);
   });
 
+  it('goes on to call it a failing notifier after a restart, under the same key, until it takes something', async () => {
+    const pager = inbox('pager');
+    pager.answer = () => ({ ok: false, retry: true, reason: 'connect ECONNREFUSED' });
+    const first = await living([pager]);
+    first.standing.push(anAlert());
+    await first.look(MINUTE);
+    const [condition] = first.dispatcher.conditions();
+    if (condition === undefined) throw new Error('no condition');
+    first.stop.abort();
+    const opened = anAlert({ ...condition, id: 'notifier/pager@1', openedMs: first.clock.wallMs() });
+    const second = await living([pager], { clock: first.clock, standing: [anAlert(), opened] });
+    // Before anything was tried, after one failure, and after many: it never was over in between.
+    const seen: (readonly string[])[] = [];
+    for (const ms of [0, 500, 1000, MINUTE]) {
+      seen.push(second.dispatcher.conditions().map(({ key }) => key));
+      await second.look(ms);
+    }
+    expect(seen).toEqual(Array.from({ length: 4 }, () => ['notifier/pager']));
+    pager.answer = () => OK;
+    await second.look(MINUTE);
+    expect(second.dispatcher.conditions()).toEqual([]);
+  });
+
+  it('does not hold a refused notice against its notifier for ever: for six hours, or until it takes another', async () => {
+    const pager = inbox('pager');
+    pager.answer = () => ({ ok: false, retry: false, reason: '400 bad routing key' });
+    const first = await living([pager]);
+    const refusedMs = first.clock.wallMs();
+    first.standing.push(anAlert());
+    await first.look(6 * HOUR - MINUTE);
+    expect(first.dispatcher.conditions()).toMatchObject([{ key: 'notifier/pager', lastBadAtMs: refusedMs }]);
+    await first.look(MINUTE);
+    expect(first.dispatcher.conditions()).toEqual([]);
+    expect(pager.got).toHaveLength(1);
+    // A restart that inherits the alert counts from the refusal, too.
+    first.stop.abort();
+    const inherited = anAlert({ key: 'notifier/pager', id: 'notifier/pager@1', rule: 'notifier', openedMs: refusedMs });
+    const second = await living([inbox('pager')], { clock: first.clock, standing: [inherited] });
+    expect(second.dispatcher.conditions()).toEqual([]);
+  });
+
   it('does not let what nobody can take keep the others waiting', async () => {
     const pager = inbox('pager');
     const life = await living([pager]);

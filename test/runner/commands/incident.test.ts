@@ -103,7 +103,7 @@ describe('incident', () => {
     expect(agenda).toContain(`# Incident review: ${id}, ACME cannot log in`);
     expect(agenda).toContain('- customer success\n- incident commander: bo\n- owners: Execution Platform');
     expect(agenda).toContain('| `availability` | SLO | – | 200.0 % | 10 of 50 | red |');
-    expect(agenda).toMatch(/1 of \d deadlines were missed: acknowledged by on-call \(due /);
+    expect(agenda).toMatch(/1 of \d deadlines was missed: acknowledged by on-call \(due /);
     expect(agenda).toMatch(/cyd: orders are late/);
     expect(agenda).toContain('a deploy was let through (signed-off) by eve: hotfix');
     expect(agenda).toContain('- why it was missed: acknowledged by on-call');

@@ -40,7 +40,7 @@ describe('orders', () => {
 
   test('are doubled when the venue has two of one id, and not when it lists one twice', () => {
     const [twice] = told([order('a')], [listed('a'), listed('a', { orderId: 'v-2' })], NOBODY);
-    expect(twice).toEqual([false, '1 of 1 orders of the exercise listed more than once: a']);
+    expect(twice).toEqual([false, '1 of 1 order of the exercise listed more than once: a']);
     expect(told([order('a')], [listed('a'), listed('a')], NOBODY)[0]?.[0]).toBe(true);
   });
 
@@ -52,7 +52,7 @@ describe('orders', () => {
 
   test('are left open while the venue says so', () => {
     const [, , open] = told([order('a', null)], [listed('a', { isOpen: true, status: 'pending' })], NOBODY);
-    expect(open).toEqual([false, '1 of 1 orders of the exercise: a']);
+    expect(open).toEqual([false, '1 of 1 order of the exercise: a']);
   });
 });
 
