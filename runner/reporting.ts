@@ -4,6 +4,7 @@
  */
 import { dirname } from 'node:path';
 import { collectExercise } from '../reports/exercise.ts';
+import type { SlaReport } from '../reports/sla.ts';
 import type { JournalEntry } from '../scenarios/journal.ts';
 import type { Status } from '../slo/status.ts';
 import type { Result } from '../store/result.ts';
@@ -20,6 +21,8 @@ export interface SlaRequest {
   readonly statuses: readonly Status[];
   readonly fromMs: number;
   readonly toMs: number;
+  /** Of what the store shows nothing was recorded later; left out: nobody asked when. */
+  readonly asOfMs?: number;
   readonly folder: string;
   /** Default: Markdown alone. */
   readonly forms?: Forms;
@@ -27,15 +30,23 @@ export interface SlaRequest {
 
 /** @returns the paths of the documents, the Markdown first. @throws CommandError when it cannot be written */
 export async function writeSlaReport(request: SlaRequest): Promise<readonly string[]> {
-  const { configuration, store, statuses, fromMs, toMs, folder } = request;
+  const { renderSla } = await import('../reports/sla.ts');
+  return writeDocuments(renderSla(await gatherSla(request)), request.folder, request.forms);
+}
+
+/** What the document says, before it is drawn. */
+export async function gatherSla(request: Omit<SlaRequest, 'folder' | 'forms'>): Promise<SlaReport> {
+  const { configuration, store, statuses, fromMs, toMs, asOfMs } = request;
   const gamedays: (readonly JournalEntry[])[] = [];
   for (const path of await gamedayJournals(configuration.gamedays.folder)) {
     const { entries } = await readJournal(path);
     const first = entries[0];
-    if (first !== undefined && first.atMs >= fromMs && first.atMs < toMs) gamedays.push(entries);
+    if (first === undefined || first.atMs < fromMs || first.atMs >= toMs) continue;
+    const known = entries.filter(({ atMs }) => atMs <= (asOfMs ?? Infinity));
+    if (known.length > 0) gamedays.push(known);
   }
-  const { collectSla, renderSla } = await import('../reports/sla.ts');
-  const report = await collectSla({
+  const { collectSla } = await import('../reports/sla.ts');
+  return collectSla({
     reader: store,
     statuses,
     base: configuration.base,
@@ -44,9 +55,9 @@ export async function writeSlaReport(request: SlaRequest): Promise<readonly stri
     environment: configuration.environment,
     location: configuration.location,
     tool: { version: VERSION },
+    ...(asOfMs === undefined ? {} : { asOfMs }),
     gamedays,
   });
-  return writeDocuments(renderSla(report), folder, request.forms);
 }
 
 export interface GamedayReportRequest {

@@ -39,6 +39,7 @@ function callsOf(ledger: Ledger): Calls {
     chained: (afterSeq, lastSeq, limit) => ledger.chained(afterSeq, lastSeq, limit),
     advance: (name, position) => ledger.advance(name, position),
     shipAs: (place, location) => ledger.shipAs(place, location),
+    recordedMs: () => ledger.recordedMs(),
     identity: () => ledger.identity,
     close: () => ledger.close(),
   };

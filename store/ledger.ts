@@ -48,6 +48,10 @@ export interface LedgerOptions extends DatabaseOptions {
   readonly objectives?: readonly VersionedRule[];
   /** From when on a change of limit holds that is not on record yet, wall-clock ms. Default: not before it is. */
   readonly nowMs?: number;
+  /** Whoever only reads sees one state of the ledger for as long as it is open, whoever writes meanwhile. */
+  readonly snapshot?: boolean;
+  /** What went on record of targets after this moment is not known, wall-clock ms. Default: all is. */
+  readonly knownMs?: number;
 }
 
 /** A rule whose limit may have versions. */
@@ -79,13 +83,14 @@ export class Ledger implements Disposable {
     const db = openDatabase(options);
     try {
       this.#sql = new Sql(db, options.path, options.readOnly ?? false);
+      if (options.snapshot === true && options.readOnly === true) this.#sql.pin();
       this.stepMs = adoptStep(this.#sql, options.stepMs);
       this.identity = adoptIdentity(this.#sql);
       this.#results = new ResultTable(this.#sql);
       this.#segments = new SegmentTable(db);
       this.#rules = new RuleTable(db);
       this.#tallies = new TallyTable(db, 'main', this.stepMs);
-      if (options.objectives !== undefined) this.#adopt(this.#held(options.objectives, options.nowMs));
+      if (options.objectives !== undefined) this.#adopt(this.#held(options.objectives, options));
       // Those in use may wait to be judged again, since the schema moved on.
       else if (!this.#sql.readOnly) this.#adopt(this.#rules.active());
     } catch (error) {
@@ -119,6 +124,11 @@ export class Ledger implements Disposable {
   /** @param recordedMs as for {@link append}. @throws LedgerError */
   recordEvents(events: readonly LedgerEvent[], recordedMs = 0): void {
     this.#write(() => events.forEach((event) => records.insertEvent(this.#sql, event, recordedMs)));
+  }
+
+  /** When the newest results and events were stored, wall-clock ms; 0: nothing is there of which that is known. */
+  recordedMs(): number {
+    return this.#sql.read(() => records.newestRecord(this.#sql));
   }
 
   segments(query: SegmentQuery): readonly Segment[] {
@@ -236,8 +246,12 @@ export class Ledger implements Disposable {
   }
 
   /** With the limits that were, are and will be in force: a newer one never judges the past. */
-  #held(objectives: readonly VersionedRule[], nowMs = Number.POSITIVE_INFINITY): readonly Rule[] {
-    const records = targetRecords(this.events({ kind: 'target' }));
+  #held(
+    objectives: readonly VersionedRule[],
+    { nowMs = Number.POSITIVE_INFINITY, knownMs }: Pick<LedgerOptions, 'nowMs' | 'knownMs'>,
+  ): readonly Rule[] {
+    const known = knownMs === undefined ? {} : { recordedBefore: knownMs + 1 };
+    const records = targetRecords(this.events({ kind: 'target', ...known }));
     return objectives.map(({ id, sli, weighing, split, probes, target = '', versions }) => {
       const promised = { sli, target, ...(versions === undefined ? {} : { versions }) };
       const held = withHistory(promised, records.get(id) ?? [], { stepMs: this.stepMs, nowMs });

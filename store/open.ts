@@ -33,6 +33,10 @@ export interface StoreOptions {
   /** Length of a tally step, ms. Default: the ledger's own. */
   readonly stepMs?: number;
   readonly readOnly?: boolean;
+  /** For reading only: one state of the ledger for as long as it is open. */
+  readonly snapshot?: boolean;
+  /** What went on record of targets after this moment is not known, wall-clock ms. Default: all is. */
+  readonly knownMs?: number;
   /** How long to wait for another process's lock, ms. Default 5,000. */
   readonly busyMs?: number;
   /** A ceiling for the file, in pages of 4,096 bytes; beyond it the ledger behaves as on a full disk. */
@@ -53,6 +57,8 @@ export interface LedgerStore extends Store {
   /** Of this ledger and no other, whatever its path. */
   readonly identity: string;
   readonly outbox: Outbox;
+  /** When the newest results and events were stored, wall-clock ms; 0: of nothing that is known. */
+  recordedMs(): Promise<number>;
   /** The chain of the stored results: where it was cut, and what each piece hashes to. */
   segments(query?: SegmentQuery): Promise<readonly Segment[]>;
   /** A segment's stored results and what of them is hashed, in order; none where they have expired. */
@@ -172,6 +178,10 @@ class ThreadedStore implements LedgerStore {
 
   async budgets(query: Parameters<Store['budgets']>[0]): Promise<readonly BudgetPoint[]> {
     return (await this.#reader()).call('budgets', query);
+  }
+
+  async recordedMs(): Promise<number> {
+    return (await this.#reader()).call('recordedMs');
   }
 
   async segments(query: SegmentQuery = {}): Promise<readonly Segment[]> {

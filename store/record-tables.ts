@@ -44,6 +44,15 @@ export function selectEvents(sql: Sql, query: EventQuery): readonly LedgerEvent[
   return sql.all(`SELECT * FROM events WHERE ${where.join(' AND ')} ORDER BY at_ms, seq`, ...cells).map(toEvent);
 }
 
+/** Recorded time of what was stored last. */
+export function newestRecord(sql: Sql): number {
+  const newest = ['results', 'events'].map((table) => {
+    const row = sql.first(`SELECT recorded_ms FROM ${table} ORDER BY seq DESC LIMIT 1`);
+    return row === undefined ? 0 : number(row, 'recorded_ms');
+  });
+  return Math.max(...newest);
+}
+
 /** One point an objective and moment; the first one stays. */
 export function insertBudget(sql: Sql, point: BudgetPoint): void {
   sql.run(

@@ -20,7 +20,7 @@ export interface PageStart {
 }
 
 /** No event of a run is further from its due time than this: runs are bounded, and a watch reports as it goes. */
-const FARTHEST_MS = 86_400_000;
+export const FARTHEST_MS = 86_400_000;
 
 /** `cells`: probe, kind, service, location, endpoint, venue, as they are stored. No endpoint and an empty one are the same. */
 interface Series {

@@ -19,7 +19,7 @@ export interface Written {
 const MINUTES_AN_HOUR = 60;
 const HOURS_A_DAY = 24;
 /** How long a row is, in tally steps. */
-const SPAN_STEPS: Readonly<Record<RollupSpan, number>> = {
+export const SPAN_STEPS: Readonly<Record<RollupSpan, number>> = {
   hour: MINUTES_AN_HOUR,
   day: MINUTES_AN_HOUR * HOURS_A_DAY,
 };

@@ -48,13 +48,25 @@ export class Sql {
 
   /** `work` sees one state of the ledger, whoever writes meanwhile. @throws LedgerError */
   read<T>(work: () => T): T {
+    const isPinned = this.db.isTransaction;
     try {
-      this.db.exec('BEGIN');
+      if (!isPinned) this.db.exec('BEGIN');
       return work();
     } catch (error) {
       throw explain(error, this.path);
     } finally {
-      if (this.db.isTransaction) this.db.exec('COMMIT');
+      if (!isPinned && this.db.isTransaction) this.db.exec('COMMIT');
+    }
+  }
+
+  /** From here on this connection sees the ledger as it is now. Only for reading. @throws LedgerError */
+  pin(): void {
+    try {
+      this.db.exec('BEGIN');
+      // A transaction begins to see when it first looks.
+      this.meta('identity');
+    } catch (error) {
+      throw explain(error, this.path);
     }
   }
 

@@ -146,18 +146,34 @@ export class TallyTable {
   }
 
   query(query: TallyQuery): readonly TallyRow[] {
-    const { objective, fromMs, toMs, groupMs, bySplit = false } = query;
-    const groups = new Map<string, TallyRow>();
-    for (const row of this.#range.iterate(objective, fromMs, toMs)) {
-      const stepMs = number(row, 'at_ms');
-      const atMs = groupMs === undefined ? stepMs : fromMs + Math.floor((stepMs - fromMs) / groupMs) * groupMs;
-      const split = bySplit ? text(row, 'split') : '';
-      const key = `${atMs} ${split}`;
-      groups.set(key, { atMs, split, ...addTallies(groups.get(key) ?? EMPTY_TALLY, tallyOf(row)) });
-    }
-    const rows = [...groups.values()];
-    return rows.toSorted((a, b) => a.atMs - b.atMs || (a.split < b.split ? -1 : a.split > b.split ? 1 : 0));
+    return summed(this.#steps(query), query);
   }
+
+  *#steps({ objective, fromMs, toMs }: TallyQuery): Iterable<TallyRow> {
+    for (const row of this.#range.iterate(objective, fromMs, toMs)) {
+      yield { atMs: number(row, 'at_ms'), split: text(row, 'split'), ...tallyOf(row) };
+    }
+  }
+}
+
+/** Steps as a query wants them: summed into groups, splits apart or together. */
+export function summed(
+  steps: Iterable<TallyRow>,
+  { fromMs, groupMs, bySplit = false }: Pick<TallyQuery, 'fromMs' | 'groupMs' | 'bySplit'>,
+): readonly TallyRow[] {
+  const groups = new Map<string, TallyRow>();
+  for (const step of steps) {
+    const atMs = groupMs === undefined ? step.atMs : fromMs + Math.floor((step.atMs - fromMs) / groupMs) * groupMs;
+    const split = bySplit ? step.split : '';
+    const key = `${atMs} ${split}`;
+    groups.set(key, { atMs, split, ...addTallies(groups.get(key) ?? EMPTY_TALLY, step) });
+  }
+  return inOrder([...groups.values()]);
+}
+
+/** Ascending by time, then split. */
+export function inOrder<Row extends Pick<TallyRow, 'atMs' | 'split'>>(rows: readonly Row[]): readonly Row[] {
+  return rows.toSorted((a, b) => a.atMs - b.atMs || (a.split < b.split ? -1 : a.split > b.split ? 1 : 0));
 }
 
 function fromRow(row: Row): Judged {

@@ -41,6 +41,7 @@ export type Calls = Pick<
   | 'advance'
   | 'shipAs'
   | 'close'
+  | 'recordedMs'
 > & {
   /** Appends that waited together, in one transaction. One entry each: null when durable. */
   appendGroups(groups: readonly (readonly Result[])[], recordedMs: number): readonly (Failure | null)[];

@@ -21,6 +21,8 @@ export interface SlaQuery {
   /** Half-open wall-clock range that charts and lists cover. */
   readonly fromMs: number;
   readonly toMs: number;
+  /** Nothing that the reader shows was recorded later. */
+  readonly asOfMs?: number;
   readonly environment: string;
   readonly location: string;
   readonly tool: { readonly version: string };
@@ -62,6 +64,7 @@ export async function collectSla(query: SlaQuery): Promise<SlaReport> {
     scale: base.scale,
     fromMs,
     toMs,
+    ...(query.asOfMs === undefined ? {} : { asOfMs: query.asOfMs }),
     statuses,
     misses: causes.finish(),
     measurements: gathering.finish(),

@@ -171,8 +171,17 @@ function masthead(report: SlaReport): string {
     `Environment ${code(report.environment)}, location ${code(report.location)}`,
     `Charts and lists: ${utc(report.fromMs)} to ${utc(report.toMs)} (${span(report.toMs - report.fromMs)} on the clock)`,
     ...(judgedAt === '' ? [] : [`Objectives judged as of ${judgedAt}, each over its own window`]),
+    ...knownText(report),
     `Written by pulsedrill ${text(report.tool.version)}`,
   ]);
+}
+
+/** With which the same bytes can be written again. */
+function knownText({ fromMs, toMs, asOfMs }: SlaReport): readonly string[] {
+  if (asOfMs === undefined) return [];
+  const [from, to, asOf] = [fromMs, toMs, asOfMs].map((ms) => new Date(ms).toISOString());
+  const again = code(`pulsedrill report sla --from ${from} --to ${to} --as-of ${asOf}`);
+  return [`As known at ${asOf}; what was recorded later is not in it. Written again by ${again}`];
 }
 
 function budgetSection(report: SlaReport, draw: Draw): string {

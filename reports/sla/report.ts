@@ -26,6 +26,8 @@ export interface SlaReport {
   readonly scale: number;
   readonly fromMs: number;
   readonly toMs: number;
+  /** What was recorded later is not in it; left out: nobody asked. */
+  readonly asOfMs?: number;
   readonly statuses: readonly Status[];
   /** The objectives that were missed, and by what. */
   readonly misses: readonly Miss[];

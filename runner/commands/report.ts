@@ -7,6 +7,7 @@ import { FORMATS, formatsOf, type Forms } from '../documents.ts';
 import { evaluateAll } from '../evaluation.ts';
 import { gamedayJournals } from '../gameday/journals.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
+import { openKnown } from '../known.ts';
 import { writeGamedayReport, writeSlaReport } from '../reporting.ts';
 import { jsonOption, openConfiguration, openExisting, toJson } from './open.ts';
 
@@ -54,19 +55,26 @@ const sla: Command = {
     formatOption(jsonOption(yargs))
       .option('from', { type: 'string', describe: 'time or duration before the end; default 90d' })
       .option('to', { type: 'string', describe: 'time; default now' })
+      .option('as-of', { type: 'string', describe: 'what was known then: time, or duration before now' })
       .option('out', { type: 'string', describe: 'folder; default: reports.folder of the configuration' }),
   async run(args, io) {
     const configuration = await openConfiguration(args, io);
     const forms = formsOf(args, configuration, io);
     const nowMs = Math.round(io.clock.wallMs());
-    const toMs = moment(args, 'to', nowMs, nowMs);
+    const asOfMs = args.text('as-of') === undefined ? null : moment(args, 'as-of', nowMs, nowMs);
+    if (asOfMs !== null && asOfMs > nowMs) {
+      throw new CommandError('report sla: expected --as-of not to be ahead, got a time to come', EXIT.usage);
+    }
+    const toMs = moment(args, 'to', asOfMs ?? nowMs, nowMs);
     const fromMs = moment(args, 'from', toMs - DAYS_90_MS / configuration.base.scale, toMs);
     if (fromMs >= toMs) throw new CommandError('report sla: expected --from before --to, got the reverse', EXIT.usage);
-    await using store = await openExisting(configuration, nowMs);
-    const statuses = await evaluateAll(store, configuration.objectives, { base: configuration.base, nowMs: toMs });
+    await using known = await openKnown(configuration, { asOfMs, toMs, nowMs });
+    const { reader: store, objectives } = known;
+    const statuses = await evaluateAll(store, objectives, { base: configuration.base, nowMs: toMs });
     const out = args.text('out');
     const folder = out === undefined ? configuration.reportsFolder : resolve(io.folder, out);
-    return told(await writeSlaReport({ configuration, store, statuses, fromMs, toMs, folder, forms }), args, io);
+    const request = { configuration, store, statuses, fromMs, toMs, asOfMs: known.asOfMs, folder, forms };
+    return told(await writeSlaReport(request), args, io);
   },
 };
 

@@ -41,6 +41,13 @@ describe('docs/cli.md', () => {
 
   it('finds the options that it asks for', async () => {
     const run = flatten(COMMANDS).find(({ title }) => title === 'report sla');
-    expect(run === undefined ? [] : await optionsOf(run.command)).toEqual(['json', 'format', 'from', 'to', 'out']);
+    expect(run === undefined ? [] : await optionsOf(run.command)).toEqual([
+      'json',
+      'format',
+      'from',
+      'to',
+      'as-of',
+      'out',
+    ]);
   });
 });

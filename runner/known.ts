@@ -1,0 +1,105 @@
+/** The ledger as it was known at a moment, with the promises that were on record then. */
+import { limitOf, saysSame, versionsOf, withHistory } from '../slo/target-history.ts';
+import type { BurnThreshold, Objective } from '../slo/objective.ts';
+import { stepEnd } from '../slo/ranges.ts';
+import { knownAt, type Late } from '../store/as-of.ts';
+import { openStore, type LedgerStore } from '../store/open.ts';
+import type { LedgerEvent, StoreReader } from '../store/store.ts';
+import { targetRecords } from '../store/target-records.ts';
+import type { Configuration } from './config/configuration.ts';
+import { CommandError, EXIT } from './io.ts';
+import { openExisting } from './commands/open.ts';
+
+export interface Known extends AsyncDisposable {
+  readonly asOfMs: number;
+  /** Shows nothing that was recorded later. */
+  readonly reader: StoreReader;
+  /** The same ledger, with what was recorded later: for its chain. */
+  readonly store: LedgerStore;
+  readonly objectives: readonly Objective[];
+  readonly late: Late;
+}
+
+export interface KnownQuery {
+  /** Null: everything that is recorded by now. */
+  readonly asOfMs: number | null;
+  /** At which objectives are judged. */
+  readonly toMs: number;
+  readonly nowMs: number;
+}
+
+/** @throws CommandError where it cannot be told any more, or there is no ledger */
+export async function openKnown(configuration: Configuration, query: KnownQuery): Promise<Known> {
+  const { toMs } = query;
+  const { ledgerPath, base } = configuration;
+  const { asOfMs, targets } = await momentOf(configuration, query);
+  const objectives = configuration.objectives.map((objective) => promisedThen(objective, targets, base.scale));
+  const stepMs = base.minuteMs;
+  const store = await openStore({
+    path: ledgerPath,
+    objectives,
+    stepMs,
+    nowMs: toMs,
+    readOnly: true,
+    snapshot: true,
+    knownMs: asOfMs,
+  });
+  try {
+    const records = targetRecords(targets);
+    const rules = objectives.map((objective) =>
+      withHistory(objective, records.get(objective.id) ?? [], { stepMs, nowMs: toMs }),
+    );
+    const known = await knownAt(store, { asOfMs, untilMs: stepEnd(base, toMs), stepMs, rules });
+    if (!known.ok) throw new CommandError(`${ledgerPath}: ${known.message}`, EXIT.prober);
+    const { reader, late } = known;
+    return { asOfMs, reader, store, objectives, late, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
+  } catch (error) {
+    await store[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** So long after the newest record nothing can be on its way to the disk that was stamped in the same millisecond. */
+const SETTLED_MS = 10_000;
+
+async function momentOf(
+  configuration: Configuration,
+  { asOfMs: wanted, nowMs }: KnownQuery,
+): Promise<{ readonly asOfMs: number; readonly targets: readonly LedgerEvent[] }> {
+  await using store = await openExisting(configuration, nowMs);
+  const newestMs = await store.recordedMs();
+  const settledMs = nowMs - newestMs > SETTLED_MS ? newestMs : newestMs - 1;
+  const asOfMs = wanted ?? (newestMs === 0 ? nowMs : settledMs);
+  return { asOfMs, targets: await store.events({ kind: 'target', recordedBefore: asOfMs + 1 }) };
+}
+
+/** As the configuration had it when it was last put on record by then; what is on record of nothing stands as it is. */
+function promisedThen(objective: Objective, targets: readonly LedgerEvent[], scale: number): Objective {
+  const last = targets.findLast(({ subject }) => subject === objective.id);
+  const versions = targetRecords(last === undefined ? [] : [last]).get(objective.id)?.[0]?.versions;
+  const newest = versions?.at(-1);
+  if (last === undefined || versions === undefined || newest === undefined) return objective;
+  const { windowMs, minEvents, burn } = last.body;
+  const { burn: _now, ...rest } = objective;
+  const then = {
+    ...rest,
+    ...(typeof windowMs === 'number' ? { windowMs: windowMs / scale } : {}),
+    ...(typeof minEvents === 'number' ? { minEvents } : {}),
+    ...(isBurn(burn) ? { burn } : {}),
+  };
+  // Words, links and sign-offs may have been added since; its numbers and dates are the same.
+  if (saysSame(versions, versionsOf(objective))) return then;
+  const { sli } = objective;
+  const limit = newest.limit ?? limitOf(sli);
+  return {
+    ...then,
+    target: newest.target,
+    versions,
+    sli: sli.type === 'threshold' && limit !== null ? { ...sli, ms: limit.ms, strict: limit.strict } : sli,
+  };
+}
+
+/** Of what this program wrote down itself. */
+function isBurn(value: unknown): value is readonly BurnThreshold[] {
+  return Array.isArray(value);
+}
