@@ -38,14 +38,14 @@ describe('report sla --as-of', () => {
     expect([...first.keys()].filter((name) => name.endsWith('.svg')).length).toBeGreaterThan(1);
 
     const lateMs = ENDED + 3 * 24 * 60 * MINUTE;
-    const late = { ...COLOURS[0]!, id: 'colour/late' };
+    const late = COLOURS.map((event) => ({ ...event, id: 'colour/late' }));
     writeFileSync(
       join(folder, 'pulsedrill.config.yaml'),
       readFileSync(join(folder, 'pulsedrill.config.yaml'), 'utf8')
         .replace('"0.995"', '"0.9"')
         .replace('250ms', '100ms'),
     );
-    await fill(await configurationIn(folder), lateMs, lateRuns(), [late]);
+    await fill(await configurationIn(folder), lateMs, lateRuns(), late);
 
     const again = await report('again', ['--as-of', asOf], { TZ: 'America/Lima', LANG: 'C' });
     expect(again).toEqual(first);
