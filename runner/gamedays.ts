@@ -14,7 +14,15 @@ import { readScenarios } from './config/scenarios.ts';
 import { cronRuns } from './engine/cron-runs.ts';
 import { seededRandom } from '../scenarios/random.ts';
 import { conduct } from './gameday/conductor.ts';
-import { alarmOf, approvedSpend, guardChecks, type Approval, type Facts, type Safety } from './gameday/guards.ts';
+import {
+  alarmOf,
+  approvedSpend,
+  guardChecks,
+  proberGuard,
+  type Approval,
+  type Facts,
+  type Safety,
+} from './gameday/guards.ts';
 import { maskedOutcome, maskOf } from './gameday/discretion.ts';
 import { makeGamedayFolder } from './gameday/gameday-id.ts';
 import { guardianStarter } from './gameday/guard.ts';
@@ -241,7 +249,8 @@ export async function conductGameday(request: GamedayRequest): Promise<Conducted
     people: request.people ?? {},
     owners: configuration.services[scenario.component]?.owners ?? [],
     guards: () => guardChecks(scenario, safety, facts()),
-    alarm: alarmOf(scenario, safety, facts, () => runner.overload()?.text ?? null),
+    keepsUp: () => proberGuard(runner.strain()),
+    alarm: alarmOf(scenario, safety, facts, () => runner.strain()),
     desk: openDesk(configuration, runner, store, systemClock),
     environment,
     location: configuration.location,

@@ -34,6 +34,8 @@ export interface OverloadWatch {
   readonly hear: (result: Result) => void;
   /** As of the last look; null: the process keeps up. */
   readonly standing: () => Overload | null;
+  /** What was seen in the last half minute, up to now. */
+  readonly recent: () => Strain;
   /** Looks every ten seconds until the signal aborts; an overload that stands then is said to end with the process. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -49,9 +51,13 @@ export interface OverloadOptions {
 export const LOOK_MS = 10_000;
 /** Two minutes of looks. */
 const LOOKS = 12;
+const RECENT_LOOKS = 3;
 /** Of the runs of two minutes: beyond the first it begins, below the second it is over. In between nothing changes. */
 const BEGIN_SHARE = 0.1;
 const END_SHARE = 0.05;
+const BLIND_SHARE = 0.5;
+/** The first runs of a process suffer from its beginning. */
+const BLIND_RUNS = 10;
 const LEAST_RUNS = 3;
 /** One hold-up, as when the machine slept, is over when it is seen. An overload goes on. */
 const LEAST_LOOKS = 2;
@@ -106,6 +112,11 @@ export function createOverloadWatch({ clock, busy, onBegin, onEnd }: OverloadOpt
       now = sum([now, strain]);
     },
     standing: () => standing,
+    recent() {
+      const strain = sum([...looks.slice(-RECENT_LOOKS), now]);
+      // A moment of work is no busy loop.
+      return looks.length < RECENT_LOOKS ? { ...strain, busy: null } : strain;
+    },
     async run(signal) {
       busy();
       while (!signal.aborted) {
@@ -145,6 +156,14 @@ export function strainText(strain: Strain): string {
 function isBeyond(strain: Strain, share: number): boolean {
   const count = troubled(strain);
   return count >= LEAST_RUNS && count > strain.runs * share;
+}
+
+/**
+ * More than half of the runs tell nothing, or the loop waits for nothing any more: who is to watch a fault would not see what it
+ * does. (A run that is spoiled is no evidence, so that fewer of them make a judgement slower, and not wrong.)
+ */
+export function isBlinding(strain: Strain): boolean {
+  return (troubled(strain) >= BLIND_RUNS && isBeyond(strain, BLIND_SHARE)) || (strain.busy ?? 0) > BEGIN_BUSY;
 }
 
 function strainOf(result: Result, heldUp: ReadonlySet<string>): Strain {

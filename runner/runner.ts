@@ -15,7 +15,7 @@ import { createAlerting } from './alerts/alerting.ts';
 import { disabledText } from './disabled.ts';
 import { watchLoop } from './engine/loop-watch.ts';
 import { createHealthWatch, type Health } from './health.ts';
-import type { Overload } from './overload.ts';
+import type { Overload, Strain } from './overload.ts';
 import { watchOwnClock } from './own-clock.ts';
 import { watchOwnLoad } from './own-load.ts';
 import { pagerdutyReceiver, type PagerdutyReceiver } from './incidents/pagerduty.ts';
@@ -66,6 +66,8 @@ export interface Runner extends AsyncDisposable {
   health(): Health;
   /** Whether the plan asks for more than this process can do, as of the last look; null: it keeps up. */
   overload(): Overload | null;
+  /** What the last half minute asked of this process. */
+  strain(): Strain;
   colour(service: string): Colour;
   obligations(): Promise<readonly Obligation[]>;
   evaluate(): Promise<void>;
@@ -264,6 +266,7 @@ export function createRunner(options: RunnerOptions): Runner {
         judgeEveryMs: judging.periodMs,
       }),
     overload: ownLoad.standing,
+    strain: ownLoad.recent,
     colour: judging.colour,
     obligations,
     evaluate: judging.evaluate,

@@ -49,14 +49,14 @@ export async function exerciseWith(
 const ALARM_MS = 1000;
 
 async function listenForAlarm(
-  alarm: () => string | null,
+  alarm: () => Error | null,
   clock: ConductOptions['clock'],
   stop: AbortController,
   over: AbortSignal,
 ): Promise<void> {
   while (!over.aborted && !stop.signal.aborted) {
     const why = alarm();
-    if (why !== null) stop.abort(new Error(why));
+    if (why !== null) stop.abort(why);
     await clock.sleep(ALARM_MS, over).catch(() => undefined);
   }
 }

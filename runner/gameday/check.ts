@@ -35,6 +35,8 @@ export interface CheckOptions {
   readonly others: () => Promise<readonly string[]>;
   /** What else speaks for or against it: the prober, the budgets, the hour. */
   readonly guards?: () => readonly CheckResult[];
+  /** Whether the prober keeps up, by the runs of the baseline. */
+  readonly keepsUp?: () => CheckResult;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -62,6 +64,7 @@ export async function* checks(options: CheckOptions): AsyncGenerator<CheckResult
   // The baseline takes its time, and could not change that this game-day is refused.
   if (isAnswered) yield await baselineCheck(options);
   if (isAnswered) yield* requiredConditions(options);
+  if (options.keepsUp !== undefined) yield options.keepsUp();
 }
 
 /** Two at once could tell neither what they broke nor whose recovery they saw. */

@@ -73,8 +73,10 @@ export interface ConductOptions {
   readonly owners?: readonly string[];
   /** Checks of the prober, the budgets and the hour; asked once, when the others are. */
   readonly guards?: () => readonly CheckResult[];
+  /** Whether the prober keeps up; asked when the baseline has been looked for. */
+  readonly keepsUp?: () => CheckResult;
   /** Why the exercise must end; asked each second once it has begun. Null: it need not. */
-  readonly alarm?: () => string | null;
+  readonly alarm?: () => Error | null;
   /** Whom to ask besides the probes: objectives, queries, alerts, orders; default: nobody. */
   readonly desk?: Desk | null;
   /** Stops and undoes. Its reason, an error or a text such as "SIGINT", says why. */

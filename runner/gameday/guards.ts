@@ -7,7 +7,9 @@ import { injections } from '../../scenarios/step.ts';
 import type { Status } from '../../slo/status.ts';
 import { budgetGuard, spendingWatch, type BudgetRules, type Overspend } from './budget-guard.ts';
 import { clockGuard } from './clock-guard.ts';
+import { isBlinding, MEND, strainText, troubled, type Strain } from '../overload.ts';
 import type { CheckResult } from './outcome.ts';
+import { ProberTrouble } from './prober-trouble.ts';
 
 export interface Approval {
   readonly by: string;
@@ -93,23 +95,34 @@ function limitGuard({ steps, timeboxMs }: Part, { limits }: Safety): readonly Ch
   return found;
 }
 
+/** Who is to watch a fault must see what it does: asked once the baseline has been looked for. */
+export function proberGuard(strain: Strain): CheckResult {
+  const text = strainText(strain);
+  if (isBlinding(strain)) return { name: 'prober', ok: false, detail: `it cannot keep up: ${text}; ${MEND}` };
+  const how = troubled(strain) === 0 ? 'it keeps up' : 'enough of what it sees can be used';
+  return { name: 'prober', ok: true, detail: `${how}: ${text}` };
+}
+
 /**
- * Asked while the exercise is under way: why it must end.
- * @param facts null: nothing is known yet. @param overload what the prober says of itself, null: it keeps up
+ * Asked while the exercise is under way: why it must end. What the prober cannot do is no doing of the target.
+ * @param strain of the last half minute
  */
 export function alarmOf(
   scenario: Scenario,
   safety: Safety,
   facts: () => Facts,
-  overload: () => string | null,
-): () => string | null {
+  strain: () => Strain,
+): () => Error | null {
   const overspent = spendingWatch(scenario, budgetRules(safety));
   return () => {
     const { clock, statuses } = facts();
     const spent = overspent(statuses);
-    if (spent !== null) return spent;
-    if (clock.state === 'quarantine') return `the prober's clock cannot be trusted any more: ${clock.text}`;
-    const strain = overload();
-    return strain === null ? null : `the prober cannot keep up, and would measure itself: ${strain}`;
+    if (spent !== null) return new Error(spent);
+    if (clock.state === 'quarantine') {
+      return new ProberTrouble(`the prober's clock cannot be trusted any more: ${clock.text}`);
+    }
+    const now = strain();
+    if (!isBlinding(now)) return null;
+    return new ProberTrouble(`the prober cannot keep up, and would measure itself: ${strainText(now)}; ${MEND}`);
   };
 }

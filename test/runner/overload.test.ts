@@ -73,6 +73,17 @@ describe('an overload', () => {
     await stop();
   });
 
+  it('of the last half minute is told at any time, busy only by three looks', async () => {
+    const { watch, pass, hear, setBusy, stop } = watched();
+    setBusy(0.25);
+    await pass(80, 20);
+    expect(watch.recent()).toMatchObject({ runs: 100, late: 20, busy: null });
+    for (let look = 0; look < 3; look += 1) await pass(10);
+    hear(2, LATE);
+    expect(watch.recent()).toMatchObject({ runs: 32, late: 2, busy: 0.25 });
+    await stop();
+  });
+
   it('does not begin between both limits', async () => {
     const { said, pass, stop } = watched();
     for (let look = 0; look < 24; look += 1) await pass(93, 7);

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Calendar } from '../../../probes/market-data/calendar.ts';
 import type { ClockStanding } from '../../../probes/clock/standing.ts';
-import { alarmOf, guardChecks, type Facts, type Safety } from '../../../runner/gameday/guards.ts';
+import { gamedayExitCode } from '../../../runner/gameday/outcome.ts';
+import { ProberTrouble } from '../../../runner/gameday/prober-trouble.ts';
+import type { Strain } from '../../../runner/overload.ts';
+import { alarmOf, guardChecks, proberGuard, type Facts, type Safety } from '../../../runner/gameday/guards.ts';
 import { hourly, judged, objective } from '../../slo/fixtures.ts';
 import { exercise, World } from './world.ts';
 
@@ -15,6 +18,8 @@ const SAFETY: Safety = {
   approval: null,
   overspend: null,
 };
+const KEEPS_UP: Strain = { runs: 40, late: 0, missed: 0, overlapped: 0, stalled: 0, worstMs: 0, busy: null };
+const SPOILT = 'of 40 runs 21 spoiled by the event loop; probe less, at longer intervals, or in another process';
 const NOW = Date.UTC(2026, 10, 24, 15, 0);
 
 /** Of the shop: 0.1 % may be bad, so many were of 100,000. */
@@ -112,27 +117,68 @@ describe('before anything is broken', () => {
 });
 
 describe('while it is under way', () => {
-  it('a clock beyond its limit, and a prober that cannot keep up, end it', () => {
+  const alarmWhere = (clock: () => ClockStanding, strain: () => Strain) =>
+    alarmOf(exercise(), SAFETY, () => facts({ clock: clock() }), strain);
+
+  it("a clock beyond its limit, and a prober that sees less than half, end it as the prober's own failure", () => {
     let clock = OFF;
-    let strain: string | null = null;
-    const alarm = alarmOf(
-      exercise(),
-      SAFETY,
-      () => facts({ clock }),
+    let strain = { ...KEEPS_UP, stalled: 20 };
+    const alarm = alarmWhere(
+      () => clock,
       () => strain,
     );
     expect(alarm()).toBeNull();
-    strain = 'overloaded';
-    expect(alarm()).toBe('the prober cannot keep up, and would measure itself: overloaded');
+    strain = { ...KEEPS_UP, stalled: 21 };
+    expect(alarm()).toEqual(new ProberTrouble(`the prober cannot keep up, and would measure itself: ${SPOILT}`));
+    expect(alarm()).toBeInstanceOf(ProberTrouble);
     clock = { state: 'quarantine', reading: null, text: '60 ms fast' };
-    expect(alarm()).toBe("the prober's clock cannot be trusted any more: 60 ms fast");
+    expect(alarm()).toEqual(new ProberTrouble("the prober's clock cannot be trusted any more: 60 ms fast"));
+  });
+
+  it('a few spoiled runs, or a process that has only just begun, end nothing', () => {
+    const alarm = (strain: Partial<Strain>) =>
+      alarmWhere(
+        () => SOUND,
+        () => ({ ...KEEPS_UP, ...strain }),
+      )();
+    expect(alarm({ runs: 10, stalled: 9 })).toBeNull();
+    expect(alarm({ runs: 100, stalled: 50 })).toBeNull();
+    expect(alarm({ busy: 0.96 })).toBeInstanceOf(ProberTrouble);
+  });
+
+  it('the check says the same, by the runs of the baseline', async () => {
+    expect(proberGuard(KEEPS_UP).detail).toBe('it keeps up: none of 40 runs suffered yet');
+    expect(proberGuard({ ...KEEPS_UP, stalled: 20 })).toEqual({
+      name: 'prober',
+      ok: true,
+      detail: 'enough of what it sees can be used: of 40 runs 20 spoiled by the event loop',
+    });
+    const world = new World();
+    world.probes = { shop: { everyMs: 1000, say: () => 'good' } };
+    const outcome = await world.conduct(exercise(), {
+      keepsUp: () => proberGuard({ ...KEEPS_UP, stalled: 21 }),
+    });
+    expect(outcome).toMatchObject({ verdict: 'refused', detail: `prober: it cannot keep up: ${SPOILT}` });
+    expect(world.calls).toEqual([]);
+  });
+
+  it('the exit code says whose failure it was', async () => {
+    const ended = async (alarm: Error) => {
+      const world = new World();
+      world.probes = { shop: { everyMs: 1000, say: () => 'good' } };
+      return gamedayExitCode(
+        await world.conduct(exercise(), { alarm: () => (world.faultAgeMs > 3000 ? alarm : null) }),
+      );
+    };
+    expect(await ended(new ProberTrouble('it cannot keep up'))).toBe(3);
+    expect(await ended(new Error('it has spent too much'))).toBe(1);
   });
 
   it('everything is undone then', async () => {
     const world = new World();
     world.probes = { shop: { everyMs: 1000, say: () => 'good' } };
     const outcome = await world.conduct(exercise(), {
-      alarm: () => (world.faultAgeMs > 3000 ? 'it has spent too much' : null),
+      alarm: () => (world.faultAgeMs > 3000 ? new Error('it has spent too much') : null),
     });
     expect(outcome).toMatchObject({ verdict: 'aborted', detail: 'it has spent too much', notUndone: [] });
     expect(world.calls).toEqual(['inject feed', 'undo feed']);
