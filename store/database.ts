@@ -27,6 +27,8 @@ export function openDatabase(options: DatabaseOptions): DatabaseSync {
     db = new DatabaseSync(path, { readOnly, timeout: options.busyMs ?? 5_000, enableForeignKeyConstraints: true });
     mustBeOurs(db, path);
     if (!readOnly) {
+      // Pages that nobody needs can then leave the file. Takes effect in a new file, and in an older one at its next VACUUM.
+      db.exec('PRAGMA auto_vacuum = INCREMENTAL');
       // WAL: readers never wait for the writer. FULL: a commit is on the disk before append() resolves.
       db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;');
       if (options.maxPages !== undefined) db.exec(`PRAGMA max_page_count = ${Math.trunc(options.maxPages)}`);

@@ -1,4 +1,5 @@
 /** The thread that keeps a ledger: SQLite waits for the disk here, never on the loop that measures. */
+import { performance } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import { LedgerError } from './ledger-error.ts';
 import { Ledger } from './ledger.ts';
@@ -40,7 +41,9 @@ function callsOf(ledger: Ledger): Calls {
     advance: (name, position) => ledger.advance(name, position),
     shipAs: (place, location) => ledger.shipAs(place, location),
     recordedMs: () => ledger.recordedMs(),
+    upkeep: (order) => ledger.upkeep(order, () => performance.now()),
     identity: () => ledger.identity,
+    notices: () => ledger.notices,
     close: () => ledger.close(),
   };
 }

@@ -17,7 +17,7 @@ import * as records from './record-tables.ts';
 import { ResultTable } from './result-table.ts';
 import type { PageStart, ResultPage } from './result-table.ts';
 import type { Result } from './result.ts';
-import { RuleTable, type Stretch } from './rules.ts';
+import { RuleTable, ruleHash, type Stretch } from './rules.ts';
 import { SegmentTable } from './segment-table.ts';
 import { TEMP_TALLIES } from './schema.ts';
 import { Sql } from './sql.ts';
@@ -40,6 +40,8 @@ import type {
 import { inOneBuffer } from './rollup-table.ts';
 import { Gathered, TallyTable } from './tally-table.ts';
 import { targetRecords } from './target-records.ts';
+import { expiredThroughMs, expiredThroughSeq, wholeFromMs } from './expired.ts';
+import { Upkeep, type UpkeepDone, type UpkeepOrder } from './upkeep.ts';
 
 export interface LedgerOptions extends DatabaseOptions {
   /** Length of a tally step, ms; a ledger keeps the one it was made with. Default: whatever the ledger has, or a minute. */
@@ -70,10 +72,15 @@ export class Ledger implements Disposable {
   readonly #sql: Sql;
   readonly #results: ResultTable;
   readonly #segments: SegmentTable;
+  /** As of when it was opened: steps before have lost results, and keep what was counted of them. */
+  readonly #wholeFromMs: number;
   readonly #rules: RuleTable;
   readonly #tallies: TallyTable;
   /** Objectives that a read-only ledger judges for itself, in memory, because it was opened with other definitions. */
   readonly #own = new Map<string, TallyTable>();
+  /** What opening it did that its owner should know, a line each. */
+  readonly notices: string[] = [];
+  #upkeep: Upkeep | null = null;
   #active: readonly Rule[] = [];
   #generation = '';
   #revision = 0n;
@@ -88,6 +95,7 @@ export class Ledger implements Disposable {
       this.identity = adoptIdentity(this.#sql);
       this.#results = new ResultTable(this.#sql);
       this.#segments = new SegmentTable(db);
+      this.#wholeFromMs = wholeFromMs(this.#sql, this.stepMs);
       this.#rules = new RuleTable(db);
       this.#tallies = new TallyTable(db, 'main', this.stepMs);
       if (options.objectives !== undefined) this.#adopt(this.#held(options.objectives, options));
@@ -109,11 +117,13 @@ export class Ledger implements Disposable {
       const gathered = new Gathered(this.stepMs);
       const links: Link[] = [];
       const before = this.#segments.lastSeq();
+      const goneMs = expiredThroughMs(this.#sql);
       for (const result of results) {
         const link = this.#results.insert(result, before + links.length + 1, recordedMs);
         if (link === null) continue;
         links.push(link);
-        for (const rule of this.#active) gathered.add(rule, result);
+        if (result.scheduledMs > goneMs) for (const rule of this.#active) gathered.add(rule, result);
+        else this.#sayUncounted(result, goneMs, recordedMs);
       }
       this.#segments.link(links, recordedMs);
       if (gathered.steps.size > 0) this.#numbered(() => this.#keep(gathered, this.#tallies, recordedMs));
@@ -227,6 +237,12 @@ export class Ledger implements Disposable {
     this.#write(() => records.advance(this.#sql, name, position));
   }
 
+  /** A small piece of what an old ledger needs, if there is any. @throws LedgerError */
+  upkeep(order: UpkeepOrder, monotonicMs: () => number): UpkeepDone {
+    this.#upkeep ??= new Upkeep(this.#sql, this.stepMs, monotonicMs);
+    return this.#upkeep.slice(order);
+  }
+
   close(): void {
     if (this.#sql.db.isOpen) this.#sql.db.close();
   }
@@ -276,10 +292,13 @@ export class Ledger implements Disposable {
       const lastSeq = this.#segments.lastSeq();
       this.#numbered(() => {
         for (const { rule, afterSeq, within } of this.#rules.changes(objectives)) {
+          this.#sayKept(rule, within);
           if (within !== null) this.#judgeAgain(rule, within, this.#tallies);
           else {
-            if (afterSeq === null) this.#tallies.clear(rule.id, this.#nextRevision);
-            this.#rebuild(rule, this.#results.storedAfter(afterSeq ?? 0, rule.probes), this.#tallies);
+            // All that came while it was out of use may still be there, whatever has expired before.
+            const isWhole = afterSeq !== null && expiredThroughSeq(this.#sql) <= afterSeq ? () => true : this.#isWhole;
+            if (afterSeq === null) this.#tallies.clear(rule.id, this.#nextRevision, isWhole);
+            this.#rebuild(rule, this.#results.storedAfter(afterSeq ?? 0, rule.probes), this.#tallies, isWhole);
           }
         }
       });
@@ -299,7 +318,13 @@ export class Ledger implements Disposable {
         if (!within.some((stretch) => this.#tallies.has(rule.id, stretch))) continue;
         own.copy(rule.id, 'main');
         this.#judgeAgain(rule, within, own);
-      } else this.#rebuild(rule, this.#results.storedAfter(0, rule.probes), own);
+      } else {
+        if (Number.isFinite(this.#wholeFromMs)) {
+          own.copy(rule.id, 'main');
+          own.clear(rule.id, this.#nextRevision, this.#isWhole);
+        }
+        this.#rebuild(rule, this.#results.storedAfter(0, rule.probes), own, this.#isWhole);
+      }
       this.#own.set(rule.id, own);
     }
   }
@@ -308,10 +333,35 @@ export class Ledger implements Disposable {
   #judgeAgain(rule: Rule, within: readonly Stretch[], into: TallyTable): void {
     for (const stretch of within) {
       if (!into.has(rule.id, stretch)) continue;
-      const isMeant = (atMs: number): boolean => atMs >= stretch.fromMs && atMs < stretch.toMs;
+      const fromMs = Math.max(stretch.fromMs, this.#wholeFromMs);
+      const isMeant = (atMs: number): boolean => atMs >= fromMs && atMs < stretch.toMs;
       into.clear(rule.id, this.#nextRevision, isMeant);
       this.#rebuild(rule, this.#results.near(stretch, rule.probes), into, isMeant);
     }
+  }
+
+  #isWhole = (atMs: number): boolean => atMs >= this.#wholeFromMs;
+
+  /** That a definition judges only what still has its results. */
+  #sayKept(rule: Rule, within: readonly Stretch[] | null): void {
+    const fromMs = this.#wholeFromMs;
+    if (!Number.isFinite(fromMs) || within?.every((stretch) => stretch.fromMs >= fromMs) === true) return;
+    const from = new Date(fromMs).toISOString();
+    const text = this.#tallies.has(rule.id, { fromMs: -Infinity, toMs: fromMs })
+      ? `${rule.id} is judged anew from ${from} on; the results of before have expired, and what was counted of them stays as it was judged then`
+      : `${rule.id} counts from ${from} on, because the results of before have expired`;
+    this.notices.push(text);
+    const id = `kept/${rule.id}/${ruleHash(rule).slice(0, 16)}/${fromMs}`;
+    const body = { fromMs, text };
+    records.insertEvent(this.#sql, { id, atMs: fromMs, kind: 'note', service: null, subject: rule.id, body }, 0);
+  }
+
+  /** Whether it had been counted before can no longer be known: its time has expired. Said once a probe and expiry. */
+  #sayUncounted({ probe, service, runId, scheduledMs }: Result, goneMs: number, recordedMs: number): void {
+    const detail = `came when the results of its time, up to ${new Date(goneMs).toISOString()}, had expired: stored, and not counted`;
+    const body = { probe, runId, detail };
+    const id = `uncounted/${probe}/${goneMs}`;
+    records.insertEvent(this.#sql, { id, atMs: scheduledMs, kind: 'note', service, subject: probe, body }, recordedMs);
   }
 
   /** Judges results by `rule`. Memory is bounded whatever the ledger's length. @param isMeant the steps to count */

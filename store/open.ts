@@ -20,6 +20,7 @@ import type {
   TallyRow,
 } from './store.ts';
 import { LedgerThread, fromFailure } from './thread.ts';
+import type { UpkeepDone, UpkeepOrder } from './upkeep.ts';
 
 export interface StoreOptions {
   /** The ledger's file. Its folder is made when missing. */
@@ -59,6 +60,10 @@ export interface LedgerStore extends Store {
   readonly outbox: Outbox;
   /** When the newest results and events were stored, wall-clock ms; 0: of nothing that is known. */
   recordedMs(): Promise<number>;
+  /** What opening it did that its owner should know, a line each. */
+  readonly notices: readonly string[];
+  /** A small piece of what an old ledger needs, in between appends; `what` is null when there is nothing to do now. */
+  upkeep(order: UpkeepOrder): Promise<UpkeepDone>;
   /** The chain of the stored results: where it was cut, and what each piece hashes to. */
   segments(query?: SegmentQuery): Promise<readonly Segment[]>;
   /** A segment's stored results and what of them is hashed, in order; none where they have expired. */
@@ -86,7 +91,8 @@ export async function openStore(options: StoreOptions): Promise<LedgerStore> {
     ...rest,
     ...(rules === undefined ? {} : { objectives: rules }),
   });
-  return new ThreadedStore(path, await first.call('identity'), clock, first, readOnly);
+  const about = { path, identity: await first.call('identity'), notices: await first.call('notices') };
+  return new ThreadedStore(about, clock, first, readOnly);
 }
 
 const UNKNOWN: Pick<Clock, 'wallMs'> = { wallMs: () => 0 };
@@ -101,6 +107,7 @@ interface WaitingAppend {
 class ThreadedStore implements LedgerStore {
   readonly path: string;
   readonly identity: string;
+  readonly notices: readonly string[];
   readonly outbox: Outbox = {
     pending: async (stream, follower, limit) => (await this.#reader()).call('pending', stream, follower, limit),
     advance: (name, position) => this.#writer.call('advance', name, position),
@@ -113,9 +120,15 @@ class ThreadedStore implements LedgerStore {
   #appending: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
 
-  constructor(path: string, identity: string, clock: Pick<Clock, 'wallMs'>, first: LedgerThread, readOnly: boolean) {
-    this.path = path;
-    this.identity = identity;
+  constructor(
+    about: Pick<LedgerStore, 'path' | 'identity' | 'notices'>,
+    clock: Pick<Clock, 'wallMs'>,
+    first: LedgerThread,
+    readOnly: boolean,
+  ) {
+    this.path = about.path;
+    this.identity = about.identity;
+    this.notices = about.notices;
     this.#clock = clock;
     this.#writer = first;
     this.#reading = readOnly ? Promise.resolve(first) : null;
@@ -182,6 +195,10 @@ class ThreadedStore implements LedgerStore {
 
   async recordedMs(): Promise<number> {
     return (await this.#reader()).call('recordedMs');
+  }
+
+  upkeep(order: UpkeepOrder): Promise<UpkeepDone> {
+    return this.#writer.call('upkeep', order);
   }
 
   async segments(query: SegmentQuery = {}): Promise<readonly Segment[]> {

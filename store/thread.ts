@@ -5,6 +5,7 @@ import { LedgerError, fromData, toData } from './ledger-error.ts';
 import type { LedgerErrorData } from './ledger-error.ts';
 import type { Ledger, LedgerOptions } from './ledger.ts';
 import type { Result } from './result.ts';
+import type { UpkeepDone, UpkeepOrder } from './upkeep.ts';
 
 /** What a failed call sends back. */
 export interface Failure {
@@ -46,6 +47,8 @@ export type Calls = Pick<
   /** Appends that waited together, in one transaction. One entry each: null when durable. */
   appendGroups(groups: readonly (readonly Result[])[], recordedMs: number): readonly (Failure | null)[];
   identity(): string;
+  notices(): readonly string[];
+  upkeep(order: UpkeepOrder): UpkeepDone;
 };
 
 export interface Request {
