@@ -9,8 +9,10 @@ import { attempter } from '../scheduled/attempt.ts';
 import { createMetrics } from '../metrics/metrics.ts';
 import { startStatusServer } from '../status-server.ts';
 import { openConfiguration, openLedger, openRunner } from './open.ts';
+import { startUpkeep } from '../upkeep.ts';
 import { createProbeLog } from '../probe-log.ts';
 import { incidentLine, isIncidentTrouble } from '../incidents/lines.ts';
+import { cursorsOf } from '../../store/influx/exporter.ts';
 import { holdLedger } from '../../store/lease.ts';
 import { changedOf } from '../../store/target-records.ts';
 import type { LedgerEvent } from '../../store/store.ts';
@@ -44,6 +46,7 @@ export const run: Command = {
     for (const line of recovered.lines) warn(line);
 
     await using store = await openLedger(configuration);
+    for (const notice of store.notices) warn(notice);
     const abandon = new AbortController();
     let drain: NodeJS.Timeout | undefined;
     io.stop.addEventListener('abort', () => {
@@ -87,10 +90,20 @@ export const run: Command = {
         listen: status.address,
       },
     });
+    const upkeep = startUpkeep({
+      store,
+      retention: configuration.retention,
+      followers: configuration.influx === null ? [] : [cursorsOf(configuration.influx)],
+      clock: systemClock,
+      isTimeKnown: () => runner.clockStanding().state !== 'quarantine',
+      say: (line) => log.info(line),
+      warn,
+    });
     try {
       await runner.run();
     } finally {
       clearTimeout(drain);
+      await upkeep[Symbol.asyncDispose]();
     }
     const nowMs = Math.round(systemClock.wallMs());
     const left = await runner.sweep();

@@ -4,6 +4,7 @@ import type { Mode } from '../../probes/kind.ts';
 import type { ProbeSpec } from '../../probes/kinds.ts';
 import type { Objective } from '../../slo/objective.ts';
 import type { TimeBase } from '../../slo/time-base.ts';
+import type { Retention } from '../../store/upkeep.ts';
 import type { Rules } from './rules.ts';
 import type { Document, InfluxDocument } from './schema.ts';
 import type { Redact } from './secrets.ts';
@@ -73,6 +74,8 @@ export interface Configuration {
   /** Where results wait that the ledger refuses; null: below the system's folder for temporary files. */
   readonly spillFolder: string | null;
   readonly influx: InfluxDocument | null;
+  /** For how long the ledger keeps what, real ms. */
+  readonly retention: Retention;
   readonly gamedays: {
     readonly environments: readonly string[];
     readonly folder: string;

@@ -11,6 +11,8 @@ export interface KnownObjective {
   readonly service: string;
   /** Null: it cannot be read. */
   readonly target: string | null;
+  /** In real time, as the policy has it; null likewise. */
+  readonly windowMs: number | null;
 }
 
 /** @param document `objectives` as its user wrote it. @returns null where not even their ids are sure */
@@ -23,7 +25,7 @@ export function knownObjectives(document: unknown, drafts: readonly ProbeDraft[]
   const strange = own.flatMap(({ isRead, draft: { fields } }): readonly (KnownObjective | null)[] => {
     if (isRead) return [];
     const { id, service } = fields;
-    return [id === undefined || service === undefined ? null : { id, service, target: null }];
+    return [id === undefined || service === undefined ? null : { id, service, target: null, windowMs: null }];
   });
   const settings = settingsSchema.safeParse(group?.['settings']);
   const add = own.flatMap(({ isRead, given }) => (isRead ? [given] : []));
@@ -39,10 +41,10 @@ export function knownObjectives(document: unknown, drafts: readonly ProbeDraft[]
     drafts,
   );
   if (rest === null || strange.includes(null)) return null;
-  // What cannot be read of an override may be the target; the row is there all the same.
+  // What cannot be read of an override may be the target or the window; the row is there all the same.
   const unsure = new Set(override.flatMap(({ isRead, draft }) => (isRead ? [] : [draft.fields.id])));
   return [
-    ...rest.map((each) => (unsure.has(each.id) ? { ...each, target: null } : each)),
+    ...rest.map((each) => (unsure.has(each.id) ? { ...each, target: null, windowMs: null } : each)),
     ...strange.filter((each) => each !== null),
   ];
 }

@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { inOrder, placesInValue, type Locate } from '../../probes/place.ts';
 import { problemLine, problemsOf, withoutSaid } from '../../probes/problem.ts';
+import { governs } from '../../slo/objective.ts';
 import { timeBase } from '../../slo/time-base.ts';
 import { unsignedTexts } from '../target-text.ts';
 import { addresseeProblems, addresseeWarnings } from './addressees.ts';
@@ -15,6 +16,7 @@ import { incidentWarnings } from './incident-warnings.ts';
 import { knownObjectives } from './known-objectives.ts';
 import { buildObjectives } from './objectives.ts';
 import { draftProbes, plannedOf } from './probes.ts';
+import { retentionOf, retentionProblems, retentionWarnings } from './retention.ts';
 import { buildRules, ruleProblems } from './rules.ts';
 import { readScenarios } from './scenarios.ts';
 import { documentSchema } from './schema.ts';
@@ -79,6 +81,7 @@ export function checkDocument(
     ...overspendProblems(given),
     ...undeclared(declared, given['objectives'], drafts),
     ...ruleProblems(given['rules'], () => (isWritten ? knownObjectives(given['objectives'], drafts) : null)),
+    ...retentionProblems(given['store'], () => (isWritten ? knownObjectives(given['objectives'], drafts) : null)),
     ...addresseeProblems(given, () => (isWritten ? knownObjectives(given['objectives'], drafts) : null), [
       ...declared,
       ...list.map((probe) => keyed(probe)?.['service']),
@@ -98,6 +101,8 @@ export function checkDocument(
   const probes = plannedOf(drafts);
   const objectives = buildObjectives(value.objectives, drafts, probes, base, value.sources);
   const sources = plannedSources(value, objectives);
+  const windows = objectives.filter(governs).map(({ id, windowMs }) => ({ id, windowMs: windowMs * base.scale }));
+  const retention = retentionOf(value.store.retention, windows);
   return {
     ok: true,
     configuration: {
@@ -122,6 +127,7 @@ export function checkDocument(
         ...sourceWarnings(sources),
         ...addresseeWarnings(value.notify, objectives),
         ...incidentWarnings(value, objectives),
+        ...retentionWarnings(retention, windows),
         ...demandWarnings(demandOf(probes, objectives, base)),
       ].map((warning) => redact(warning)),
       holdMs: value.cadence.hold / base.scale,
@@ -136,6 +142,7 @@ export function checkDocument(
       ledgerPath: resolve(folder, value.store.ledger),
       spillFolder: value.store.spill === undefined ? null : resolve(folder, value.store.spill),
       influx: value.store.influx ?? null,
+      retention,
       gamedays: {
         environments: value.gamedays.environments,
         folder: resolve(folder, value.gamedays.folder),

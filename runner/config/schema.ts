@@ -9,6 +9,7 @@ import { gateSchema } from './gate.ts';
 import { incidentsSchema } from './incidents.ts';
 import { notifySchema, silencesSchema } from './notify.ts';
 import { reportsSchema } from './reports.ts';
+import { retentionSchema } from './retention.ts';
 import { rulesSchema } from './rules.ts';
 import { earlierField, target, versionFields } from './targets.ts';
 import { bindSchema, sourcesSchema } from './sources.ts';
@@ -223,8 +224,9 @@ export const documentSchema = z.strictObject({
       ledger: z.string().min(1).default('./pulsedrill.db'),
       spill: z.string().min(1).optional(),
       influx: influx.optional(),
+      retention: retentionSchema.default({}),
     })
-    .default({ ledger: './pulsedrill.db' }),
+    .prefault({}),
   gamedays: gamedaysSchema.prefault({}),
   /** Pictures and traces of failed browser runs; default: a folder below the reports. */
   artefacts: z.strictObject({ folder: z.string().min(1).optional() }).default({}),

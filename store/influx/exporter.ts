@@ -55,6 +55,16 @@ const SCHEMA_VERSION = 2;
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
 
+/** The cursors of an export, which the ledger's upkeep waits for. */
+export function cursorsOf(connection: InfluxConnection): Readonly<Record<OutboxStream, string>> {
+  const name = (stream: OutboxStream): string => cursorName(destination(connection), stream);
+  return { results: name('results'), events: name('events'), budgets: name('budgets'), tallies: name('tallies') };
+}
+
+function cursorName(place: string, stream: OutboxStream): string {
+  return `influx ${SCHEMA_VERSION} ${place} ${stream}`;
+}
+
 export function startInfluxExport(options: InfluxExportOptions): InfluxExporter {
   return new Exporter(options);
 }
@@ -183,7 +193,7 @@ class Exporter implements InfluxExporter {
 
   /** With the schema's version: when points carry more than before, everything is shipped again. */
   #cursor(stream: OutboxStream): string {
-    return `influx ${SCHEMA_VERSION} ${this.#place} ${stream}`;
+    return cursorName(this.#place, stream);
   }
 
   async #shipsAs(): Promise<string> {
