@@ -9,7 +9,7 @@ import { samplesOf, type PlacedSample } from '../store/samples.ts';
 import type { BudgetPoint, StoreReader } from '../store/store.ts';
 import { targetRecords, type TargetRecords } from '../store/target-records.ts';
 import { withFreshness } from './telemetry/freshness.ts';
-import { createAccounts } from './accounts.ts';
+import { createAccounts } from '../store/accounts.ts';
 
 export interface EvaluationOptions {
   readonly base: TimeBase;

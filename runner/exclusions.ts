@@ -7,7 +7,7 @@ import type { Status } from '../slo/status.ts';
 import type { TimeBase } from '../slo/time-base.ts';
 import { exclusionsOf } from '../store/exclusions.ts';
 import type { StoreReader } from '../store/store.ts';
-import { createAccounts } from './accounts.ts';
+import { createAccounts } from '../store/accounts.ts';
 
 export interface Excluded {
   /** Every one on record that touches the window of an objective here, withdrawn ones as well. */

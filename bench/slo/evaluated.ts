@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { createAccounts } from '../../runner/accounts.ts';
+import { createAccounts } from '../../store/accounts.ts';
 import { openStore } from '../../store/open.ts';
 import type { RollupAnswer, RollupQuery } from '../../store/store.ts';
 import { spread } from '../arithmetic.ts';

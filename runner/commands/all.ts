@@ -10,6 +10,7 @@ import { incident } from './incident.ts';
 import { init } from './init.ts';
 import { once } from './once.ts';
 import { plan } from './plan.ts';
+import { replay } from './replay.ts';
 import { report } from './report.ts';
 import { review } from './review.ts';
 import { rules } from './rules.ts';
@@ -39,6 +40,7 @@ export const COMMANDS: readonly Command[] = [
   incident,
   report,
   evidence,
+  replay,
   sweep,
   doctor,
   toxiproxy,

@@ -1,5 +1,4 @@
 import { basename, dirname, resolve } from 'node:path';
-import { parseDuration } from '../../probes/spec.ts';
 import type { Argv } from 'yargs';
 import type { Args, Command } from '../command.ts';
 import type { Configuration } from '../config/configuration.ts';
@@ -9,22 +8,10 @@ import { gamedayJournals } from '../gameday/journals.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
 import { openKnown } from '../known.ts';
 import { writeGamedayReport, writeSlaReport } from '../reporting.ts';
+import { moment } from './moment.ts';
 import { jsonOption, openConfiguration, openExisting, toJson } from './open.ts';
 
 const DAYS_90_MS = 90 * 86_400_000;
-
-/** An ISO time, or a duration before the end ("30d"). @throws CommandError */
-function moment(args: Args, name: string, otherwiseMs: number, endMs: number): number {
-  const text = args.text(name);
-  if (text === undefined) return otherwiseMs;
-  const ago = parseDuration(text);
-  const ms = ago === null ? Date.parse(text) : endMs - ago;
-  if (Number.isFinite(ms)) return ms;
-  throw new CommandError(
-    `--${name}: expected a time such as "2026-11-01T00:00:00Z" or a duration such as "30d", got ${JSON.stringify(text)}`,
-    EXIT.usage,
-  );
-}
 
 function formatOption(yargs: Argv): Argv {
   return yargs.option('format', {

@@ -5,7 +5,7 @@ import type { Objective } from '../../slo/objective.ts';
 import type { Status } from '../../slo/status.ts';
 import type { TimeBase } from '../../slo/time-base.ts';
 import type { StoreReader } from '../../store/store.ts';
-import { createAccounts } from '../accounts.ts';
+import { createAccounts } from '../../store/accounts.ts';
 import { withFreshness } from '../telemetry/freshness.ts';
 
 export interface Recomputation {

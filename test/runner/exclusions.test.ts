@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createAccounts } from '../../runner/accounts.ts';
+import { createAccounts } from '../../store/accounts.ts';
 import { excludedJson, excludedLines, judgeWithout } from '../../runner/exclusions.ts';
 import { leftOut, type Exclusion } from '../../slo/exclusion.ts';
 import type { Status } from '../../slo/status.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createAccounts } from '../../runner/accounts.ts';
+import { createAccounts } from '../../store/accounts.ts';
 import type { Objective, TargetVersion } from '../../slo/objective.ts';
 import { timeBase, type TimeBase } from '../../slo/time-base.ts';
 import { Ledger } from '../../store/ledger.ts';

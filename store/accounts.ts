@@ -6,8 +6,8 @@ import type { Stretch } from '../slo/ranges.ts';
 import type { WindowStep } from '../slo/sliding.ts';
 import type { Status } from '../slo/status.ts';
 import type { TimeBase } from '../slo/time-base.ts';
-import { unpack, unpackForWindows } from '../store/packed.ts';
-import type { Mark, RollupAnswer, RollupRead, RollupRow, StoreReader } from '../store/store.ts';
+import { unpack, unpackForWindows } from './packed.ts';
+import type { Mark, RollupAnswer, RollupRead, RollupRow, StoreReader } from './store.ts';
 
 export interface Accounts {
   /** One after the other: two at once would each take the same changes. */
