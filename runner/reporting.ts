@@ -4,12 +4,15 @@
  */
 import { dirname } from 'node:path';
 import { collectExercise } from '../reports/exercise.ts';
-import type { SlaReport } from '../reports/sla.ts';
+import { span } from '../reports/figures.ts';
+import type { RenderedReport } from '../reports/rendered.ts';
+import type { ReportedProbe, SlaReport } from '../reports/sla.ts';
 import type { JournalEntry } from '../scenarios/journal.ts';
 import type { Status } from '../slo/status.ts';
 import type { Result } from '../store/result.ts';
 import type { StoreReader } from '../store/store.ts';
-import type { Configuration } from './config/configuration.ts';
+import type { Configuration, PlannedProbe } from './config/configuration.ts';
+import { judgeWithout } from './exclusions.ts';
 import { readJournal } from './gameday/journal.ts';
 import { gamedayJournals } from './gameday/journals.ts';
 import { writeDocuments, type Forms } from './documents.ts';
@@ -24,18 +27,35 @@ export interface SlaRequest {
   /** Of what the store shows nothing was recorded later; left out: nobody asked when. */
   readonly asOfMs?: number;
   readonly folder: string;
+  /** Default: `sre`. */
+  readonly audience?: Audience;
   /** Default: Markdown alone. */
   readonly forms?: Forms;
 }
 
+/** Who is to read it: everything, or what was promised to customers; `customer-all`: with the internal objectives. */
+export type Audience = 'sre' | 'customer' | 'customer-all';
+
+/** The same figures, for whoever is to read them. */
+export async function rendered(report: SlaReport, audience: Audience): Promise<RenderedReport> {
+  if (audience === 'sre') return (await import('../reports/sla.ts')).renderSla(report);
+  const { renderCustomer } = await import('../reports/customer.ts');
+  return renderCustomer(report, { internal: audience === 'customer-all' });
+}
+
+function reportedProbe({ id, kind, endpoint, venue, mode, everyMs, cron }: PlannedProbe): ReportedProbe {
+  const planned = everyMs === null ? `by calendar: ${cron?.expression ?? '–'}` : `every ${span(everyMs)}`;
+  return { id, kind, endpoint, venue, every: mode === 'continuous' ? 'all the time' : planned };
+}
+
 /** @returns the paths of the documents, the Markdown first. @throws CommandError when it cannot be written */
 export async function writeSlaReport(request: SlaRequest): Promise<readonly string[]> {
-  const { renderSla } = await import('../reports/sla.ts');
-  return writeDocuments(renderSla(await gatherSla(request)), request.folder, request.forms);
+  const report = await rendered(await gatherSla(request), request.audience ?? 'sre');
+  return writeDocuments(report, request.folder, request.forms);
 }
 
 /** What the document says, before it is drawn. */
-export async function gatherSla(request: Omit<SlaRequest, 'folder' | 'forms'>): Promise<SlaReport> {
+export async function gatherSla(request: Omit<SlaRequest, 'audience' | 'folder' | 'forms'>): Promise<SlaReport> {
   const { configuration, store, statuses, fromMs, toMs, asOfMs } = request;
   const gamedays: (readonly JournalEntry[])[] = [];
   for (const path of await gamedayJournals(configuration.gamedays.folder)) {
@@ -56,6 +76,8 @@ export async function gatherSla(request: Omit<SlaRequest, 'folder' | 'forms'>): 
     location: configuration.location,
     tool: { version: VERSION },
     ...(asOfMs === undefined ? {} : { asOfMs }),
+    probes: configuration.probes.map(reportedProbe),
+    excluded: await judgeWithout(store, statuses, configuration.base),
     gamedays,
   });
 }

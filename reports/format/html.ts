@@ -47,6 +47,7 @@ function reader({ files }: RenderedReport) {
     if (chart !== undefined) return inlineSvg(chart);
     return `<em>${markdown.utils.escapeHtml(token?.content ?? '')}</em>`;
   };
+  rules['text'] = (tokens, index) => markdown.utils.escapeHtml(bound(tokens[index]?.content ?? ''));
   rules['table_open'] = (tokens, index) => `<div class="table"><table${tableClass(tokens, index)}>\n`;
   rules['table_close'] = () => '</table></div>\n';
   // A style attribute would need a hole in the policy; a class does not.
@@ -57,6 +58,11 @@ function reader({ files }: RenderedReport) {
     };
   }
   return markdown;
+}
+
+/** A number stays on one line with its unit. */
+function bound(words: string): string {
+  return words.replaceAll(/(?<=\d) (?=(?:%|ms|s|min|h|d|×|events?|UTC)(?![\p{L}\d]))/gu, '\u00a0');
 }
 
 function tableClass(tokens: Tokens, index: number): string {

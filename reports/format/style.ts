@@ -30,7 +30,7 @@ thead { display: table-header-group; }
 tr { break-inside: avoid; }
 th, td { border: 1px solid #b5b5b5; padding: .3em .5em; text-align: left; vertical-align: top; overflow-wrap: anywhere; min-width: 4.6em; }
 th.right, td.right { min-width: 3em; }
-th { background: #ececec; border-bottom: 2px solid #1a1a1a; }
+th { background: #ececec; border-bottom: 2px solid #1a1a1a; overflow-wrap: break-word; }
 .right { text-align: right; font-variant-numeric: tabular-nums; }
 table.bare thead { display: none; }
 table.bare td:first-child { font-weight: bold; width: 24%; }

@@ -1,5 +1,6 @@
 /** Reads the store once and gathers what the page will say. */
 import type { JournalEntry } from '../../scenarios/journal.ts';
+import type { Exclusion } from '../../slo/exclusion.ts';
 import type { Status } from '../../slo/status.ts';
 import type { TimeBase } from '../../slo/time-base.ts';
 import type { BudgetPoint, LedgerEvent, StoreReader } from '../../store/store.ts';
@@ -12,7 +13,7 @@ import { orderGatherer } from '../orders.ts';
 import { thin } from '../thin.ts';
 import { reportedIncidents } from './incidents.ts';
 import { overloadsOf } from './overloads.ts';
-import type { Change, SlaReport } from './report.ts';
+import type { Change, ReportedProbe, SlaReport } from './report.ts';
 
 export interface SlaQuery {
   readonly reader: StoreReader;
@@ -26,6 +27,9 @@ export interface SlaQuery {
   readonly environment: string;
   readonly location: string;
   readonly tool: { readonly version: string };
+  readonly probes?: readonly ReportedProbe[];
+  /** What was agreed to be left out, and the figures without. */
+  readonly excluded?: { readonly exclusions: readonly Exclusion[]; readonly without: readonly Status[] };
   /** The journals of the game-days in the range. */
   readonly gamedays?: readonly (readonly JournalEntry[])[];
 }
@@ -66,6 +70,9 @@ export async function collectSla(query: SlaQuery): Promise<SlaReport> {
     toMs,
     ...(query.asOfMs === undefined ? {} : { asOfMs: query.asOfMs }),
     statuses,
+    probes: query.probes ?? [],
+    exclusions: query.excluded?.exclusions ?? [],
+    without: query.excluded?.without ?? [],
     misses: causes.finish(),
     measurements: gathering.finish(),
     orders: orders.finish(),

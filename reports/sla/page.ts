@@ -11,6 +11,7 @@ import { scaleWarning } from '../scale-warning.ts';
 import { budgetChart, budgetCourse, latencyChart } from './charts.ts';
 import { assumptions, definitions } from './definitions.ts';
 import { answerTable, executionTable } from './order-tables.ts';
+import { exclusionTable, withoutTable } from './exclusion-tables.ts';
 import { incidentSection } from './incidents.ts';
 import { overloadText } from './overloads.ts';
 import type { Change, SlaReport } from './report.ts';
@@ -48,6 +49,7 @@ export function renderSla(report: SlaReport): RenderedReport {
     ...(windows === '' ? [] : ['### Live windows of percentile objectives', windows]),
     ...(split === '' ? [] : ['### By endpoint, venue and location', split]),
     ...(excluded === '' ? [] : ['### Availability with and without what is excluded', excluded, EXCLUDED]),
+    ...exclusionSection(report),
     '### How sure the figures are',
     confidenceTable(report),
     'Coverage is the share of what was due that gave a trustworthy measurement: of the time of the objective’s window, where events weigh by time, and of runs, those of the window where an event is a run, otherwise (feeds, of which every tick is an event) its probes’ in the range of this report; of telemetry, of the minutes (of a median, the slices) that its source was asked for.',
@@ -86,6 +88,16 @@ export function renderSla(report: SlaReport): RenderedReport {
 
 const EXCLUDED =
   'The objective leaves HTTP 4xx out of both sides of its ratio. A reader whose contract says nothing of them finds here what it would be if each were a failure.';
+
+function exclusionSection({ exclusions, statuses, without }: SlaReport): readonly string[] {
+  if (exclusions.length === 0) return [];
+  return [
+    '### With and without exclusions',
+    withoutTable(statuses, without),
+    exclusionTable(exclusions),
+    'Verdicts, colours, alerts and gates go by the figures with everything. A minute (of telemetry, a slice) that an exclusion covers only in part counts.',
+  ];
+}
 
 function orderSection({ orders }: SlaReport): readonly string[] {
   if (orders.length === 0) return [];
@@ -176,11 +188,11 @@ function masthead(report: SlaReport): string {
   ]);
 }
 
-/** With which the same bytes can be written again. */
-function knownText({ fromMs, toMs, asOfMs }: SlaReport): readonly string[] {
+/** With which the same bytes can be written again. @param more options of the command */
+export function knownText({ fromMs, toMs, asOfMs }: SlaReport, more = ''): readonly string[] {
   if (asOfMs === undefined) return [];
   const [from, to, asOf] = [fromMs, toMs, asOfMs].map((ms) => new Date(ms).toISOString());
-  const again = code(`pulsedrill report sla --from ${from} --to ${to} --as-of ${asOf}`);
+  const again = code(`pulsedrill report sla${more} --from ${from} --to ${to} --as-of ${asOf}`);
   return [`As known at ${asOf}; what was recorded later is not in it. Written again by ${again}`];
 }
 

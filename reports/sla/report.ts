@@ -1,4 +1,5 @@
 /** The evidence as plain data: everything that the page says, nothing that has to be asked again. */
+import type { Exclusion } from '../../slo/exclusion.ts';
 import type { Status } from '../../slo/status.ts';
 import type { BudgetPoint } from '../../store/store.ts';
 import type { Miss } from '../causes.ts';
@@ -18,6 +19,16 @@ export interface Change {
   readonly isFirstGreen: boolean;
 }
 
+/** A probe as it is configured: what is asked, and how often. */
+export interface ReportedProbe {
+  readonly id: string;
+  readonly kind: string;
+  readonly endpoint: string | null;
+  readonly venue: string | null;
+  /** In words. */
+  readonly every: string;
+}
+
 export interface SlaReport {
   readonly environment: string;
   readonly location: string;
@@ -29,6 +40,11 @@ export interface SlaReport {
   /** What was recorded later is not in it; left out: nobody asked. */
   readonly asOfMs?: number;
   readonly statuses: readonly Status[];
+  readonly probes: readonly ReportedProbe[];
+  /** Those that touch the window of an objective, withdrawn ones as well. */
+  readonly exclusions: readonly Exclusion[];
+  /** Of the objectives that one applies to, what they come to without. */
+  readonly without: readonly Status[];
   /** The objectives that were missed, and by what. */
   readonly misses: readonly Miss[];
   readonly measurements: Measurements;

@@ -7,7 +7,7 @@ import { evaluateAll } from '../evaluation.ts';
 import { gamedayJournals } from '../gameday/journals.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
 import { openKnown } from '../known.ts';
-import { writeGamedayReport, writeSlaReport } from '../reporting.ts';
+import { writeGamedayReport, writeSlaReport, type Audience } from '../reporting.ts';
 import { moment } from './moment.ts';
 import { jsonOption, openConfiguration, openExisting, toJson } from './open.ts';
 
@@ -27,6 +27,11 @@ function formsOf(args: Args, { reports }: Configuration, io: Io): Forms {
   return { formats: formatsOf(args.text('format')), browser };
 }
 
+function audienceOf(args: Args): Audience {
+  if (args.text('audience') !== 'customer') return 'sre';
+  return args.flag('internal') ? 'customer-all' : 'customer';
+}
+
 /** The paths, one a line. */
 function told(documents: readonly string[], args: Args, io: Io): number {
   const [report] = documents;
@@ -43,6 +48,13 @@ const sla: Command = {
       .option('from', { type: 'string', describe: 'time or duration before the end; default 90d' })
       .option('to', { type: 'string', describe: 'time; default now' })
       .option('as-of', { type: 'string', describe: 'what was known then: time, or duration before now' })
+      .option('audience', {
+        type: 'string',
+        choices: ['sre', 'customer'],
+        default: 'sre',
+        describe: 'every figure, or what was promised to a customer in plain language first',
+      })
+      .option('internal', { type: 'boolean', describe: 'for a customer: internal objectives as well' })
       .option('out', { type: 'string', describe: 'folder; default: reports.folder of the configuration' }),
   async run(args, io) {
     const configuration = await openConfiguration(args, io);
@@ -60,7 +72,8 @@ const sla: Command = {
     const statuses = await evaluateAll(store, objectives, { base: configuration.base, nowMs: toMs });
     const out = args.text('out');
     const folder = out === undefined ? configuration.reportsFolder : resolve(io.folder, out);
-    const request = { configuration, store, statuses, fromMs, toMs, asOfMs: known.asOfMs, folder, forms };
+    const audience = audienceOf(args);
+    const request = { configuration, store, statuses, fromMs, toMs, asOfMs: known.asOfMs, audience, folder, forms };
     return told(await writeSlaReport(request), args, io);
   },
 };

@@ -47,6 +47,8 @@ describe('docs/cli.md', () => {
       'from',
       'to',
       'as-of',
+      'audience',
+      'internal',
       'out',
     ]);
   });

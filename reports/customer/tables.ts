@@ -1,0 +1,151 @@
+/** The tables behind the plain words, narrow enough for a portrait page. */
+import type { Objective } from '../../slo/objective.ts';
+import type { Status } from '../../slo/status.ts';
+import { versionAt } from '../../slo/targets.ts';
+import { consumedPercent, count, percent, plural, shareText, utcMinute } from '../figures.ts';
+import { code, table, text } from '../markdown.ts';
+import { attained, promise, versionText, windowText } from '../objective-text.ts';
+import type { ReportedIncident } from '../sla/incidents.ts';
+import type { ReportedProbe, SlaReport } from '../sla/report.ts';
+import { sumRatio } from '../sla/run-tables.ts';
+import { interval } from '../sla/tables.ts';
+import { askedText, countsText, proofText, verdictText } from './words.ts';
+
+export function promiseTable(statuses: readonly Status[], scale: number): string {
+  return table(
+    [{ name: 'Commitment' }, { name: 'Promise' }, { name: 'Over' }, { name: 'In force' }],
+    statuses.map((status) => {
+      const { objective, versions, atMs } = status;
+      const now = versionAt(objective, atMs);
+      const earlier = versions.filter((each) => each !== now);
+      const since = now?.fromMs == null ? 'unchanged' : `since ${utcMinute(now.fromMs)}`;
+      const word = now?.version == null ? since : `${text(now.version)}, ${since}`;
+      const before = earlier.length === 0 ? '' : `; before: ${text(earlier.map(versionText).join(', '))}`;
+      return [text(objective.title), text(promise(objective)), windowText(objective, scale), `${word}${before}`];
+    }),
+    'Nothing was promised among the objectives of this report.',
+  );
+}
+
+export function methodTable(report: SlaReport, statuses: readonly Status[]): string {
+  return table(
+    [{ name: 'Commitment' }, { name: 'Measured by' }, { name: 'From' }, { name: 'How often' }, { name: 'What counts' }],
+    statuses.map(({ objective }) => {
+      const probes = report.probes.filter(({ id }) => objective.probes.includes(id));
+      return [
+        text(objective.title),
+        probes.length === 0 ? measuredBy(objective) : askedBy(probes),
+        text(report.location),
+        probes.length === 0 ? '–' : [...new Set(probes.map(({ every }) => every))].map(text).join('; '),
+        countsText(objective),
+      ];
+    }),
+    '',
+  );
+}
+
+function measuredBy({ sli, unknownBecause }: Objective): string {
+  if (unknownBecause !== null) return `nothing: ${text(unknownBecause)}`;
+  return sli.type === 'telemetry' ? askedText('telemetry') : 'probes that are not configured any more';
+}
+
+/** By what is asked: "an automated request (`status`; `orders`, to `/orders`)". */
+function askedBy(probes: readonly ReportedProbe[]): string {
+  const kinds = Map.groupBy(probes, ({ kind }) => askedText(kind));
+  return [...kinds].map(([asked, all]) => `${asked} (${all.map(probeText).join('; ')})`).join('; ');
+}
+
+function probeText({ id, endpoint, venue }: ReportedProbe): string {
+  const to = endpoint === null ? '' : `, to ${code(endpoint)}`;
+  return `${code(id)}${to}${venue === null ? '' : `, at ${text(venue)}`}`;
+}
+
+export function figureTable(statuses: readonly Status[]): string {
+  return table(
+    [
+      { name: 'Commitment' },
+      { name: 'Measured (good / all)' },
+      { name: 'Range (95 %)' },
+      { name: 'Proven?' },
+      { name: 'Kept?' },
+    ],
+    statuses.map((status) => [
+      text(status.objective.title),
+      attained(status),
+      interval(status.wilson),
+      proofText(status),
+      verdictText(status.met),
+    ]),
+    '',
+  );
+}
+
+export function coverageTable({ measurements }: SlaReport, statuses: readonly Status[]): string {
+  return table(
+    [
+      { name: 'Commitment' },
+      { name: 'Coverage' },
+      { name: 'Measurements' },
+      { name: 'Left out of both sides' },
+      { name: 'Of what was allowed, used', align: 'right' },
+    ],
+    statuses.map((status) => {
+      const { objective, validEvents, tally, coverage, consumed } = status;
+      const runs = measurements.runs.filter(({ probe }) => objective.probes.includes(probe));
+      return [
+        text(objective.title),
+        coverage === null ? (runs.length === 0 ? '–' : sumRatio(runs)) : percent(coverage),
+        plural(validEvents, 'event'),
+        shareText(tally.excluded, validEvents + tally.excluded),
+        consumedPercent(consumed),
+      ];
+    }),
+    '',
+  );
+}
+
+/** A contract that says nothing of HTTP 4xx finds here what it would be with each as a failure. */
+export function refusedTable(statuses: readonly Status[]): string {
+  return table(
+    [
+      { name: 'Commitment' },
+      { name: 'Refused requests (4xx)' },
+      { name: 'Measured, left out' },
+      { name: 'Measured, as failures' },
+    ],
+    statuses.flatMap((status) => {
+      const { excludedAsBad: asBad, tally, validEvents, objective } = status;
+      if (asBad === null || tally.excluded === 0) return [];
+      const all = validEvents + tally.excluded;
+      return [
+        [
+          text(objective.title),
+          shareText(tally.excluded, all),
+          `${attained(status)}, ${verdictText(status.met)}`,
+          `${percent(asBad.attainment)}${objective.weighing === 'time' ? ' by time' : ''} (${count(tally.good)} / ${count(all)} events), ${verdictText(asBad.met)}`,
+        ],
+      ];
+    }),
+    '',
+  );
+}
+
+export function incidentTable(incidents: readonly ReportedIncident[]): string {
+  return table(
+    [
+      { name: 'Incident' },
+      { name: 'From – to (UTC)' },
+      { name: 'Minutes in the period', align: 'right' },
+      { name: 'Broke a commitment' },
+      { name: 'Report' },
+    ],
+    incidents.map((each) => [
+      `${code(each.id)} ${text(each.title)}`,
+      `${utcMinute(each.openedMs)} – ${each.resolvedMs === null ? 'goes on' : utcMinute(each.resolvedMs)}`,
+      (each.withinMs / 60_000).toFixed(1),
+      each.isBreach ? '**yes**' : 'no',
+      each.report === null ? 'none yet' : `<${encodeURI(each.report)}>`,
+    ]),
+    'No incident of these services is on record in the period.',
+  );
+}

@@ -1,0 +1,185 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { renderCustomer } from '../../reports/customer.ts';
+import { creditOf, cutPercent } from '../../reports/customer/credit.ts';
+import { collectSla, renderSla, type SlaReport } from '../../reports/sla.ts';
+import { compare, decimal, rational } from '../../slo/decimal.ts';
+import type { Exclusion } from '../../slo/exclusion.ts';
+import { incidentEvent } from '../../slo/incidents/event.ts';
+import { timeBase } from '../../slo/time-base.ts';
+import { addedEvent, withdrawnEvent } from '../../store/exclusions.ts';
+import { anyBudget, anyEvent, anyResult, anyStatus, remembered } from './arbitrary.ts';
+import { anObjective, EVENTS, GAMEDAY_AT, OBJECTIVES, START } from './sample.ts';
+import { END, sampleReport } from './sample-report.ts';
+import { flawsOf } from './well-formed.ts';
+
+const FRESHNESS = anObjective({
+  id: 'sla-market-data-freshness',
+  title: 'Market data freshness',
+  commitment: 'sla',
+  service: 'market-data',
+  target: '0.998',
+  windowMs: 86_400_000,
+  sli: { type: 'threshold', indicator: 'tick-age', ms: 1500, strict: true },
+  weighing: 'count',
+  probes: ['ticks'],
+  assumptions: ['an assumption that waits'],
+});
+
+const MOVED: Exclusion = {
+  id: 'ex-20260303-0001',
+  fromMs: GAMEDAY_AT - 30_000,
+  toMs: GAMEDAY_AT + 60_000,
+  services: ['market-data'],
+  objectives: [],
+  author: 'ana',
+  approver: 'ben',
+  reason: 'the feed moves | to <another> rack',
+  createdMs: GAMEDAY_AT + 3_600_000,
+  withdrawn: null,
+};
+const OUTAGE = { id: 'inc-20260303-1', service: 'market-data' };
+
+let folder = '';
+let report: SlaReport;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'pulsedrill-customer-'));
+  report = await sampleReport(join(folder, 'ledger.db'), {
+    objectives: [...OBJECTIVES, FRESHNESS],
+    events: [
+      ...EVENTS,
+      addedEvent(MOVED),
+      addedEvent({ ...MOVED, id: 'ex-20260303-0002', services: ['client-api'], createdMs: START - 1 }),
+      withdrawnEvent('ex-20260303-0002', END - 60_000, 'cyd', 'it was put off'),
+      incidentEvent(
+        OUTAGE,
+        GAMEDAY_AT + 60_000,
+        {
+          type: 'opened',
+          severity: 'SEV-1',
+          title: 'ticks are late',
+          channel: '#inc',
+          by: 'pulsedrill',
+          alert: 'a@1',
+          isBreach: true,
+          link: null,
+        },
+        '',
+      ),
+      incidentEvent(OUTAGE, GAMEDAY_AT + 1_200_000, { type: 'resolved', by: 'ana', reason: 'rolled back' }, 'r'),
+    ],
+    query: {
+      probes: [
+        { id: 'api-status', kind: 'http', endpoint: null, venue: null, every: 'every 15 s' },
+        { id: 'ticks', kind: 'market-data', endpoint: null, venue: null, every: 'all the time' },
+      ],
+    },
+  });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the report for a customer', () => {
+  test('reads as the golden page, word for word', async () => {
+    const rendered = renderCustomer(report);
+    expect(flawsOf(rendered)).toEqual([]);
+    await expect(rendered.markdown).toMatchFileSnapshot('../golden/sla-customer.md');
+  });
+
+  test('says the same figures as the page for engineers', () => {
+    const [outside, inside] = [renderCustomer(report), renderSla(report)].map(({ markdown }) => markdown);
+    for (const figure of [
+      '99.790 % (476 / 477 events)',
+      '99.667 % (718,141 / 720,541 events)',
+      '98.822 % … 99.963 %',
+    ]) {
+      expect(outside).toContain(figure);
+      expect(inside).toContain(figure);
+    }
+  });
+
+  test('names internal objectives only where they are asked for, and the prober’s own incidents never', () => {
+    const prober = report.incidents.map((each) => ({ ...each, id: 'inc-prober', service: null }));
+    const more = { ...report, incidents: [...report.incidents, ...prober] };
+    expect(renderCustomer(more).markdown).not.toMatch(/Client API latency|inc-prober|gd-1/);
+    const all = renderCustomer(more, { internal: true });
+    expect(all.markdown).toContain('| Client API latency |');
+    expect(all.markdown).not.toContain('inc-prober');
+    expect(flawsOf(all)).toEqual([]);
+  });
+
+  test('is the same to the byte when it is written twice', () => {
+    expect(renderCustomer(report)).toEqual(renderCustomer(report));
+  });
+
+  test('is well formed whatever it is made of', async () => {
+    const input = fc.record({
+      results: fc.array(anyResult, { maxLength: 8 }),
+      budgets: fc.array(anyBudget, { maxLength: 6 }),
+      events: fc.array(anyEvent, { maxLength: 2 }),
+      statuses: fc.array(anyStatus, { maxLength: 4 }),
+      span: fc.constantFrom(0, 60_000, 90 * 86_400_000),
+    });
+    await fc.assert(
+      fc.asyncProperty(input, async ({ statuses, span, ...memory }) => {
+        const made = await collectSla({
+          reader: remembered(memory),
+          statuses,
+          base: timeBase(60),
+          fromMs: START,
+          toMs: START + span,
+          environment: 'a|b <c>',
+          location: 'fra1',
+          tool: { version: '0.1.0' },
+          excluded: { exclusions: [MOVED], without: statuses.slice(0, 1) },
+        });
+        expect(flawsOf(renderCustomer(made, { internal: true }))).toEqual([]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe('the figures for credits', () => {
+  test('are cut off at the digits of the promise, and so never on its other side', () => {
+    expect(cutPercent(rational(99_499, 100_000), '0.995')).toBe('99.4 %');
+    expect(cutPercent(rational(995, 1000), '0.995')).toBe('99.5 %');
+    expect(cutPercent(rational(1), '0.99')).toBe('100 %');
+    fc.assert(
+      fc.property(
+        fc.nat({ max: 100_000 }),
+        fc.integer({ min: 1, max: 100_000 }),
+        fc.constantFrom('0.9', '0.95', '0.995', '0.9995'),
+        (part, whole, target) => {
+          const exact = rational(Math.min(part, whole), whole);
+          const read = decimal(cutPercent(exact, target).slice(0, -2));
+          const cut = { num: read.num, den: read.den * 100n };
+          expect(compare(cut, decimal(target)) >= 0).toBe(compare(exact, decimal(target)) >= 0);
+        },
+      ),
+    );
+  });
+
+  test('say what failed beyond what was allowed, and nothing where the promise was kept', () => {
+    const of = (id: string) =>
+      report.statuses.filter(({ objective }) => objective.id === id).map((status) => creditOf(status));
+    expect(of('sla-market-data-freshness')).toEqual([
+      {
+        attained: '99.6 %',
+        failed: '2,400 events',
+        allowed: '1,441.1 events',
+        beyond: '958.9 events',
+      },
+    ]);
+    expect(of('sla-api-availability')).toMatchObject([
+      {
+        failed: '0.3 min',
+        allowed: '0.6 min',
+        beyond: '0.0 min',
+      },
+    ]);
+    expect(of('kpi-ingestion-latency')).toEqual([null]);
+  });
+});
