@@ -5,9 +5,12 @@
 import { governs } from '../slo/objective.ts';
 import type { Status } from '../slo/status.ts';
 import type { TimeBase } from '../slo/time-base.ts';
-import { judge } from '../store/judge.ts';
+import { addCause, badParts, type CauseSum, type CauseSums } from '../store/measures/causes.ts';
+import { judgesAlike } from '../store/measures/measure-table.ts';
+import type { MeasureRow } from '../store/measures/text.ts';
 import type { Result } from '../store/result.ts';
-import type { StoreReader } from '../store/store.ts';
+import type { Stretch } from '../store/rules.ts';
+import type { MeasuredStretch, StoreReader } from '../store/store.ts';
 import { plural, span } from './figures.ts';
 import { order } from './measured/order.ts';
 
@@ -30,46 +33,89 @@ export interface Miss {
 }
 
 export interface CauseFinder {
-  add(result: Result): void;
+  /** @param only of these objectives; default: all */
+  add(result: Result, only?: ReadonlySet<string>): void;
+  /**
+   * What was added up before. @returns the objectives of which nothing was taken, because they were judged by another
+   * definition, or their window begins or ends in it: their results are to be read themselves
+   */
+  take(
+    stretch: Pick<MeasuredStretch, 'fromMs' | 'toMs' | 'rules'>,
+    rows: readonly MeasureRow[],
+    only?: ReadonlySet<string>,
+  ): readonly string[];
   finish(): readonly Miss[];
 }
 
-type Sum = { -readonly [Key in keyof Cause]: Cause[Key] };
+/** What is known of one missed objective, and its window. */
+interface Missed extends Stretch {
+  readonly status: Status;
+  readonly sums: Map<string, { -readonly [Key in keyof Cause]: Cause[Key] }>;
+}
 
 /** Of the objectives that were missed, companions aside, in their order. Results outside an objective's window are left aside. */
 export function causeFinder(statuses: readonly Status[], base: TimeBase): CauseFinder {
   const missed = statuses
     .filter(({ met, objective }) => met === false && governs(objective))
-    .map((status) => ({ status, sums: new Map<string, Sum>() }));
+    .map((status): Missed => {
+      const toMs = (Math.floor(status.atMs / base.minuteMs) + 1) * base.minuteMs;
+      return { status, fromMs: toMs - status.objective.windowMs, toMs, sums: new Map() };
+    });
   return {
-    add(result) {
-      if (missed.length === 0) return;
-      for (const { status, sums } of missed) addTo(sums, status, result, base.minuteMs);
+    add(result, only) {
+      for (const each of missed) {
+        if (only !== undefined && !only.has(each.status.objective.id)) continue;
+        const bad = badParts(each.status.objective, result, base.minuteMs);
+        const within = bad.filter(({ atMs }) => atMs >= each.fromMs && atMs < each.toMs);
+        if (within.length === 0) continue;
+        const sums: CauseSums = new Map();
+        addCause(sums, within, result);
+        for (const cause of sums.values()) addTo(each, result.probe, cause);
+      }
+    },
+    take(stretch, rows, only) {
+      return missed.flatMap((each) => {
+        const { id } = each.status.objective;
+        if (only !== undefined && !only.has(id)) return [];
+        return takeRows(each, stretch, rows) ? [] : [id];
+      });
     },
     finish: () => missed.map(({ status, sums }) => finished(status, [...sums.values()])),
   };
 }
 
-function addTo(sums: Map<string, Sum>, status: Status, result: Result, stepMs: number): void {
-  const { objective, worstSplit, atMs } = status;
-  const end = (Math.floor(atMs / stepMs) + 1) * stepMs;
-  const bad = judge(objective, result, stepMs).filter(
-    (part) =>
-      part.tally.bad > 0 &&
-      part.split === (worstSplit?.split ?? part.split) &&
-      part.atMs >= end - objective.windowMs &&
-      part.atMs < end,
+/** An event may lie a day away from its run. */
+const FARTHEST_MS = 86_400_000;
+
+function takeRows(
+  each: Missed,
+  stretch: Pick<MeasuredStretch, 'fromMs' | 'toMs' | 'rules'>,
+  rows: readonly MeasureRow[],
+): boolean {
+  const { objective } = each.status;
+  if (stretch.toMs + FARTHEST_MS <= each.fromMs || stretch.fromMs - FARTHEST_MS >= each.toMs) return true;
+  const rule = stretch.rules.find(({ id }) => id === objective.id);
+  if (rule === undefined || !judgesAlike(rule, objective, stretch)) return false;
+  const causes = rows.flatMap(({ measure, causes }) =>
+    [...(causes.get(objective.id)?.values() ?? [])].map((cause) => ({ probe: measure.probe, cause })),
   );
-  if (bad.length === 0) return;
-  const { probe } = result;
-  const reason = result.outcome === 'bad' ? result.reason : null;
+  const overlapping = causes.filter(({ cause }) => cause.lastMs >= each.fromMs && cause.firstMs < each.toMs);
+  if (overlapping.some(({ cause }) => cause.firstMs < each.fromMs || cause.lastMs >= each.toMs)) return false;
+  for (const { probe, cause } of overlapping) addTo(each, probe, cause);
+  return true;
+}
+
+function addTo({ status, sums }: Missed, probe: string, { reason, runs, parts }: CauseSum): void {
+  const { worstSplit } = status;
+  const counted = [...parts].filter(([split]) => split === (worstSplit?.split ?? split));
+  if (counted.length === 0) return;
   const key = `${probe}\n${reason ?? ''}`;
   const sum = sums.get(key) ?? { probe, reason, runs: 0, badEvents: 0, badWeight: 0n };
   sums.set(key, sum);
-  sum.runs += 1;
-  for (const { tally } of bad) {
-    sum.badEvents += tally.bad;
-    sum.badWeight += tally.badWeight;
+  sum.runs += runs;
+  for (const [, { events, weight }] of counted) {
+    sum.badEvents += events;
+    sum.badWeight += weight;
   }
 }
 

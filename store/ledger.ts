@@ -12,6 +12,9 @@ import type { Rule } from './judge.ts';
 import { explain } from './ledger-error.ts';
 import { adoptIdentity, adoptStep } from './made-with.ts';
 import { pendingLines } from './outbox.ts';
+import { Measures } from './measures/measures.ts';
+import type { MeasurePage } from './measures/measure-table.ts';
+import type { Slice } from './measures/measure-builder.ts';
 import type { Follower as OutboxFollower, OutboxPage, OutboxStream } from './outbox.ts';
 import * as records from './record-tables.ts';
 import { ResultTable } from './result-table.ts';
@@ -23,11 +26,13 @@ import { TEMP_TALLIES } from './schema.ts';
 import { Sql } from './sql.ts';
 import type {
   BudgetPoint,
+  BudgetQuery,
   Chained,
   ChangedHours,
   EventQuery,
   LedgerEvent,
   Mark,
+  MeasureQuery,
   OrderRecord,
   ResultQuery,
   RollupAnswer,
@@ -54,6 +59,8 @@ export interface LedgerOptions extends DatabaseOptions {
   readonly snapshot?: boolean;
   /** What went on record of targets after this moment is not known, wall-clock ms. Default: all is. */
   readonly knownMs?: number;
+  /** For the thread that keeps it: make roll-ups while nothing else is asked. */
+  readonly background?: boolean;
 }
 
 /** A rule whose limit may have versions. */
@@ -76,6 +83,7 @@ export class Ledger implements Disposable {
   readonly #wholeFromMs: number;
   readonly #rules: RuleTable;
   readonly #tallies: TallyTable;
+  readonly #measures: Measures;
   /** Objectives that a read-only ledger judges for itself, in memory, because it was opened with other definitions. */
   readonly #own = new Map<string, TallyTable>();
   /** What opening it did that its owner should know, a line each. */
@@ -98,6 +106,8 @@ export class Ledger implements Disposable {
       this.#wholeFromMs = wholeFromMs(this.#sql, this.stepMs);
       this.#rules = new RuleTable(db);
       this.#tallies = new TallyTable(db, 'main', this.stepMs);
+      const rules = (): readonly Rule[] => this.#rules.active();
+      this.#measures = new Measures({ sql: this.#sql, results: this.#results, stepMs: this.stepMs, rules });
       if (options.objectives !== undefined) this.#adopt(this.#held(options.objectives, options));
       // Those in use may wait to be judged again, since the schema moved on.
       else if (!this.#sql.readOnly) this.#adopt(this.#rules.active());
@@ -116,17 +126,23 @@ export class Ledger implements Disposable {
       this.#loadRules();
       const gathered = new Gathered(this.stepMs);
       const links: Link[] = [];
+      const stored: Result[] = [];
       const before = this.#segments.lastSeq();
       const goneMs = expiredThroughMs(this.#sql);
       for (const result of results) {
         const link = this.#results.insert(result, before + links.length + 1, recordedMs);
         if (link === null) continue;
         links.push(link);
-        if (result.scheduledMs > goneMs) for (const rule of this.#active) gathered.add(rule, result);
-        else this.#sayUncounted(result, goneMs, recordedMs);
+        if (result.scheduledMs <= goneMs) {
+          this.#sayUncounted(result, goneMs, recordedMs);
+          continue;
+        }
+        stored.push(result);
+        for (const rule of this.#active) gathered.add(rule, result);
       }
       this.#segments.link(links, recordedMs);
       if (gathered.steps.size > 0) this.#numbered(() => this.#keep(gathered, this.#tallies, recordedMs));
+      this.#measures.stored(stored, recordedMs);
       return links.length;
     });
   }
@@ -152,7 +168,10 @@ export class Ledger implements Disposable {
 
   /** @throws LedgerError */
   recordBudgets(points: readonly BudgetPoint[]): void {
-    this.#write(() => points.forEach((point) => records.insertBudget(this.#sql, point)));
+    this.#write(() => {
+      points.forEach((point) => records.insertBudget(this.#sql, point));
+      this.#measures.recorded(points);
+    });
   }
 
   /** @throws LedgerError */
@@ -214,8 +233,32 @@ export class Ledger implements Disposable {
     return records.selectEvents(this.#sql, query);
   }
 
-  budgets(query: records.BudgetQuery): readonly BudgetPoint[] {
+  budgets(query: BudgetQuery): readonly BudgetPoint[] {
+    if (query.most !== undefined) return this.#measures.budgets(query, query.most);
     return records.selectBudgets(this.#sql, query);
+  }
+
+  /** Roll-ups of what reports read, by the page. @throws LedgerError */
+  measures(query: MeasureQuery, startMs: number | null): MeasurePage {
+    return this.#measures.page(query, startMs);
+  }
+
+  /**
+   * For who deletes results: of the hours of a stretch that hold some, the start of the first one that has no roll-up yet;
+   * null: none, they may go.
+   */
+  firstUnmeasured(stretch: Stretch): number | null {
+    return this.#measures.firstUnmeasured(stretch);
+  }
+
+  /** Results of a stretch are deleted: from now on its roll-ups are all there is. @throws LedgerError */
+  expireMeasures(stretch: Stretch): void {
+    this.#write(() => this.#measures.expire(stretch));
+  }
+
+  /** Makes some more of them, behind everything else. @throws LedgerError */
+  measureSlice(): Slice {
+    return this.#measures.slice();
   }
 
   /** What a follower has not been given yet of a stream, as lines of InfluxDB's line protocol. */

@@ -1,6 +1,7 @@
 import type { Clock, OrderIntent } from '../probes/probe.ts';
 import { LedgerError } from './ledger-error.ts';
 import type { VersionedRule } from './ledger.ts';
+import type { MeasurePage } from './measures/measure-table.ts';
 import type { Follower, OutboxPage, OutboxStream } from './outbox.ts';
 import type { PageStart, ResultPage } from './result-table.ts';
 import type { Result } from './result.ts';
@@ -9,6 +10,8 @@ import type {
   Chained,
   EventQuery,
   LedgerEvent,
+  MeasureQuery,
+  MeasuredStretch,
   OrderRecord,
   ResultQuery,
   RollupAnswer,
@@ -42,6 +45,8 @@ export interface StoreOptions {
   readonly busyMs?: number;
   /** A ceiling for the file, in pages of 4,096 bytes; beyond it the ledger behaves as on a full disk. */
   readonly maxPages?: number;
+  /** Make roll-ups for reports while nothing else is asked; for the process that keeps the schedule. Default: no. */
+  readonly background?: boolean;
 }
 
 /** What a follower of the ledger needs: pages after a durable cursor, and the cursor's next step. */
@@ -183,6 +188,16 @@ class ThreadedStore implements LedgerStore {
       yield* page.results;
       start = page.next;
     } while (start !== null);
+  }
+
+  async *measures(query: MeasureQuery): AsyncIterable<MeasuredStretch> {
+    const reader = await this.#reader();
+    let startMs: number | null = null;
+    do {
+      const page: MeasurePage = await reader.call('measures', query, startMs);
+      yield* page.stretches;
+      startMs = page.nextMs;
+    } while (startMs !== null);
   }
 
   async events(query: EventQuery): Promise<readonly LedgerEvent[]> {

@@ -4,7 +4,7 @@ import { nanoseconds, number, toBudget, toEvent, toOrder, toOrderRecord } from '
 import type { Cell } from './rows.ts';
 import { freeNs } from './sql.ts';
 import type { Sql } from './sql.ts';
-import type { BudgetPoint, EventQuery, LedgerEvent, OrderRecord } from './store.ts';
+import type { BudgetPoint, BudgetQuery, EventQuery, LedgerEvent, OrderRecord } from './store.ts';
 
 /** Once by id. */
 export function insertEvent(sql: Sql, event: LedgerEvent, recordedMs: number): void {
@@ -68,12 +68,6 @@ export function insertBudget(sql: Sql, point: BudgetPoint): void {
     point.validEvents,
     point.badEvents,
   );
-}
-
-export interface BudgetQuery {
-  readonly objective: string;
-  readonly fromMs: number;
-  readonly toMs: number;
 }
 
 export function selectBudgets(sql: Sql, { objective, fromMs, toMs }: BudgetQuery): readonly BudgetPoint[] {

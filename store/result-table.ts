@@ -106,6 +106,13 @@ export class ResultTable {
     for (const row of this.#sql.walk(sql, fromMs - FARTHEST_MS, toMs + FARTHEST_MS, ...probes)) yield toResult(row);
   }
 
+  /** Whether something that was stored after `seq` was due in a stretch. */
+  hasLater(seq: number, { fromMs, toMs }: Stretch): boolean {
+    // By their numbers, which are few, not by their times.
+    const sql = 'SELECT 1 FROM results WHERE seq > ? AND +scheduled_ms >= ? AND +scheduled_ms < ? LIMIT 1';
+    return this.#sql.first(sql, seq, fromMs, toMs) !== undefined;
+  }
+
   #seriesOf({ probe, kind, service, location, endpoint, venue }: Result): Series {
     const key = JSON.stringify([probe, kind, service, location, endpoint ?? '', venue ?? '']);
     const cached = this.#series.get(key);

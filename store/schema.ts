@@ -70,6 +70,37 @@ CREATE TABLE segments (
 `;
 
 /**
+ * Roll-ups of what reports read: `measures` of results, by probe, `budget_spans` of budget points. `measured` says of which
+ * hours and days all rows are there; everything in them can be made again, unless results have expired.
+ */
+const MEASURES = `
+CREATE TABLE measured (
+  span TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  rules INTEGER NOT NULL,
+  recorded_ms INTEGER NOT NULL,
+  expired INTEGER NOT NULL,
+  PRIMARY KEY (span, at_ms)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE measure_rules (id INTEGER PRIMARY KEY, rules TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE measures (
+  id INTEGER PRIMARY KEY,
+  span TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  probe TEXT NOT NULL,
+  body TEXT NOT NULL,
+  UNIQUE (span, at_ms, probe)
+) STRICT;
+CREATE TABLE budget_spans (
+  objective TEXT NOT NULL,
+  span TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  points TEXT NOT NULL,
+  PRIMARY KEY (objective, span, at_ms)
+) STRICT, WITHOUT ROWID;
+`;
+
+/**
  * Forward only: a migration that has been released is never edited, the next one is appended. The position in this list
  * is the schema's version. Weights are `ANY`: an INTEGER where it fits 64 bits, else its decimal digits.
  */
@@ -183,4 +214,5 @@ ALTER TABLE results ADD COLUMN trail TEXT;
     db.exec(CHAIN);
     chainStored(db);
   },
+  MEASURES,
 ];

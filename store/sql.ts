@@ -78,6 +78,16 @@ export class Sql {
     return transaction(this.db, this.path, work);
   }
 
+  /** The same without waiting for the disk: after a power cut it may not have happened, and nothing after it has. For what can be made again. */
+  writeSoon<T>(work: () => T): T {
+    this.db.exec('PRAGMA synchronous = NORMAL');
+    try {
+      return this.write(work);
+    } finally {
+      this.db.exec('PRAGMA synchronous = FULL');
+    }
+  }
+
   meta(key: string): string | null {
     const value = this.first('SELECT value FROM meta WHERE key = ?', key)?.['value'];
     return typeof value === 'string' ? value : null;

@@ -1,6 +1,7 @@
 /** The seam of what we remember. The ledger implements all of it, `influx/reader.ts` the reading half. */
 import type { OrderIntent } from '../probes/probe.ts';
 import type { Tally } from '../slo/tally.ts';
+import type { Rule } from './judge.ts';
 import type { Result } from './result.ts';
 
 /** Something that happened, other than a run. `kind` is one of the documented words; `body` is plain JSON. */
@@ -55,6 +56,14 @@ export interface BudgetPoint {
   readonly burn1h: number | null;
   readonly validEvents: number;
   readonly badEvents: number;
+}
+
+export interface BudgetQuery {
+  readonly objective: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Enough of them for a line of about so many points, with its extremes; more may come. Default: all. */
+  readonly most?: number;
 }
 
 export interface TallyQuery {
@@ -118,6 +127,28 @@ export interface RollupAnswer {
   readonly rows: readonly (readonly RollupRow[])[];
   /** Null: so much has changed, or another ledger stands there, that everything is to be read again. */
   readonly changed: readonly ChangedHours[] | null;
+}
+
+/** What reports read of results, added up for whole hours and days of the clock. */
+export interface MeasureQuery {
+  /** Half-open wall-clock range, ms. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Events are wanted by stretches of this length, counted from the beginning of time; rows that are coarser are no use. */
+  readonly cellMs: number;
+  /** Only what holds no result that was stored at this moment or later, wall-clock ms. */
+  readonly recordedBefore?: number;
+}
+
+/** An hour or a day: every result that was due in it is in its rows, and one that has no row had none. */
+export interface MeasuredStretch {
+  readonly span: RollupSpan;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** The definitions that the causes in it were judged by. */
+  readonly rules: readonly Rule[];
+  /** `body` is for `rowOf` of `measures/text.ts`. */
+  readonly rows: readonly { readonly probe: string; readonly body: string }[];
 }
 
 export interface ResultQuery {
@@ -187,8 +218,10 @@ export interface StoreReader {
   rollups(query: RollupQuery): Promise<RollupAnswer>;
   /** Ascending by scheduled time. */
   results(query: ResultQuery): AsyncIterable<Result>;
+  /** In order of time. Absent, or without some hour of the range: its results are read themselves. */
+  measures?(query: MeasureQuery): AsyncIterable<MeasuredStretch>;
   events(query: EventQuery): Promise<readonly LedgerEvent[]>;
-  budgets(query: { objective: string; fromMs: number; toMs: number }): Promise<readonly BudgetPoint[]>;
+  budgets(query: BudgetQuery): Promise<readonly BudgetPoint[]>;
 }
 
 /** Durable when the promise resolves; every append is idempotent by id. */

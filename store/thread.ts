@@ -36,6 +36,7 @@ export type Calls = Pick<
   | 'page'
   | 'events'
   | 'budgets'
+  | 'measures'
   | 'segments'
   | 'chained'
   | 'pending'

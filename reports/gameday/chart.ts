@@ -6,7 +6,7 @@ import type { Result } from '../../store/result.ts';
 import { renderChart, type Mark, type Panel, type Shade } from '../chart.ts';
 import { count, offset, plural } from '../figures.ts';
 import { code } from '../markdown.ts';
-import { momentOf, neverHappened } from '../measured/moment.ts';
+import { momentOf, neverHappened } from '../../store/measures/moment.ts';
 import { indicatorName } from '../objective-text.ts';
 import { alike, limitsOf } from '../sla/charts.ts';
 import { indicatorsOf } from '../sla/collect.ts';

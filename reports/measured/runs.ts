@@ -1,5 +1,5 @@
 /** How the runs of a probe ended, counted one by one. */
-import { runsOf, type Result } from '../../store/result.ts';
+import { hear, type Measure } from '../../store/measures/measure.ts';
 import { byCount } from './order.ts';
 
 /** How the runs of one probe ended. Runs asked for by hand are not among them. */
@@ -20,58 +20,20 @@ export interface ProbeRuns {
   readonly longestSilence: { readonly fromMs: number; readonly ms: number };
 }
 
-export interface RunCount {
-  readonly probe: string;
-  readonly kind: string;
-  readonly service: string;
-  readonly counts: Record<Result['outcome'], number>;
-  readonly reasons: Map<string, number>;
-  readonly cadences: Map<string, number>;
-  lastMs: number;
-  silence: { fromMs: number; ms: number };
-}
-
-export function newRunCount({ probe, kind, service }: Result, fromMs: number): RunCount {
+export function finishRun(measure: Measure, toMs: number): ProbeRuns {
+  hear(measure, toMs);
+  const { probe, kind, service, counts, reasons, cadences, silence } = measure;
   return {
     probe,
     kind,
     service,
-    counts: { good: 0, bad: 0, excluded: 0, fault: 0, skipped: 0 },
-    reasons: new Map(),
-    cadences: new Map(),
-    lastMs: fromMs,
-    silence: { fromMs, ms: 0 },
-  };
-}
-
-export function countRun(run: RunCount, result: Result): void {
-  const runs = runsOf(result);
-  run.counts[result.outcome] += runs;
-  run.cadences.set(result.cadence, (run.cadences.get(result.cadence) ?? 0) + runs);
-  if (result.outcome !== 'good' && result.reason !== null) {
-    run.reasons.set(result.reason, (run.reasons.get(result.reason) ?? 0) + runs);
-  }
-  hear(run, result.scheduledMs);
-}
-
-function hear(run: RunCount, atMs: number): void {
-  if (atMs - run.lastMs > run.silence.ms) run.silence = { fromMs: run.lastMs, ms: atMs - run.lastMs };
-  run.lastMs = Math.max(run.lastMs, atMs);
-}
-
-export function finishRun(run: RunCount, toMs: number): ProbeRuns {
-  hear(run, toMs);
-  return {
-    probe: run.probe,
-    kind: run.kind,
-    service: run.service,
-    good: run.counts.good,
-    bad: run.counts.bad,
-    excluded: run.counts.excluded,
-    faults: run.counts.fault,
-    skipped: run.counts.skipped,
-    reasons: byCount(run.reasons),
-    cadences: byCount(run.cadences),
-    longestSilence: run.silence,
+    good: counts.good,
+    bad: counts.bad,
+    excluded: counts.excluded,
+    faults: counts.fault,
+    skipped: counts.skipped,
+    reasons: byCount(reasons),
+    cadences: byCount(cadences),
+    longestSilence: silence,
   };
 }

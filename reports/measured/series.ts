@@ -1,7 +1,7 @@
-/** What one probe measured of one indicator, summed up per bucket of time in bounded memory. */
-import type { Reading } from '../../probes/probe.ts';
-import type { Result } from '../../store/result.ts';
-import { quantiles, type Quantiles } from '../quantiles.ts';
+/** What one probe measured of one indicator, as it is drawn. */
+import { addNever, cellAt, mergeCell, newCell, type Cell } from '../../store/measures/cell.ts';
+import { addTo, type Measure, type Single, type Singles } from '../../store/measures/measure.ts';
+import type { Stretch } from '../../store/rules.ts';
 import type { Point } from '../thin.ts';
 import { byCount } from './order.ts';
 
@@ -39,151 +39,93 @@ export interface Measured {
   readonly neverBecause: Readonly<Record<string, number>>;
 }
 
-interface Cell {
-  readonly values: Quantiles;
-  events: number;
-  never: number;
-  worstP99Ms: number | null;
-  maxMs: number | null;
-}
-
-export interface Gathering {
-  readonly probe: string;
-  readonly service: string;
-  readonly indicator: string;
-  readonly cells: Map<number, Cell>;
-  readonly total: Cell;
-  readonly neverBecause: Map<string, number>;
-  counted: boolean;
-  each: Point[] | null;
-  troubles: Point[];
-}
-
-function newCell(): Cell {
-  return { values: quantiles(), events: 0, never: 0, worstP99Ms: null, maxMs: null };
-}
-
-export function newGathering({ probe, service }: Result, indicator: string): Gathering {
-  return {
-    probe,
-    service,
-    indicator,
-    cells: new Map(),
-    total: newCell(),
-    neverBecause: new Map(),
-    counted: false,
-    each: [],
-    troubles: [],
-  };
-}
-
 /** Singles up to here are drawn one by one: nothing is summed up that can be shown. */
-const MOST_SINGLES = 600;
+export const MOST_SINGLES = 600;
 
-type Counts = Extract<Reading, { type: 'counts' }>;
-
-/** `bucket` is the number of the stretch of time that `atMs` lies in. */
-export function addCounts(entry: Gathering, reading: Counts, bucket: number): void {
-  // It looked and could not tell: nothing to draw.
-  if (reading.valid === 0) return;
-  entry.counted = true;
-  entry.each = null;
-  for (const cell of [cellOf(entry, bucket), entry.total]) addCounted(cell, reading);
+/** One indicator with the bad runs that never came to measure it. */
+interface Whole {
+  readonly counted: boolean;
+  readonly cells: ReadonlyMap<number, Cell>;
+  readonly total: Cell;
+  readonly neverBecause: ReadonlyMap<string, number>;
+  /** Whose single events make up those of the series. */
+  readonly singles: readonly Singles[];
 }
 
-/** One event of a run; `ms` null: it never happened. */
-export function addEvent(
-  entry: Gathering,
-  ms: number | null,
-  { atMs, bucket, run }: { atMs: number; bucket: number; run: Pick<Result, 'outcome' | 'reason'> },
-): void {
-  if (ms === null) {
-    const because = run.reason ?? 'no reason given';
-    entry.neverBecause.set(because, (entry.neverBecause.get(because) ?? 0) + 1);
+/**
+ * A bad run without any reading of an indicator that it was to measure: the event never happened, and the objectives count
+ * it as bad (`store/judge.ts`). Left out of a chart, an outage would be an empty place.
+ */
+function wholeOf({ series, lacks }: Measure, indicator: string): Whole {
+  const own = series.get(indicator);
+  const without = [...lacks.values()].filter(({ has }) => !has.includes(indicator));
+  const cells = new Map<number, Cell>();
+  const total = newCell();
+  const neverBecause = new Map(own?.neverBecause);
+  for (const [atMs, cell] of own?.cells ?? []) {
+    mergeCell(cellAt(cells, atMs), cell);
+    mergeCell(total, cell);
   }
-  for (const cell of [cellOf(entry, bucket), entry.total]) addSingle(cell, ms);
-  if (entry.each === null) return;
-  entry.each.push([atMs, ms]);
-  if (ms !== null && run.outcome === 'bad') entry.troubles.push([atMs, ms]);
-  if (entry.counted || entry.each.length > MOST_SINGLES) [entry.each, entry.troubles] = [null, []];
-}
-
-function cellOf(entry: Gathering, bucket: number): Cell {
-  const cell = entry.cells.get(bucket) ?? newCell();
-  entry.cells.set(bucket, cell);
-  return cell;
-}
-
-function addSingle(cell: Cell, ms: number | null): void {
-  cell.events += 1;
-  if (ms === null) {
-    cell.never += 1;
-    return;
+  for (const lack of without) {
+    for (const [atMs, runs] of lack.cells) {
+      addNever(cellAt(cells, atMs), runs);
+      addNever(total, runs);
+      addTo(neverBecause, lack.reason, runs);
+    }
   }
-  cell.values.add(ms);
-  cell.maxMs = largest(cell.maxMs, ms);
+  const singles = [...(own === undefined ? [] : [own]), ...without];
+  return { counted: own?.counted ?? false, cells, total, neverBecause, singles };
 }
 
-function addCounted(cell: Cell, reading: Counts): void {
-  cell.events += reading.valid;
-  if (reading.p50Ms !== null) cell.values.add(reading.p50Ms, reading.valid);
-  cell.worstP99Ms = largest(cell.worstP99Ms, reading.p99Ms);
-  cell.maxMs = largest(cell.maxMs, reading.maxMs);
-}
-
-function largest(a: number | null, b: number | null): number | null {
-  return a === null ? b : b === null ? a : Math.max(a, b);
+/** Stretches of which single events would be drawn one by one, and are not there. */
+export function missingSingles(measure: Measure, indicator: string): readonly Stretch[] {
+  const { counted, total, singles } = wholeOf(measure, indicator);
+  return counted || total.events > MOST_SINGLES ? [] : singles.flatMap(({ gaps }) => gaps);
 }
 
 /** A percentile of a handful is its maximum: neighbours are put together until a bucket holds about this many. */
 const ENOUGH = 20;
 
+/** Null: nothing happened that could be drawn. */
 export function finishSeries(
-  entry: Gathering,
+  measure: Measure,
+  indicator: string,
   { fromMs, toMs, bucketMs: finestMs }: { fromMs: number; toMs: number; bucketMs: number },
-): Measured {
-  const { probe, service, indicator, counted, each } = entry;
-  const usual = entry.total.events / Math.max(1, entry.cells.size);
+): Measured | null {
+  const { counted, cells: fine, total, neverBecause, singles } = wholeOf(measure, indicator);
+  if (total.events === 0) return null;
+  const usual = total.events / Math.max(1, fine.size);
   const together = counted ? 1 : Math.max(1, Math.ceil(ENOUGH / usual));
   const bucketMs = finestMs * together;
   const cells = new Map<number, Cell>();
-  for (const [index, cell] of entry.cells) {
-    const place = Math.floor(index / together);
-    const whole = cells.get(place) ?? newCell();
-    cells.set(place, whole);
-    mergeInto(whole, cell);
-  }
+  for (const [atMs, cell] of fine) mergeCell(cellAt(cells, Math.floor(atMs / bucketMs) * bucketMs), cell);
   const buckets = [...cells]
     .toSorted(([a], [b]) => a - b)
-    // The last bucket may reach beyond the range; its middle must not.
-    .map(([index, cell]) => ({
-      atMs: Math.min(fromMs + (index + 0.5) * bucketMs, toMs),
+    // The first and the last bucket may reach beyond the range; their middle must not.
+    .map(([atMs, cell]) => ({
+      atMs: Math.min(Math.max(atMs + bucketMs / 2, fromMs), toMs),
       ...figuresOf(cell, counted),
     }));
+  const each = counted ? null : eachOf(singles, total.events);
   return {
-    probe,
-    service,
+    probe: measure.probe,
+    service: measure.service,
     indicator,
     counted,
     bucketMs,
     buckets,
-    each: each === null ? null : inOrder(each),
-    troubles: inOrder(entry.troubles),
-    total: figuresOf(entry.total, counted),
-    neverBecause: byCount(entry.neverBecause),
+    each: each && each.map(({ atMs, ms }) => [atMs, ms]),
+    troubles: (each ?? []).filter(({ ms, isBad }) => isBad && ms !== null).map(({ atMs, ms }) => [atMs, ms]),
+    total: figuresOf(total, counted),
+    neverBecause: byCount(neverBecause),
   };
 }
 
-function inOrder(points: readonly Point[]): readonly Point[] {
-  return points.toSorted(([a], [b]) => a - b);
-}
-
-function mergeInto(whole: Cell, part: Cell): void {
-  whole.values.merge(part.values);
-  whole.events += part.events;
-  whole.never += part.never;
-  whole.worstP99Ms = largest(whole.worstP99Ms, part.worstP99Ms);
-  whole.maxMs = largest(whole.maxMs, part.maxMs);
+/** In order of time; null unless all of them are there, and few. */
+function eachOf(singles: readonly Singles[], events: number): readonly Single[] | null {
+  const each = singles.flatMap((own) => own.each ?? []);
+  if (events > MOST_SINGLES || each.length !== events) return null;
+  return each.toSorted((a, b) => a.atMs - b.atMs || (a.ms ?? Infinity) - (b.ms ?? Infinity) || 0);
 }
 
 /** Nearest rank, with what never happened as +∞ at the end: a percentile that falls among those has no value. */

@@ -5,11 +5,9 @@ import type { Status } from '../../slo/status.ts';
 import type { TimeBase } from '../../slo/time-base.ts';
 import type { BudgetPoint, LedgerEvent, StoreReader } from '../../store/store.ts';
 import { changedOf } from '../../store/target-records.ts';
-import { causeFinder } from '../causes.ts';
 import { collectExercise, type Exercise } from '../exercise.ts';
 import { burnText, consumedPercent, count, span } from '../figures.ts';
-import { gatherer } from '../measurements.ts';
-import { orderGatherer } from '../orders.ts';
+import { readMeasures } from '../reading.ts';
 import { thin } from '../thin.ts';
 import { reportedIncidents } from './incidents.ts';
 import { overloadsOf } from './overloads.ts';
@@ -36,24 +34,19 @@ export interface SlaQuery {
 
 /** Probes that get a chart. Past that a page is no longer read. */
 const MOST_PROBES = 40;
+/** Points of a budget's course. */
+const MOST_POINTS = 600;
 
 export async function collectSla(query: SlaQuery): Promise<SlaReport> {
   const { reader, base, fromMs, toMs, environment, location, tool } = query;
   const statuses = query.statuses.toSorted(byCommitment);
   const wanted = indicatorsOf(statuses);
-  const gathering = gatherer({ fromMs, toMs, stepMs: base.minuteMs, wanted, most: MOST_PROBES });
-  const causes = causeFinder(statuses, base);
-  const orders = orderGatherer();
-  for await (const result of reader.results({ fromMs, toMs })) {
-    gathering.add(result);
-    orders.add(result);
-    causes.add(result);
-  }
+  const read = await readMeasures(reader, { statuses, base, fromMs, toMs, wanted, most: MOST_PROBES });
   const budgets: { objective: string; points: readonly BudgetPoint[] }[] = [];
   for (const { objective } of statuses) {
     budgets.push({
       objective: objective.id,
-      points: thinned(await reader.budgets({ objective: objective.id, fromMs, toMs })),
+      points: thinned(await reader.budgets({ objective: objective.id, fromMs, toMs, most: MOST_POINTS })),
     });
   }
   const exercises: Exercise[] = [];
@@ -73,9 +66,9 @@ export async function collectSla(query: SlaQuery): Promise<SlaReport> {
     probes: query.probes ?? [],
     exclusions: query.excluded?.exclusions ?? [],
     without: query.excluded?.without ?? [],
-    misses: causes.finish(),
-    measurements: gathering.finish(),
-    orders: orders.finish(),
+    misses: read.misses,
+    measurements: read.measurements,
+    orders: read.orders,
     budgets,
     colourChanges: (await reader.events({ fromMs, toMs, kind: 'colour' })).map(changeOf),
     samplingChanges: (await reader.events({ fromMs, toMs, kind: 'cadence' })).map(changeOf),
@@ -108,7 +101,10 @@ function byCommitment(a: Status, b: Status): number {
 /** Years of evaluations become some hundred points; the extremes stay. */
 function thinned(points: readonly BudgetPoint[]): readonly BudgetPoint[] {
   const byTime = new Map(points.map((point) => [point.atMs, point]));
-  return thin(points.map(({ atMs, consumedPct }) => [atMs, consumedPct])).flatMap(([atMs]) => byTime.get(atMs) ?? []);
+  return thin(
+    points.map(({ atMs, consumedPct }) => [atMs, consumedPct]),
+    MOST_POINTS,
+  ).flatMap(([atMs]) => byTime.get(atMs) ?? []);
 }
 
 const TARGET_WORDS: Readonly<Record<string, string>> = {

@@ -22,11 +22,15 @@ export async function openConfiguration(args: Args, io: Io): Promise<Configurati
   throw new CommandError(loaded.lines.join('\n'), EXIT.usage);
 }
 
-/** @param nowMs from when on a limit holds that is not on record yet. @throws LedgerError */
+/**
+ * @param nowMs from when on a limit holds that is not on record yet
+ * @param background make roll-ups for reports meanwhile; for the process that keeps the schedule. @throws LedgerError
+ */
 export function openLedger(
   configuration: Configuration,
   readOnly = false,
   nowMs = systemClock.wallMs(),
+  background = false,
 ): Promise<LedgerStore> {
   return openStore({
     path: configuration.ledgerPath,
@@ -35,6 +39,7 @@ export function openLedger(
     nowMs,
     clock: systemClock,
     readOnly,
+    background,
   });
 }
 

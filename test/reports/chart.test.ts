@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { tickText, timeAxis, valueAxis } from '../../reports/chart/axis.ts';
 import { reach, spread, stagger } from '../../reports/chart/labels.ts';
 import { renderChart, type Chart } from '../../reports/chart.ts';
-import { quantiles } from '../../reports/quantiles.ts';
+import { quantiles } from '../../store/measures/quantiles.ts';
 import { broken, thin, type Point } from '../../reports/thin.ts';
 import { START } from './sample.ts';
 import { flawsOfSvg } from './well-formed.ts';

@@ -45,7 +45,7 @@ it('an order that was not valued leaves the notional open', () => {
     order(1, { readings: [ack(20), quantity('BTCUSD', '1', '1', '50000')] }),
     order(2, { readings: [ack(20), { type: 'quantity', executed: '1', submitted: '1' }] }),
   ]);
-  expect(executionTable(venues).split('\n').at(-1)).toBe('| `primary` | 2 | 1 / 1 BTCUSD, 1 / 1 | – | – | – |');
+  expect(executionTable(venues).split('\n').at(-1)).toBe('| `primary` | 2 | 1 / 1, 1 / 1 BTCUSD | – | – | – |');
 });
 
 it('answers are counted by limit, by reason, and by what was left behind; runs by hand are not', () => {

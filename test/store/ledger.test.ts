@@ -22,7 +22,7 @@ const ALL = { fromMs: 0, toMs: T0 * 2 };
 const STEP = 60_000;
 /** Takes back what was added when results were chained. */
 const UNCHAINED = `ALTER TABLE results DROP COLUMN recorded_ms; ALTER TABLE events DROP COLUMN recorded_ms;
-  DROP TABLE segments;`;
+  DROP TABLE segments; DROP TABLE measured; DROP TABLE measure_rules; DROP TABLE measures; DROP TABLE budget_spans;`;
 let folder = '';
 let path = '';
 beforeEach(() => {

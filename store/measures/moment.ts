@@ -1,6 +1,6 @@
 /** Where on the time axis a reading stands, and which events never happened at all. */
 import { isTimed, type CountReading, type DurationReading } from '../../probes/probe.ts';
-import type { Result } from '../../store/result.ts';
+import type { Result } from '../result.ts';
 
 type Timed = DurationReading | CountReading;
 

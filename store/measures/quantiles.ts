@@ -2,20 +2,22 @@
 export interface Quantiles {
   add(value: number, weight?: number): void;
   /** Takes in all samples of another one. */
-  merge(other: Quantiles): void;
+  merge(other: Pick<Quantiles, 'parts' | 'samples' | 'max' | 'min'>): void;
   /** By nearest rank, within 0.5 % of the true sample; null without samples. */
   at(q: number): number | null;
   /** The sample of this rank, from 1 for the smallest; the same precision. */
   atRank(rank: number): number | null;
-  /** Internal: what `merge` reads. */
+  /** What `merge` reads, and what is kept of it. */
   readonly parts: Parts;
   readonly samples: number;
   readonly max: number | null;
   readonly min: number | null;
 }
 
-interface Parts {
+/** All that there is to a sketch besides its extremes. */
+export interface Parts {
   readonly bins: ReadonlyMap<number, number>;
+  /** Samples below the smallest bin. */
   readonly low: number;
 }
 
