@@ -11,7 +11,16 @@ import { SPAN_STEPS } from './rollup-table.ts';
 import type { Stretch } from './rules.ts';
 import { inOrder, summed } from './tally-table.ts';
 import type { LedgerStore } from './open.ts';
-import type { RollupRead, RollupRow, Segment, StoreReader, TallyQuery, TallyRow } from './store.ts';
+import type {
+  MeasuredStretch,
+  MeasureQuery,
+  RollupRead,
+  RollupRow,
+  Segment,
+  StoreReader,
+  TallyQuery,
+  TallyRow,
+} from './store.ts';
 
 export interface AsOfOptions {
   readonly asOfMs: number;
@@ -240,6 +249,12 @@ class Then implements StoreReader {
   events(query: Parameters<StoreReader['events']>[0]): ReturnType<StoreReader['events']> {
     const recordedBefore = Math.min(query.recordedBefore ?? Infinity, this.#asOfMs + 1);
     return this.#store.events({ ...query, recordedBefore });
+  }
+
+  /** Hours and days that hold something later are not among them: of these, the results are read. */
+  async *measures(query: MeasureQuery): AsyncIterable<MeasuredStretch> {
+    const recordedBefore = Math.min(query.recordedBefore ?? Infinity, this.#asOfMs + 1);
+    yield* this.#store.measures?.({ ...query, recordedBefore }) ?? [];
   }
 
   /** A point is of its moment: it is written down when it is made. */
