@@ -49,26 +49,6 @@ function callsOf(ledger: Ledger): Calls {
   };
 }
 
-/** Between two slices the thread is free for ten times as long as one takes; when all is done, it looks again after a while. */
-const SLICES_APART_MS = 25;
-const LOOKS_APART_MS = 20_000;
-
-function measureBehind(ledger: Ledger): { timer: NodeJS.Timeout } {
-  const behind = { timer: setTimeout(work, SLICES_APART_MS) };
-  function work(): void {
-    let waitMs = LOOKS_APART_MS;
-    try {
-      if (ledger.measureSlice() === 'worked') waitMs = SLICES_APART_MS;
-    } catch {
-      // A ledger that refuses says so to whoever appends; what was to be made is made once it takes things again.
-    }
-    behind.timer = setTimeout(work, waitMs);
-    behind.timer.unref();
-  }
-  behind.timer.unref();
-  return behind;
-}
-
 function serve(options: LedgerOptions): void {
   const reply = (message: Reply): void => parentPort?.postMessage(message, []);
   let ledger: Ledger;
@@ -79,16 +59,13 @@ function serve(options: LedgerOptions): void {
     return;
   }
   const calls = callsOf(ledger);
-  const behind = options.background === true ? measureBehind(ledger) : null;
   parentPort?.on('message', ({ id, method, args }: Request) => {
     try {
       reply({ id, value: Reflect.apply(calls[method], calls, args) });
     } catch (error) {
       reply({ id, failure: toFailure(error) });
     }
-    if (method !== 'close') return;
-    clearTimeout(behind?.timer);
-    parentPort?.close();
+    if (method === 'close') parentPort?.close();
   });
   reply({ id: 0 });
 }

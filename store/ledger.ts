@@ -59,8 +59,6 @@ export interface LedgerOptions extends DatabaseOptions {
   readonly snapshot?: boolean;
   /** What went on record of targets after this moment is not known, wall-clock ms. Default: all is. */
   readonly knownMs?: number;
-  /** For the thread that keeps it: make roll-ups while nothing else is asked. */
-  readonly background?: boolean;
 }
 
 /** A rule whose limit may have versions. */
@@ -243,22 +241,9 @@ export class Ledger implements Disposable {
     return this.#measures.page(query, startMs);
   }
 
-  /**
-   * For who deletes results: of the hours of a stretch that hold some, the start of the first one that has no roll-up yet;
-   * null: none, they may go.
-   */
-  firstUnmeasured(stretch: Stretch): number | null {
-    return this.#measures.firstUnmeasured(stretch);
-  }
-
-  /** Results of a stretch are deleted: from now on its roll-ups are all there is. @throws LedgerError */
-  expireMeasures(stretch: Stretch): void {
-    this.#write(() => this.#measures.expire(stretch));
-  }
-
-  /** Makes some more of them, behind everything else. @throws LedgerError */
-  measureSlice(): Slice {
-    return this.#measures.slice();
+  /** Makes some more of them. @param nowMs the present, wall-clock ms; null: nobody can vouch for it. @throws LedgerError */
+  measureSlice(nowMs: number | null): Slice {
+    return this.#measures.slice(nowMs);
   }
 
   /** What a follower has not been given yet of a stream, as lines of InfluxDB's line protocol. */
@@ -280,9 +265,10 @@ export class Ledger implements Disposable {
     this.#write(() => records.advance(this.#sql, name, position));
   }
 
-  /** A small piece of what an old ledger needs, if there is any. @throws LedgerError */
+  /** A small piece of what a ledger needs that grows, if there is any: roll-ups first, then what is too old leaves. @throws LedgerError */
   upkeep(order: UpkeepOrder, monotonicMs: () => number): UpkeepDone {
-    this.#upkeep ??= new Upkeep(this.#sql, this.stepMs, monotonicMs);
+    if (this.measureSlice(order.nowMs) === 'worked') return { what: 'measured', count: 1 };
+    this.#upkeep ??= new Upkeep(this.#sql, this.stepMs, monotonicMs, this.#measures);
     return this.#upkeep.slice(order);
   }
 

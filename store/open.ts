@@ -45,8 +45,6 @@ export interface StoreOptions {
   readonly busyMs?: number;
   /** A ceiling for the file, in pages of 4,096 bytes; beyond it the ledger behaves as on a full disk. */
   readonly maxPages?: number;
-  /** Make roll-ups for reports while nothing else is asked; for the process that keeps the schedule. Default: no. */
-  readonly background?: boolean;
 }
 
 /** What a follower of the ledger needs: pages after a durable cursor, and the cursor's next step. */

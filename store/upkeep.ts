@@ -4,6 +4,7 @@
  */
 import { cursor } from './record-tables.ts';
 import { expiredThroughMs, expiredThroughSeq } from './expired.ts';
+import type { Measures } from './measures/measures.ts';
 import { number, text } from './rows.ts';
 import type { OutboxStream } from './outbox.ts';
 import type { Sql } from './sql.ts';
@@ -25,7 +26,7 @@ export interface UpkeepOrder {
 
 /** What one slice did. `what` is null when there is nothing to do now. */
 export interface UpkeepDone {
-  readonly what: 'expired' | 'results' | 'tallies' | 'budgets' | 'orders' | 'pages' | null;
+  readonly what: 'measured' | 'expired' | 'results' | 'tallies' | 'measures' | 'budgets' | 'orders' | 'pages' | null;
   /** Rows, or pages of 4,096 bytes. */
   readonly count: number;
 }
@@ -43,12 +44,14 @@ export class Upkeep {
   readonly #sql: Sql;
   readonly #stepMs: number;
   readonly #monotonicMs: () => number;
+  readonly #measures: Measures;
   /** Grows while slices are short, and shrinks when one was long. */
   #rows = 50;
   /** Orders have no index by age: they are looked through in the order of their ids, a stretch a slice. */
   #afterOrder = '';
 
-  constructor(sql: Sql, stepMs: number, monotonicMs: () => number) {
+  constructor(sql: Sql, stepMs: number, monotonicMs: () => number, measures: Measures) {
+    this.#measures = measures;
     this.#sql = sql;
     this.#stepMs = stepMs;
     this.#monotonicMs = monotonicMs;
@@ -78,6 +81,7 @@ export class Upkeep {
       ['results', () => this.#removeResults()],
       ['expired', () => this.#expire(nowMs ?? 0, resultsMs, served('results'))],
       ['tallies', () => this.#removeTallies(talliesMs, served('tallies'))],
+      ['measures', () => this.#measures.remove(talliesMs, this.#rows)],
       ['budgets', () => this.#removeBudgets(talliesMs, served('budgets'))],
       ['orders', () => this.#removeOrders(resultsMs)],
       ['pages', () => this.#removePages()],
@@ -92,12 +96,16 @@ export class Upkeep {
   /** Says of a segment that its results go, before the first of them does: it is never half there without a word. */
   #expire(nowMs: number, beforeMs: number, servedSeq: number): number {
     const row = this.#sql.first(
-      `SELECT number, results, last_seq, last_scheduled_ms FROM segments WHERE expired_ms IS NULL AND closed_ms IS NOT NULL
+      `SELECT number, results, last_seq, first_scheduled_ms, last_scheduled_ms FROM segments WHERE expired_ms IS NULL AND closed_ms IS NOT NULL
          AND last_scheduled_ms < ? AND last_seq <= ? ORDER BY number LIMIT 1`,
       beforeMs,
       servedSeq,
     );
     if (row === undefined) return 0;
+    const stretch = { fromMs: number(row, 'first_scheduled_ms'), toMs: number(row, 'last_scheduled_ms') + 1 };
+    // What reports read of them must have been added up before.
+    if (this.#measures.firstUnmeasured(stretch) !== null) return 0;
+    this.#measures.expire(stretch);
     const segment = number(row, 'number');
     this.#sql.run('UPDATE segments SET expired_ms = ? WHERE number = ?', Math.floor(nowMs), segment);
     const throughMs = Math.max(expiredThroughMs(this.#sql), number(row, 'last_scheduled_ms'));

@@ -22,15 +22,11 @@ export async function openConfiguration(args: Args, io: Io): Promise<Configurati
   throw new CommandError(loaded.lines.join('\n'), EXIT.usage);
 }
 
-/**
- * @param nowMs from when on a limit holds that is not on record yet
- * @param background make roll-ups for reports meanwhile; for the process that keeps the schedule. @throws LedgerError
- */
+/** @param nowMs from when on a limit holds that is not on record yet. @throws LedgerError */
 export function openLedger(
   configuration: Configuration,
   readOnly = false,
   nowMs = systemClock.wallMs(),
-  background = false,
 ): Promise<LedgerStore> {
   return openStore({
     path: configuration.ledgerPath,
@@ -39,7 +35,6 @@ export function openLedger(
     nowMs,
     clock: systemClock,
     readOnly,
-    background,
   });
 }
 

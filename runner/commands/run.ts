@@ -45,7 +45,7 @@ export const run: Command = {
     const recovered = await recoverGamedays(configuration, io.stop, io.env['PATH'] ?? '');
     for (const line of recovered.lines) warn(line);
 
-    await using store = await openLedger(configuration, false, systemClock.wallMs(), true);
+    await using store = await openLedger(configuration);
     for (const notice of store.notices) warn(notice);
     const abandon = new AbortController();
     let drain: NodeJS.Timeout | undefined;

@@ -25,7 +25,7 @@ const SLICE_RESULTS = 100;
 const SLICE_ROWS = 25;
 /** Hours that are looked at in a slice. */
 const SLICE_HOURS = 200;
-/** An hour is over when results come that are due so many steps after it: what was due in it has ended by then. */
+/** An hour is over so many steps after it: what was due in it has ended by then. */
 const CLOSED_AFTER_STEPS = 10;
 
 /** `worked`: there may be more. `done`: everything that is over has its rows, as far as was looked. */
@@ -34,15 +34,30 @@ export type Slice = 'worked' | 'done';
 export class MeasureBuilder {
   readonly #parts: BuilderParts;
   #work: Generator<Slice, never, void>;
+  /** When everything that was due before has ended. */
+  #closedMs = -Infinity;
+  /** What the ledger was like when all of it was looked at, and nothing was left to do. */
+  #settled = '';
+  #late = 0;
 
   constructor(parts: BuilderParts) {
     this.#parts = parts;
     this.#work = this.#forEver();
   }
 
+  /** Something was stored that was due at this moment. */
+  heard(atMs: number): void {
+    // Of an hour that was looked at before.
+    if (atMs < this.#closedMs) this.#late += 1;
+  }
+
   /** @throws LedgerError; what was under way then is begun again */
-  slice(): Slice {
+  slice(nowMs: number | null): Slice {
     try {
+      const { table, stepMs } = this.#parts;
+      const presentMs = Math.max(table.lastResult() ?? -Infinity, nowMs ?? -Infinity);
+      this.#closedMs = presentMs - CLOSED_AFTER_STEPS * stepMs;
+      if (this.#settled === this.#state()) return 'done';
       return this.#work.next().value;
     } catch (error) {
       this.#work = this.#forEver();
@@ -52,23 +67,23 @@ export class MeasureBuilder {
 
   *#forEver(): Generator<Slice, never, void> {
     for (;;) {
+      const before = this.#state();
       yield* this.#hours();
       yield* this.#days();
+      this.#settled = before;
       yield 'done';
     }
   }
 
-  /** When everything that was due before has ended; null: nothing was ever due. */
-  #closedMs(): number | null {
-    const last = this.#parts.table.lastResult();
-    return last === null ? null : last - CLOSED_AFTER_STEPS * this.#parts.stepMs;
+  #state(): string {
+    const { table } = this.#parts;
+    return JSON.stringify([table.startOf('hour', this.#closedMs), this.#late, table.othersVersion()]);
   }
 
   *#hours(): Generator<Slice, void, void> {
     const { table } = this.#parts;
     const lengthMs = table.lengthOf('hour');
-    const closedMs = this.#closedMs();
-    if (closedMs === null) return;
+    const closedMs = this.#closedMs;
     const known = new Map(table.markers('hour').map((marker) => [marker.atMs, marker]));
     const isCurrent = this.#currency();
     let looked = 0;
@@ -123,8 +138,7 @@ export class MeasureBuilder {
 
   *#days(): Generator<Slice, void, void> {
     const { table } = this.#parts;
-    const closedMs = this.#closedMs();
-    if (closedMs === null) return;
+    const closedMs = this.#closedMs;
     const lengthMs = table.lengthOf('day');
     const known = new Map(table.markers('day').map((marker) => [marker.atMs, marker]));
     const hours = Map.groupBy(table.markers('hour'), ({ atMs }) => table.startOf('day', atMs));

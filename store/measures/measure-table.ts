@@ -107,6 +107,23 @@ export class MeasureTable {
     }
   }
 
+  /** Deletes about so many rows that are older. Inside a transaction. @returns how many */
+  remove(beforeMs: number, most: number): number {
+    // An hour leaves the list before its rows do.
+    const hours = this.#sql.run('DELETE FROM measured WHERE at_ms < ?', beforeMs);
+    if (hours > 0) return hours;
+    for (const span of SPANS) {
+      const rows = this.#sql.run(
+        'DELETE FROM measures WHERE id IN (SELECT id FROM measures WHERE span = ? AND at_ms < ? LIMIT ?)',
+        span,
+        beforeMs,
+        most,
+      );
+      if (rows > 0) return rows;
+    }
+    return this.#sql.run('DELETE FROM budget_spans WHERE at_ms < ?', beforeMs);
+  }
+
   /** When the first result of a stretch was due. */
   nextResult(fromMs: number, toMs: number): number | null {
     const row = this.#sql.first(
@@ -125,6 +142,12 @@ export class MeasureTable {
   lastResult(): number | null {
     const last = this.#sql.first('SELECT max(scheduled_ms) AS last FROM results')?.['last'];
     return typeof last === 'number' ? last : null;
+  }
+
+  /** Changes whenever another connection has written. */
+  othersVersion(): number {
+    const row = this.#sql.first('PRAGMA data_version');
+    return row === undefined ? 0 : number(row, 'data_version');
   }
 
   /** Inside a transaction. */

@@ -32,9 +32,9 @@ export class Measures {
     this.#builder = new MeasureBuilder({ ...options, table: this.#table, budgets: this.#budgets });
   }
 
-  /** Some milliseconds of work on what is over and has no rows yet. @throws LedgerError */
-  slice(): Slice {
-    return this.#builder.slice();
+  /** Some milliseconds of work on what is over and has no rows yet. @param nowMs the present; null: nobody knows. @throws LedgerError */
+  slice(nowMs: number | null): Slice {
+    return this.#builder.slice(nowMs);
   }
 
   /** These results are new. Inside the transaction that stores them. */
@@ -44,11 +44,13 @@ export class Measures {
       if (marker.isExpired) this.#takeIn(marker, own, recordedMs);
       else this.#table.unmark(marker);
     }
+    for (const { scheduledMs } of results) this.#builder.heard(scheduledMs);
   }
 
   /** So are these points. */
   recorded(points: readonly BudgetPoint[]): void {
     for (const [marker] of this.#hit(points, ({ atMs }) => atMs)) if (!marker.isExpired) this.#table.unmark(marker);
+    for (const { atMs } of points) this.#builder.heard(atMs);
   }
 
   page(query: MeasureQuery, startMs: number | null): MeasurePage {
@@ -59,13 +61,17 @@ export class Measures {
     return this.#budgets.thinned(objective, fromMs, toMs, most);
   }
 
-  /** See `MeasureTable`: for who deletes results. */
+  /** As all of the next, for who deletes what is too old, inside his transaction; see `MeasureTable`. */
   firstUnmeasured(stretch: Stretch): number | null {
     return this.#table.firstUnmeasured(stretch);
   }
 
   expire(stretch: Stretch): void {
     this.#table.expire(stretch);
+  }
+
+  remove(beforeMs: number, most: number): number {
+    return this.#table.remove(beforeMs, most);
   }
 
   /** The hours and days that have all their rows and that something falls into. */

@@ -54,7 +54,7 @@ function open(objectives: readonly Objective[] = OBJECTIVES): Ledger {
 }
 
 function measureAll(ledger: Ledger): void {
-  while (ledger.measureSlice() === 'worked');
+  while (ledger.measureSlice(null) === 'worked');
 }
 
 /** What the seam would give; `isRaw`: without roll-ups. */
@@ -196,7 +196,7 @@ describe('a report from roll-ups', () => {
           measureAll(ledger);
           for (const act of acts) {
             if ('append' in act) ledger.append([...act.append, ...first.slice(0, 2)]);
-            else if ('slices' in act) for (let n = 0; n < act.slices; n += 1) ledger.measureSlice();
+            else if ('slices' in act) for (let n = 0; n < act.slices; n += 1) ledger.measureSlice(null);
             else {
               ledger.close();
               objectives = OBJECTIVES.map((each) =>

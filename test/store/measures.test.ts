@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Ledger } from '../../store/ledger.ts';
 import { rowOf } from '../../store/measures/text.ts';
@@ -31,7 +30,7 @@ const hourly = (fromMs: number, hours: number) => [
 ];
 
 function measureAll(ledger: Ledger): void {
-  while (ledger.measureSlice() === 'worked');
+  while (ledger.measureSlice(null) === 'worked');
 }
 
 function stretches(
@@ -69,6 +68,8 @@ describe('roll-ups of measures', () => {
     ledger.append([at(T0), at(T0 + HOUR + 9 * MINUTE)]);
     measureAll(ledger);
     expect(stretches(ledger)).toEqual([]);
+    while (ledger.measureSlice(T0 + HOUR + 10 * MINUTE) === 'worked');
+    expect(starts(stretches(ledger))).toEqual([['hour', T0]]);
   });
 
   test('go in the transaction in which a late result comes, and come again with it', () => {
@@ -90,12 +91,24 @@ describe('roll-ups of measures', () => {
     expect(stretches(ledger)).toHaveLength(2);
   });
 
+  test('come of an hour that had no result when all were made, and then has one', () => {
+    using ledger = open();
+    ledger.append([at(T0), at(T0 + 3 * HOUR)]);
+    measureAll(ledger);
+    ledger.append([at(T0 + HOUR)]);
+    measureAll(ledger);
+    expect(starts(stretches(ledger))).toEqual([
+      ['hour', T0],
+      ['hour', T0 + HOUR],
+    ]);
+  });
+
   test('hold what another process stores in an hour while it is being read', () => {
     using ledger = open();
     using other = open();
     ledger.append(hourly(T0, 1));
     // The hour's results have been read, its row has not been written.
-    ledger.measureSlice();
+    ledger.measureSlice(null);
     other.append([at(T0 + 7 * MINUTE)]);
     measureAll(ledger);
     measureAll(ledger);
@@ -111,44 +124,72 @@ describe('roll-ups of measures', () => {
     expect(stretches(ledger, { recordedBefore: 5001 })).toHaveLength(2);
   });
 
-  test('say which hours must be waited for before their results may go, and take in what comes later still', () => {
-    using ledger = open();
-    ledger.append(hourly(MIDNIGHT, 25), 1000);
-    const stretch = { fromMs: MIDNIGHT, toMs: MIDNIGHT + 2 * HOUR };
-    expect(ledger.firstUnmeasured(stretch)).toBe(MIDNIGHT);
-    measureAll(ledger);
-    expect(ledger.firstUnmeasured(stretch)).toBeNull();
+  /** Lets results go that were due before a moment. @returns what was done for it, in order */
+  function expire(ledger: Ledger, beforeMs: number): readonly string[] {
+    const retention = { resultsMs: DAY, talliesMs: 400 * DAY };
+    const order = { retention, nowMs: beforeMs + DAY, followers: [] };
+    const done: string[] = [];
+    for (;;) {
+      const { what } = ledger.upkeep(order, () => 0);
+      if (what === null) return done;
+      if (done.at(-1) !== what) done.push(what);
+    }
+  }
 
-    const beside = new DatabaseSync(path);
-    beside.exec(`DELETE FROM results WHERE scheduled_ms < ${stretch.toMs}`);
-    beside.close();
-    ledger.expireMeasures(stretch);
-    ledger.append(
-      [aResult(0, { runId: 'late', scheduledMs: MIDNIGHT + MINUTE, outcome: 'bad', reason: 'timeout' })],
-      9000,
-    );
+  const left = (ledger: Ledger): readonly number[] =>
+    [...ledger.results({ fromMs: 0, toMs: Infinity })].map(({ scheduledMs }) => scheduledMs);
+
+  test('are waited for by results that are too old, outlive them, and take in what comes later still', () => {
+    using ledger = open();
+    for (const run of hourly(MIDNIGHT, 25)) ledger.append([run], run.scheduledMs);
+    const before = left(ledger);
+    expect(expire(ledger, MIDNIGHT + HOUR)).toEqual(['measured', 'expired', 'results']);
+    const whole = stretches(ledger);
+    expect(expire(ledger, MIDNIGHT + 2 * HOUR)).toEqual(['expired', 'results']);
+    expect(left(ledger)).toEqual(before.slice(2));
     measureAll(ledger);
-    const [first] = stretches(ledger);
-    const { measure, causes } = rowOf('status', first?.rows[0]?.body ?? '');
+    expect(stretches(ledger)).toEqual(whole);
+
+    // Its hour has lost a result, and it was due after that one.
+    const lateMs = MIDNIGHT + HOUR + 50 * MINUTE;
+    const late = aResult(0, { runId: 'late', scheduledMs: lateMs, outcome: 'bad', reason: 'timeout' });
+    ledger.append([late], MIDNIGHT + 40 * DAY);
+    measureAll(ledger);
+    const { measure, causes } = rowOf('status', stretches(ledger)[1]?.rows[0]?.body ?? '');
     expect(measure.counts).toMatchObject({ good: 1, bad: 1 });
     expect([...(causes.get(AVAILABILITY.id)?.values() ?? [])]).toMatchObject([{ reason: 'timeout', runs: 1 }]);
     expect(runs(stretches(ledger, { cellMs: 6 * HOUR }))).toEqual([24, 1]);
-    expect(starts(stretches(ledger, { recordedBefore: 9000 }))).not.toContainEqual(['hour', MIDNIGHT]);
+    const known = starts(stretches(ledger, { recordedBefore: MIDNIGHT + 39 * DAY }));
+    expect(known).not.toContainEqual(['hour', MIDNIGHT + HOUR]);
+    expect(known).toContainEqual(['hour', MIDNIGHT]);
+  });
+
+  test('leave with the tallies of their time', () => {
+    using ledger = open();
+    ledger.append(hourly(MIDNIGHT, 25), MIDNIGHT);
+    measureAll(ledger);
+    const retention = { resultsMs: 300 * DAY, talliesMs: DAY };
+    const order = { retention, nowMs: MIDNIGHT + 2 * DAY, followers: [] };
+    while (ledger.upkeep(order, () => 0).what !== null);
+    expect(starts(stretches(ledger))).toEqual([
+      ['hour', MIDNIGHT + DAY],
+      ['hour', MIDNIGHT + DAY + HOUR],
+    ]);
   });
 
   test('are made again where an objective is judged otherwise, hours whose results are gone aside', () => {
     {
       using ledger = open();
-      ledger.append(hourly(MIDNIGHT, 2));
+      for (const run of hourly(MIDNIGHT, 2)) ledger.append([run], run.scheduledMs);
       measureAll(ledger);
-      ledger.expireMeasures({ fromMs: MIDNIGHT, toMs: MIDNIGHT + HOUR });
+      expire(ledger, MIDNIGHT + HOUR);
     }
     const strict = { ...LATENCY, sli: { type: 'threshold', indicator: 'latency', ms: 1, strict: false } as const };
     using ledger = new Ledger({ path, objectives: [AVAILABILITY, strict], stepMs: MINUTE });
-    measureAll(ledger);
+    while (ledger.measureSlice(MIDNIGHT + DAY) === 'worked');
     const limits = stretches(ledger).map(({ rules }) => rules.find(({ id }) => id === LATENCY.id)?.sli);
-    expect(limits).toEqual([LATENCY.sli, strict.sli]);
-    expect(stretches(ledger).map(({ rows }) => rowOf('status', rows[0]?.body ?? '').causes.size)).toEqual([0, 1]);
+    expect(limits).toEqual([LATENCY.sli, strict.sli, strict.sli]);
+    expect(stretches(ledger).map(({ rows }) => rowOf('status', rows[0]?.body ?? '').causes.size)).toEqual([0, 1, 1]);
   });
 });
 
