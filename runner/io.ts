@@ -6,6 +6,8 @@ import type { Terminal } from './live/canvas.ts';
 export interface Io {
   /** Standard output: the answer, nothing else. */
   readonly print: (text: string) => void;
+  /** Standard output for what is long: resolves when the text was taken, with false when nobody reads any more. */
+  readonly write: (text: string) => Promise<boolean>;
   /** Standard error: progress, logs, complaints. */
   readonly complain: (text: string) => void;
   readonly env: Readonly<Record<string, string | undefined>>;

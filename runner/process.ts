@@ -42,6 +42,10 @@ async function* typed(signal: AbortSignal): AsyncGenerator<string> {
 
 const io: Io = {
   print: (text) => process.stdout.write(`${text}\n`),
+  write: (text) =>
+    new Promise((taken) => {
+      process.stdout.write(text, (error) => taken(error === null || error === undefined));
+    }),
   complain: (text) => process.stderr.write(`${text}\n`),
   env: process.env,
   folder: workingFolder(process.env, process.cwd()),

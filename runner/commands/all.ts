@@ -3,6 +3,7 @@ import { budget } from './budget.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { evidence } from './evidence.ts';
+import { exportResults } from './export.ts';
 import { exclude } from './exclude.ts';
 import { gameday } from './gameday.ts';
 import { gate } from './gate.ts';
@@ -40,6 +41,7 @@ export const COMMANDS: readonly Command[] = [
   incident,
   report,
   evidence,
+  exportResults,
   replay,
   sweep,
   doctor,

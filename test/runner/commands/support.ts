@@ -22,6 +22,7 @@ export async function commandAt(clock: Clock, folder: string, ...words: readonly
   const complained: string[] = [];
   const io: Io = {
     print: (text) => printed.push(text),
+    write: (text) => Promise.resolve(printed.push(text.replace(/\n$/, '')) > 0),
     complain: (text) => complained.push(text),
     env: {},
     folder,
