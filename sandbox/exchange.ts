@@ -127,6 +127,10 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
         '/stats': () => ({
           feed_clients: feedClients.size,
           dropped_clients: feedClients.dropped + gatewayClients.dropped,
+          rejected_orders: book.rejected,
+          never_acknowledged_orders: book.neverAcknowledged,
+          gaps: tape.gaps,
+          clock_offset_ms: (clock.wallUs() - options.clock.wallUs()) / 1000,
         }),
       },
     });

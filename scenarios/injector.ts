@@ -36,6 +36,14 @@ export interface Crossing {
   readonly cut: number;
 }
 
+/** What a fault did while it was there. */
+export interface Effect {
+  /** Whether it bit; null: nobody measured it. */
+  readonly bit: boolean | null;
+  /** What was seen of it, a clause; or why it was not measured. */
+  readonly says: string;
+}
+
 /** What an injector is told of the game-day, and of the process that it works in. */
 export interface InjectorContext {
   /** Goes into the names of its faults, so that whoever finds one knows whose it is. */
@@ -76,6 +84,10 @@ export interface Injector {
   undo(undo: Undo, signal: AbortSignal): Promise<Answer<void>>;
   /** Is all of it still there? False: somebody else lifted it, or the other side was restarted; the fault is lost. */
   stands?(undo: Undo, signal: AbortSignal): Promise<Answer<boolean>>;
+  /** What it has done so far, asked right before it is lifted. An injector that counts what crosses a target needs none. */
+  proof?(target: Target, fault: Fault, undo: Undo, signal: AbortSignal): Promise<Answer<Effect>>;
+  /** What its `cut` counts; default: connections. */
+  readonly cuts?: string;
   /** Null where the other side keeps no such count: the effect is then unknown, not absent. */
   effect?(target: Target, signal: AbortSignal): Promise<Answer<Crossing | null>>;
 }

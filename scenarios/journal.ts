@@ -4,7 +4,7 @@
  */
 import type { ExpectedAlert, Goals } from './charter.ts';
 import type { Fault } from './fault.ts';
-import type { Crossing, Target, Undo } from './injector.ts';
+import type { Crossing, Effect, Target, Undo } from './injector.ts';
 
 export type Phase = 'before' | 'during' | 'after';
 
@@ -137,6 +137,8 @@ export type JournalBody =
       readonly detail: string;
       /** What crossed the target while the fault was there; null or absent: nobody counted. */
       readonly crossed?: Crossing | null;
+      /** What it did while it was there; absent in older journals, and where it was undone without a look at it. */
+      readonly effect?: Effect;
     }
   | {
       readonly type: 'lift-failed';

@@ -78,7 +78,7 @@ export function faultTable({ faults }: Story): string {
       { name: 'Target' },
       { name: 'What' },
       { name: 'Injected (UTC)' },
-      { name: 'Crossed it' },
+      { name: 'Effect' },
       { name: 'Undone' },
       { name: 'By hand' },
     ],
@@ -96,6 +96,8 @@ export function faultTable({ faults }: Story): string {
 }
 
 function crossed({ lifted }: FaultStory): string {
+  const effect = lifted?.effect;
+  if (effect !== undefined) return text(effect.bit === null ? `effect not measured: ${effect.says}` : effect.says);
   const counts = lifted?.crossed ?? null;
   if (counts === null) return 'not counted';
   return `${plural(counts.bytes, 'byte')}, ${plural(counts.connections, 'connection')}, ${count(counts.cut)} cut`;

@@ -79,7 +79,7 @@ async function carryOut(
   }
   const notUndone = await faults.undoAll();
   await lookBack(exercise, options, stage);
-  const findings = exercise.findings(faults.crossed);
+  const findings = exercise.findings(faults.effects);
   const judged =
     why === null && findings !== null
       ? judgeExercise(findings, scenario)

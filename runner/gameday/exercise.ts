@@ -1,7 +1,6 @@
 /** The steps of one game-day, and what was found on the way. */
 import { GOAL_MARKS, type GoalMark } from '../../scenarios/charter.ts';
 import type { Condition } from '../../scenarios/condition.ts';
-import type { Crossing } from '../../scenarios/injector.ts';
 import type { MarkName } from '../../scenarios/journal.ts';
 import type { Judgement, State } from '../../scenarios/quantile.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
@@ -173,7 +172,7 @@ export class Exercise {
   }
 
   /** Null when the exercise never got as far as to say anything. */
-  findings(crossed: Crossing | null): Findings | null {
+  findings(effects: Findings['effects']): Findings | null {
     const injectedAtMs = this.marks.originMs;
     if (injectedAtMs === null || this.#liftedAtMs === null) return null;
     return {
@@ -189,7 +188,7 @@ export class Exercise {
       mitigatedAtMs: this.marks.measuredAtMs('mitigated'),
       recoveredAtMs: this.#recoveredAtMs,
       atEnd: this.#atEnd,
-      crossed,
+      effects,
       unmet: this.#unmet,
       missed: [...this.#missed, ...(this.#mode?.missed ?? [])],
       firstAtMs: Object.fromEntries(

@@ -1,8 +1,9 @@
 /** The faults of one exercise: written down, applied, taken back. */
 import type { Clock } from '../../probes/probe.ts';
-import type { Answer, Crossing, Injector, InjectorProblem, Target } from '../../scenarios/injector.ts';
+import type { Answer, Crossing, Effect, Injector, InjectorProblem, Target } from '../../scenarios/injector.ts';
 import type { InjectStep } from '../../scenarios/step.ts';
 import { bounded } from './bounded.ts';
+import { crossingEffect, unmeasured } from './effect.ts';
 import type { Journal } from './journal.ts';
 
 /** A fault that could not be taken back. */
@@ -11,6 +12,11 @@ export interface NotUndone {
   readonly target: Target;
   readonly why: string;
   readonly byHand: string;
+}
+
+/** What one fault did. */
+export interface SeenEffect extends Effect {
+  readonly fault: string;
 }
 
 export interface FaultsOptions {
@@ -48,15 +54,15 @@ export class Faults {
   readonly #applied = new Map<string, Applied>();
   /** Faults whose injection was given up without an answer, and when, monotonic ms. */
   readonly #givenUp = new Map<string, number>();
-  #crossed: Crossing | null = { bytes: 0, connections: 0, cut: 0 };
+  readonly #effects: SeenEffect[] = [];
 
   constructor(options: FaultsOptions) {
     this.#options = options;
   }
 
-  /** What crossed the targets while their faults were there; null when one of them keeps no count. */
-  get crossed(): Crossing | null {
-    return this.#crossed;
+  /** What each fault did while it was there, in the order in which they were lifted. */
+  get effects(): readonly SeenEffect[] {
+    return this.#effects;
   }
 
   /** Null when it was applied; otherwise why not. Even then its undo is outstanding: it may have been applied after all. */
@@ -137,10 +143,11 @@ export class Faults {
   async #undoOne(id: string, lookMs: number, signal: AbortSignal): Promise<NotUndone | null> {
     const applied = this.#applied.get(id);
     if (applied === undefined) return null;
-    const { step, injector, before } = applied;
+    const { step, injector, undo, before } = applied;
     const isGivenUp = this.#givenUp.has(id);
     // What was stopped on its way is taken back at once: that it had an effect is for nobody to say.
     const after = isGivenUp ? null : await this.#effect(injector, step.target, signal, lookMs);
+    const proof = isGivenUp ? null : await this.#proof(step, injector, undo, signal, lookMs);
     const resisting = await this.#takeBack(id, applied, signal);
     if (resisting !== null) return resisting;
     if (isGivenUp) {
@@ -148,10 +155,11 @@ export class Faults {
       return null;
     }
     this.#applied.delete(id);
-    this.#crossed = sum(this.#crossed, before, after);
-    const crossed = sum({ bytes: 0, connections: 0, cut: 0 }, before, after);
+    const crossed = difference(before, after);
+    const effect = proof ?? crossingEffect(step.fault, crossed, injector.cuts ?? 'connections');
+    this.#effects.push({ fault: id, ...effect });
     const detail = 'read back: nothing of it is left';
-    await this.#note({ type: 'lifted', fault: id, by: 'conductor', verified: true, detail, crossed });
+    await this.#note({ type: 'lifted', fault: id, by: 'conductor', verified: true, detail, crossed, effect });
     return null;
   }
 
@@ -190,6 +198,20 @@ export class Faults {
     return answer.ok ? answer.value : null;
   }
 
+  /** Null: its injector counts what crosses instead. */
+  async #proof(
+    { target, fault }: InjectStep,
+    injector: Injector,
+    undo: Applied['undo'],
+    signal: AbortSignal,
+    withinMs: number,
+  ): Promise<Effect | null> {
+    if (injector.proof === undefined) return null;
+    const proving = (inner: AbortSignal) => injector.proof?.(target, fault, undo, inner) ?? UNPROVEN;
+    const said = await this.#ask(proving, signal, withinMs);
+    return said.ok ? said.value : unmeasured(said.problem.message);
+  }
+
   async #ask<T>(
     work: (signal: AbortSignal) => Promise<Answer<T>>,
     signal: AbortSignal,
@@ -204,13 +226,14 @@ export class Faults {
 const UNANSWERED: ReadonlySet<InjectorProblem['code']> = new Set(['failed', 'unreachable']);
 
 const UNKNOWN: Promise<Answer<boolean>> = Promise.resolve({ ok: true, value: true });
+const UNPROVEN: Promise<Answer<Effect>> = Promise.resolve({ ok: true, value: unmeasured('no proof') });
 const UNCOUNTED: Promise<Answer<Crossing | null>> = Promise.resolve({ ok: true, value: null });
 
-function sum(so: Crossing | null, before: Crossing | null, after: Crossing | null): Crossing | null {
-  if (so === null || before === null || after === null) return null;
+function difference(before: Crossing | null, after: Crossing | null): Crossing | null {
+  if (before === null || after === null) return null;
   return {
-    bytes: so.bytes + after.bytes - before.bytes,
-    connections: so.connections + after.connections - before.connections,
-    cut: so.cut + after.cut - before.cut,
+    bytes: after.bytes - before.bytes,
+    connections: after.connections - before.connections,
+    cut: after.cut - before.cut,
   };
 }

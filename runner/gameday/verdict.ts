@@ -1,8 +1,8 @@
 import { GOAL_MARKS, type GoalMark, type Goals } from '../../scenarios/charter.ts';
-import type { Crossing } from '../../scenarios/injector.ts';
 import { seconds, span } from '../../reports/figures.ts';
 import type { Verdict } from '../../scenarios/journal.ts';
 import type { State } from '../../scenarios/quantile.ts';
+import type { SeenEffect } from './faults.ts';
 
 /** What a game-day that ran to its end found. Times are monotonic ms since its start. */
 export interface Findings {
@@ -26,8 +26,8 @@ export interface Findings {
   readonly recoveredAtMs: number | null;
   /** The hypothesis when its time after the last lift was over, or when it held again. */
   readonly atEnd: State;
-  /** What crossed the targets while the faults were there; null: nobody counted. */
-  readonly crossed: Crossing | null;
+  /** What each fault did while it was there. */
+  readonly effects: readonly SeenEffect[];
   /** Waits that were not met within their time, by name. */
   readonly unmet: readonly string[];
   /** What did not come as expected whatever became of the steady state: people, alerts, the degraded mode, what trading keeps. */
@@ -75,7 +75,7 @@ export function judgeExercise(found: Findings, expected: Expectations): Judged {
   return {
     verdict,
     passed: objections.length === 0,
-    detail: [sentence(verdict, found), ...objections].join('; '),
+    detail: [sentence(verdict, found), ...doubts(verdict, found), ...objections].join('; '),
     detectedAfterMs: since(found.detectedAtMs, found.injectedAtMs),
     mitigatedAfterMs,
     liftedAfterMs: found.liftedAtMs - found.injectedAtMs,
@@ -87,12 +87,20 @@ export function judgeExercise(found: Findings, expected: Expectations): Judged {
 /** By the hypothesis alone: that the fault was detected is a figure of its own. */
 function verdictOf(found: Findings): Verdict {
   if (found.recoveredAtMs === null) return found.atEnd === 'unknown' ? 'no-effect' : 'not-recovered';
-  if (!found.hasBroken) return nothingCrossed(found) || found.atLift !== 'met' ? 'no-effect' : 'held';
+  if (!found.hasBroken) return hadNoEffect(found) || found.atLift !== 'met' ? 'no-effect' : 'held';
   return found.atLift === 'met' ? 'recovered-despite-fault' : 'recovered-after-lift';
 }
 
-function nothingCrossed({ crossed, isDrill = false }: Findings): boolean {
-  return !isDrill && crossed !== null && crossed.bytes === 0 && crossed.connections === 0 && crossed.cut === 0;
+/** It is proven of each fault that it did nothing. */
+function hadNoEffect({ effects, isDrill = false }: Findings): boolean {
+  return !isDrill && effects.length > 0 && effects.every(({ bit }) => bit === false);
+}
+
+/** What the faults did, a clause; several are told apart. */
+function effectText(effects: readonly SeenEffect[], of: (effect: SeenEffect) => string): string {
+  return effects.length === 1
+    ? effects.map(of).join('')
+    : effects.map((each) => `${each.fault}: ${of(each)}`).join('; ');
 }
 
 function objectionsTo(
@@ -104,7 +112,8 @@ function objectionsTo(
   const objections: string[] = [];
   if (!expected.pass.includes(verdict)) objections.push(`expected ${expected.pass.join(' or ')}`);
   // A steady state that held leaves a wait for its breaking unmet, and that is no fault of it.
-  if (verdict !== 'held') objections.push(...found.unmet.map((name) => `not in time: ${name}`));
+  if (verdict === 'held') objections.push(...ineffective(found.effects));
+  else objections.push(...found.unmet.map((name) => `not in time: ${name}`));
   objections.push(...(found.missed ?? []), ...goalObjections(verdict, found, expected.goals ?? {}));
   const { recoveryGoalMs } = expected;
   const [word, afterMs] =
@@ -135,9 +144,7 @@ function sentence(verdict: Verdict, found: Findings): string {
     case 'held':
       if (found.isDrill === true) return 'the steady state held, and nothing was broken: people practised';
       return [
-        found.crossed === null
-          ? 'the steady state held; no counter can say what crossed the fault'
-          : `the steady state held while ${found.crossed.bytes} bytes crossed the fault`,
+        heldText(found.effects),
         ...(found.detectedAtMs === null ? [] : ['the fault was detected all the same']),
       ].join('; ');
     case 'recovered-despite-fault':
@@ -148,8 +155,8 @@ function sentence(verdict: Verdict, found: Findings): string {
       if (found.atEnd === 'unknown') {
         return 'no probe could tell whether the steady state came back after the fault was lifted';
       }
-      return nothingCrossed(found)
-        ? 'nothing crossed the fault, so nothing was learned'
+      return hadNoEffect(found)
+        ? `${effectText(found.effects, ({ says }) => says)}, so nothing was learned`
         : `no probe could tell the steady state while ${untoldText(found)} was there, so nothing was learned`;
     default:
       return 'the steady state did not come back after the fault was lifted';
@@ -158,4 +165,22 @@ function sentence(verdict: Verdict, found: Findings): string {
 
 function untoldText({ untold = [] }: Findings): string {
   return untold.length === 0 ? 'the fault' : untold.join(' or ');
+}
+
+/** One that did nothing taught nothing, whatever the others did. */
+function ineffective(effects: readonly SeenEffect[]): readonly string[] {
+  return effects.flatMap(({ fault, bit, says }) => (bit === false ? [`${fault} had no effect: ${says}`] : []));
+}
+
+function heldText(effects: readonly SeenEffect[]): string {
+  const isMeasured = effects.every(({ bit }) => bit !== null);
+  if (isMeasured) return `the steady state held while ${effectText(effects, ({ says }) => says)}`;
+  const text = effectText(effects, ({ bit, says }) => (bit === null ? `effect not measured (${says})` : says));
+  return `the steady state held; ${text}`;
+}
+
+/** What broke although the fault did nothing was hardly broken by it. */
+function doubts(verdict: Verdict, found: Findings): readonly string[] {
+  if (verdict === 'no-effect' || !found.hasBroken || !hadNoEffect(found)) return [];
+  return [`${effectText(found.effects, ({ says }) => says)}, so that something else may have broken it`];
 }

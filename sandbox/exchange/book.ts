@@ -41,6 +41,9 @@ const MAX_CLOSED = 20_000;
 
 /** The exchange's orders. Submitting is idempotent by `order_id`: a repeat is answered with the order's state. */
 export class Book {
+  /** Since the start. */
+  rejected = 0;
+  neverAcknowledged = 0;
   readonly #options: BookOptions;
   readonly #instruments: ReadonlyMap<string, Instrument>;
   readonly #orders = new Map<string, BookOrder>();
@@ -68,7 +71,10 @@ export class Book {
       this.#reject(order, 'rate limit exceeded');
       return;
     }
-    if (order.drawn.neverAck) return;
+    if (order.drawn.neverAck) {
+      this.neverAcknowledged += 1;
+      return;
+    }
     this.#after(order, order.drawn.ackMs, () => this.#acknowledge(order));
   }
 
@@ -171,6 +177,7 @@ export class Book {
   }
 
   #reject(order: BookOrder, reason: string): void {
+    this.rejected += 1;
     this.#close(order, 'rejected', reason);
     this.#options.report({ type: 'reject', order_id: order.order_id, reason, ts: this.#options.clock.wallUs() });
   }

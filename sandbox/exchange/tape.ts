@@ -31,6 +31,8 @@ const MAX_CATCH_UP_MS = 1_000;
  * late timers nor batches shift the rate or the timestamps. Symbols take turns.
  */
 export class Tape {
+  /** Sequence numbers that were left out, since the start. */
+  gaps = 0;
   readonly #options: TapeOptions;
   readonly #sequences: number[];
   #originMs: number;
@@ -84,6 +86,7 @@ export class Tape {
       const quote = instrument.step();
       onQuote?.(instrument);
       const skipped = knobs.gapRatio > 0 && this.#options.faults() < knobs.gapRatio;
+      if (skipped) this.gaps += 1;
       const seq = (this.#sequences[turn] ?? 0) + (skipped ? 2 : 1);
       this.#sequences[turn] = seq;
       const us = Math.floor(wallUs - (nowMs - dueMs) * 1000);

@@ -2,7 +2,7 @@
  * What an injector writes down, or says, holds references in the place of secrets (`${TOKEN}`): a journal is read by many
  * people. Whoever undoes fills them in again from its own environment.
  */
-import type { Answer, Injector, Undo } from '../injector.ts';
+import type { Answer, Effect, Injector, Undo } from '../injector.ts';
 
 type Secrets = ReadonlyMap<string, string>;
 
@@ -27,6 +27,15 @@ export function discreet(injector: Injector, secrets: Secrets): Injector {
     undo: (undo, signal) => openly(injector.undo(filledIn(undo, secrets), signal)),
     stands: (undo, signal) => openly(injector.stands?.(filledIn(undo, secrets), signal) ?? UNTOLD),
     effect: (target, signal) => openly(injector.effect?.(target, signal) ?? UNCOUNTED),
+    ...(injector.cuts === undefined ? {} : { cuts: injector.cuts }),
+    ...(injector.proof === undefined
+      ? {}
+      : {
+          async proof(target, fault, undo, signal) {
+            const said = await openly(injector.proof?.(target, fault, filledIn(undo, secrets), signal) ?? UNPROVEN);
+            return said.ok ? { ok: true, value: { ...said.value, says: masked(said.value.says, secrets) } } : said;
+          },
+        }),
   };
 }
 
@@ -69,4 +78,5 @@ function changed(value: unknown, change: (text: string) => string): unknown {
 }
 
 const UNTOLD: Promise<Answer<boolean>> = Promise.resolve({ ok: true, value: true });
+const UNPROVEN: Promise<Answer<Effect>> = Promise.resolve({ ok: true, value: { bit: null, says: 'no proof' } });
 const UNCOUNTED: Promise<Answer<null>> = Promise.resolve({ ok: true, value: null });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Fault } from '../../fault.ts';
 import type { Answer, Injector, InjectorContext, Target, Undo } from '../../injector.ts';
 import { answer, DONE, failure, inexpressible, unknownTarget } from '../answers.ts';
+import { changed } from '../counted.ts';
 import { carriers, endAll, kill, markAs } from '../marks.ts';
 import { lookedFor } from '../patience.ts';
 import type { Process } from '../processes.ts';
@@ -22,9 +23,13 @@ const bodySchema = z.object({
   check: z.array(z.string()).nullable(),
   env: z.record(z.string(), z.string()),
   withinMs: z.number(),
+  /** Null: nobody has said how its effect is to be seen. */
+  proof: z.array(z.string()).nullable().default(null),
+  /** What the proof said before the injection. */
+  before: z.number().nullable().default(null),
 });
 type UndoBody = z.output<typeof bodySchema>;
-type Commands = Pick<UndoBody, 'name' | 'inject' | 'undo' | 'check' | 'env' | 'withinMs'>;
+type Commands = Pick<UndoBody, 'name' | 'inject' | 'undo' | 'check' | 'env' | 'withinMs' | 'proof'>;
 
 /** Commands of the configuration: a scenario names one, and can add nothing to it. */
 export function execInjector(targets: readonly ExecTarget[], context: InjectorContext): Injector {
@@ -35,24 +40,26 @@ export function execInjector(targets: readonly ExecTarget[], context: InjectorCo
     const spec = byName.get(target.name);
     if (spec === undefined) return unknownTarget(KIND, target.name, byName.keys());
     if (fault.type !== 'command') return inexpressible(KIND, fault, EXPRESSES);
-    return answer({ ...spec, check: spec.check ?? null });
+    return answer({ ...spec, check: spec.check ?? null, proof: spec.proof ?? null });
   }
 
   async function prepare(target: Target, fault: Fault, signal: AbortSignal): Promise<Answer<Undo>> {
     const said = able(target, fault);
     if (!said.ok) return said;
-    const { name, inject, undo, check, env, withinMs } = said.value;
-    for (const [program] of [inject, undo, ...(check === null ? [] : [check])]) {
+    const { name, inject, undo, check, env, withinMs, proof } = said.value;
+    for (const [program] of [inject, undo, check ?? [], proof ?? []].filter((argv) => argv.length > 0)) {
       const why = await objection(program ?? '');
       if (why !== null) return failure('unknown-target', `${name}: ${program} ${why}`);
     }
     const now = await stands(said.value, signal);
     if (!now.ok) return now;
     if (now.value === true) return failure('conflict', `${name}: its check says that the fault is there already`);
+    const before = await figure(said.value, signal);
+    if (!before.ok) return before;
     const mark = `${context.gameday}/${KIND}/${(count += 1)}`;
     return answer({
       injector: KIND,
-      body: { name, mark, inject, undo, check, env, withinMs } satisfies UndoBody,
+      body: { name, mark, inject, undo, check, env, withinMs, proof, before: before.value } satisfies UndoBody,
       byHand: shellWords(undo),
     });
   }
@@ -67,6 +74,17 @@ export function execInjector(targets: readonly ExecTarget[], context: InjectorCo
     if (ran.type === 'failed') return failure('failed', `${name}: check: ${ran.why}`);
     if (ran.code === 0 || ran.code === 1) return answer(ran.code === 1);
     return failure('failed', `${name}: check cannot tell, exit code ${ran.code}: ${complaint(ran)}`);
+  }
+
+  /** Null: no proof is configured. */
+  async function figure({ name, proof, env, withinMs }: Commands, signal: AbortSignal): Promise<Answer<number | null>> {
+    if (proof === null) return answer(null);
+    const ran = await run(proof, { env: surroundings(context, env), withinMs, signal });
+    if (ran.type === 'failed') return failure('failed', `${name}: proof: ${ran.why}`);
+    if (ran.code !== 0) return failure('failed', `${name}: proof: ${complaint(ran)}`);
+    const said = ran.stdout.trim();
+    if (/^-?\d+(?:\.\d+)?$/.test(said)) return answer(Number(said));
+    return failure('failed', `${name}: proof: expected one number, got ${JSON.stringify(said.slice(0, 80))}`);
   }
 
   return {
@@ -116,6 +134,15 @@ export function execInjector(targets: readonly ExecTarget[], context: InjectorCo
       const cleared = await lookedFor(isClear, context.clock, withinMs, signal, 100);
       if (cleared !== null) return DONE;
       return last.ok ? failure('failed', `${name}: undo has ended well, but its check still finds the fault`) : last;
+    },
+
+    async proof(_, _fault, undo, signal) {
+      const read = readUndo(undo);
+      if (!read.ok) return read;
+      const now = await figure(read.value, signal);
+      if (!now.ok) return now;
+      if (now.value === null) return answer({ bit: null, says: 'no proof is configured' });
+      return changed('its proof', read.value.before, answer(now.value));
     },
 
     async stands(undo, signal) {

@@ -10,6 +10,8 @@ const target = z
     undo: argv(),
     /** Exit code 0: all is as it should be; 1: the fault is there; anything else: it cannot be told. */
     check: argv().optional(),
+    /** Prints a number that changes with what the fault does. */
+    proof: argv().optional(),
     env: environment(),
     /** How long each of them may take. */
     within: duration().default(2_000),
@@ -18,7 +20,7 @@ const target = z
 
 export type ExecTarget = z.output<typeof target>;
 
-const COMMANDS = ['inject', 'undo', 'check'] as const;
+const COMMANDS = ['inject', 'undo', 'check', 'proof'] as const;
 
 /** `gamedays.injectors[]`: commands. None is run whose program is not allowed by its whole path. */
 export const execSchema = z

@@ -1,9 +1,12 @@
 /** Calls and what comes back. Nothing is followed, kept alive or read beyond its bound. */
 import type { JSONValue } from 'json-p3';
 import { request } from 'undici';
+import { select } from '../../../probes/jsonpath.ts';
 import { jsonProblem } from '../../../probes/http/assertions.ts';
 import { shellWords } from '../program.ts';
-import type { Call, Clear } from './spec.ts';
+import type { Answer } from '../../injector.ts';
+import { answer, failure } from '../answers.ts';
+import type { Call, Clear, Proof } from './spec.ts';
 
 export type Heard =
   | { readonly type: 'answer'; readonly status: number; readonly text: string }
@@ -65,6 +68,16 @@ export function seen(heard: Heard, { url, status, json }: Clear): Seen {
   const document = parsed(heard.text);
   if (document === undefined) return { untold: `GET ${url}: its answer is not JSON` };
   return jsonProblem(document, json) === null ? 'clear' : 'there';
+}
+
+/** The number that a proof is about. */
+export function counted(heard: Heard, { url, json }: Proof): Answer<number> {
+  if (heard.type === 'silent') return failure('unreachable', `proof: GET ${url}: ${heard.why}`);
+  if (heard.status !== 200) return failure('failed', `proof: GET ${url}: status ${heard.status}`);
+  const document = parsed(heard.text);
+  const [found, ...others] = document === undefined ? [] : select(json, document);
+  if (typeof found === 'number' && others.length === 0) return answer(found);
+  return failure('failed', `proof: GET ${url}: ${json} is not one number of its answer`);
 }
 
 function parsed(text: string): JSONValue | undefined {

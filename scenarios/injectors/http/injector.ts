@@ -3,8 +3,9 @@ import type { Fault } from '../../fault.ts';
 import type { Answer, Injector, InjectorContext, Target, Undo } from '../../injector.ts';
 import { answer, DONE, failure, inexpressible, unknownTarget } from '../answers.ts';
 import { lookedFor } from '../patience.ts';
-import { curl, seen, send, type Heard, type Seen } from './calls.ts';
-import { callSchema, clearSchema, type HttpTarget } from './spec.ts';
+import { counted, curl, seen, send, type Heard, type Seen } from './calls.ts';
+import { changed } from '../counted.ts';
+import { callSchema, clearSchema, proofSchema, type HttpTarget, type Proof } from './spec.ts';
 
 const KIND = 'http';
 const EXPRESSES = ['call'] as const satisfies readonly Fault['type'][];
@@ -17,6 +18,8 @@ const bodySchema = z.object({
   clear: clearSchema,
   timeoutMs: z.number(),
   withinMs: z.number(),
+  /** Null: nobody has said how its effect is to be seen. */
+  proof: proofSchema.extend({ before: z.number() }).nullable().default(null),
 });
 type UndoBody = z.output<typeof bodySchema>;
 
@@ -44,14 +47,21 @@ export function httpInjector(targets: readonly HttpTarget[], context: InjectorCo
     return (await lookedFor(isSeen, context.clock, body.withinMs, signal, LOOK_EVERY_MS)) === null ? last : null;
   }
 
+  async function count(proof: Proof, timeoutMs: number, signal: AbortSignal): Promise<Answer<number>> {
+    return counted(await send({ method: 'GET', ...proof, body: undefined }, timeoutMs, signal), proof);
+  }
+
   async function prepare(target: Target, fault: Fault, signal: AbortSignal): Promise<Answer<Undo>> {
     const said = able(target, fault);
     if (!said.ok) return said;
-    const { name, undo, clear, timeoutMs, withinMs } = said.value;
+    const { name, undo, clear, timeoutMs, withinMs, proof } = said.value;
     const now = await look(said.value, signal);
     if (now === 'there') return failure('conflict', `${name}: GET ${clear.url} says that the fault is there already`);
     if (now !== 'clear') return failure('unreachable', `${name}: ${now.untold}`);
-    const body = { name, undo, clear, timeoutMs, withinMs } satisfies UndoBody;
+    const before = proof === undefined ? null : await count(proof, timeoutMs, signal);
+    if (before?.ok === false) return before;
+    const read = proof === undefined || before === null ? null : { ...proof, before: before.value };
+    const body = { name, undo, clear, timeoutMs, withinMs, proof: read } satisfies UndoBody;
     return answer({ injector: KIND, body, byHand: curl(undo) });
   }
 
@@ -94,6 +104,14 @@ export function httpInjector(targets: readonly HttpTarget[], context: InjectorCo
       if (last === null) return DONE;
       const said = why === null ? 'was accepted' : `came to nothing (${why})`;
       return failure('failed', `${name}: ${call.method} ${call.url} ${said}, and ${shown(last, body.value)}`);
+    },
+
+    async proof(_, _fault, undo, signal) {
+      const body = readUndo(undo);
+      if (!body.ok) return body;
+      const { proof, timeoutMs } = body.value;
+      if (proof === null) return answer({ bit: null, says: 'no proof is configured' });
+      return changed(`${proof.json} of ${proof.url}`, proof.before, await count(proof, timeoutMs, signal));
     },
 
     async stands(undo, signal) {

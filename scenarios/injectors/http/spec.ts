@@ -30,6 +30,9 @@ export const clearSchema = z
   })
   .refine((clear) => clear.status !== undefined || clear.json !== undefined, { error: 'status, json or both' });
 
+/** A GET, and where the number stands in its answer. */
+export const proofSchema = z.strictObject({ url: httpUrl(), headers: headers().default({}), json: jsonPath() });
+
 const target = z
   .strictObject({
     name: targetName(),
@@ -37,6 +40,8 @@ const target = z
     /** May be made twice, and after an injection that never happened. */
     undo: callSchema,
     clear: clearSchema,
+    /** What is answered a number that changes with what the fault does: how many orders were rejected. */
+    proof: proofSchema.optional(),
     /** How long one call may take. */
     timeout: duration().default(1_000),
     /** How long it may take until a call shows. */
@@ -46,6 +51,7 @@ const target = z
 
 export type HttpTarget = z.output<typeof target>;
 export type Call = z.output<typeof callSchema>;
+export type Proof = z.output<typeof proofSchema>;
 export type Clear = z.output<typeof clearSchema>;
 
 /** `gamedays.injectors[]`: calls to an admin interface, a feature flag, a kill switch. */

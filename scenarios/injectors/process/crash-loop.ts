@@ -14,11 +14,17 @@ export interface CrashLoopOptions {
 }
 
 /** Kills it as often as it is back, and starts it where nobody else does: in turn, so that it is seen to run between. */
-export function keepCrashing(options: CrashLoopOptions): AsyncDisposable & { readonly isOver: () => boolean } {
+export function keepCrashing(
+  options: CrashLoopOptions,
+): AsyncDisposable & { readonly isOver: () => boolean; readonly kills: () => number } {
   const over = new AbortController();
-  const ended = loop(options, over);
+  let kills = 0;
+  const ended = loop(options, over, () => {
+    kills += 1;
+  });
   return {
     isOver: () => over.signal.aborted,
+    kills: () => kills,
     async [Symbol.asyncDispose]() {
       over.abort();
       await ended;
@@ -26,16 +32,20 @@ export function keepCrashing(options: CrashLoopOptions): AsyncDisposable & { rea
   };
 }
 
-async function loop(options: CrashLoopOptions, over: AbortController): Promise<void> {
+async function loop(options: CrashLoopOptions, over: AbortController, onKill: () => void): Promise<void> {
   const { everyMs, context } = options;
   while (!over.signal.aborted) {
     await context.clock.sleep(everyMs, over.signal).catch(() => undefined);
-    if (!over.signal.aborted && !(await turn(options, over.signal))) over.abort();
+    if (!over.signal.aborted && !(await turn(options, over.signal, onKill))) over.abort();
   }
 }
 
 /** False: it may not go on. */
-async function turn({ spec, body, context, mayInject }: CrashLoopOptions, signal: AbortSignal): Promise<boolean> {
+async function turn(
+  { spec, body, context, mayInject }: CrashLoopOptions,
+  signal: AbortSignal,
+  onKill: () => void,
+): Promise<boolean> {
   const found = await find(spec, context, signal);
   // What cannot be told now may be told next time.
   if (!found.ok || signal.aborted) return true;
@@ -52,6 +62,7 @@ async function turn({ spec, body, context, mayInject }: CrashLoopOptions, signal
   if (!now.ok || now.value?.pid !== there.pid || now.value.started !== there.started) return true;
   try {
     process.kill(there.pid, 'SIGKILL');
+    onKill();
   } catch {
     // It has ended by itself.
   }

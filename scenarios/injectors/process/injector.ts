@@ -19,7 +19,7 @@ const MARGIN_MS = 3_000;
 export function processInjector(targets: readonly ProcessTarget[], context: InjectorContext): Injector {
   const byName = new Map(targets.map((target) => [target.name, target]));
   /** By the name of the target. */
-  const crashing = new Map<string, AsyncDisposable & { readonly isOver: () => boolean }>();
+  const crashing = new Map<string, ReturnType<typeof keepCrashing>>();
 
   /** The fault is one of ours, the target one of ours too, and there is a way back. */
   function able(target: Target, fault: Fault): Answer<{ spec: ProcessTarget; fault: ProcessFault }> {
@@ -94,6 +94,22 @@ export function processInjector(targets: readonly ProcessTarget[], context: Inje
       return undoProcess(body.value, context, signal);
     },
 
+    proof(_, fault, undo) {
+      const body = readUndo(undo);
+      if (!body.ok) return Promise.resolve(body);
+      const { was, where } = body.value;
+      const kills = crashing.get(where.name)?.kills();
+      if (kills !== undefined)
+        return Promise.resolve(answer({ bit: true, says: `${where.name} was killed ${times(kills + 1)}` }));
+      const now = original(body.value);
+      if (fault.type !== 'freeze') {
+        const says = now === null ? `process ${was.pid} has ended` : `process ${was.pid} has not ended`;
+        return Promise.resolve(answer({ bit: now === null, says }));
+      }
+      const says = `process ${was.pid} ${now?.state === 'T' ? 'stands still' : 'does not stand still'}`;
+      return Promise.resolve(answer({ bit: now?.state === 'T', says }));
+    },
+
     stands(undo) {
       const body = readUndo(undo);
       if (!body.ok) return Promise.resolve(body);
@@ -123,6 +139,8 @@ export function processInjector(targets: readonly ProcessTarget[], context: Inje
     );
   }
 }
+
+const times = (n: number): string => (n === 1 ? 'once' : `${n} times`);
 
 const SIGNAL = { freeze: 'SIGSTOP', terminate: 'SIGTERM', kill: 'SIGKILL', crashLoop: 'SIGKILL' } as const;
 

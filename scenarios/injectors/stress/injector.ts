@@ -8,6 +8,7 @@ import { answer, DONE, failure, unknownTarget } from '../answers.ts';
 import { carriers, markAs } from '../marks.ts';
 import { lookedFor } from '../patience.ts';
 import { complaint, launch, run, surroundings } from '../program.ts';
+import { consumedBy } from './consumed.ts';
 import { planOf, type Machine } from './plan.ts';
 import type { StressTarget } from './spec.ts';
 import { folderName, KIND, newUndo, readUndo, undoStress } from './undo.ts';
@@ -78,6 +79,11 @@ export function stressInjector(targets: readonly StressTarget[], context: Inject
       if (begun === true) return DONE;
       const said = begun ?? `${PROGRAM} has not begun within ${BEGINS_WITHIN_MS} ms`;
       return failure('failed', `${name}: ${said}${await lastLine(log)}`);
+    },
+
+    proof(_, fault, undo) {
+      const body = readUndo(undo);
+      return Promise.resolve(body.ok ? answer(consumedBy(carriers(body.value.mark), fault)) : body);
     },
 
     async undo(undo, signal) {

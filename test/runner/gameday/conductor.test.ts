@@ -135,7 +135,7 @@ describe('verdicts', () => {
     world.crossing = null;
     expect(await world.conduct(exercise())).toMatchObject({
       verdict: 'held',
-      detail: 'the steady state held; no counter can say what crossed the fault',
+      detail: 'the steady state held; effect not measured (nothing counts what crosses it)',
     });
   });
 

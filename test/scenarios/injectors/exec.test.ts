@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { injectorsByKind } from '../../../runner/gameday/injectors.ts';
-import type { Injector } from '../../../scenarios/injector.ts';
+import type { Injector, Undo } from '../../../scenarios/injector.ts';
 import { injectorSchema } from '../../../scenarios/injectors/kinds.ts';
 import { markAs } from '../../../scenarios/injectors/marks.ts';
 import { endMarked, marked } from '../../support/processes.ts';
@@ -13,6 +13,7 @@ import { inject, MAY, PATIENT, problemOf, valueOf } from './answers.ts';
 
 const TARGET = { injector: 'exec', name: 'switch' };
 const COMMAND = { type: 'command' } as const;
+const UNPROVEN = { ok: true, value: { bit: null, says: '' } } as const;
 
 let folder: string;
 let program: string;
@@ -69,6 +70,26 @@ describe('a command', () => {
     expect(valueOf((await injector.stands?.(undo, PATIENT)) ?? { ok: true, value: true })).toBe(false);
     valueOf(await another.undo(undo, PATIENT));
     expect(await readFile(join(folder, 'calls'), 'utf8')).toBe('off\noff\n');
+  });
+
+  test('is proven by the number that its proof prints', async () => {
+    const proof = await script(`cat ${folder}/count`, 'count-it');
+    const injector = injectorOf({ proof: ['/bin/sh', proof] });
+    const asked = async (undo: Undo) => valueOf((await injector.proof?.(TARGET, COMMAND, undo, PATIENT)) ?? UNPROVEN);
+    await writeFile(join(folder, 'count'), 'many\n');
+    expect(problemOf(await injector.check(TARGET, COMMAND, PATIENT)).message).toBe(
+      'switch: proof: expected one number, got "many"',
+    );
+    await writeFile(join(folder, 'count'), '7\n');
+    const undo = await inject(injector, TARGET, COMMAND);
+    expect(await asked(undo)).toEqual({ bit: false, says: 'its proof is still 7' });
+    await writeFile(join(folder, 'count'), '12.5\n');
+    expect(await asked(undo)).toEqual({ bit: true, says: 'its proof went from 7 to 12.5' });
+    const without = injectorOf();
+    valueOf(await injector.undo(undo, PATIENT));
+    const bare = await inject(without, TARGET, COMMAND);
+    const said = valueOf((await without.proof?.(TARGET, COMMAND, bare, PATIENT)) ?? UNPROVEN);
+    expect(said).toEqual({ bit: null, says: 'no proof is configured' });
   });
 
   test('is refused where its check finds the fault already, cannot tell, or takes too long', async () => {

@@ -8,6 +8,7 @@ import { inject, MAY, PATIENT, problemOf, valueOf } from './answers.ts';
 
 const TARGET = { injector: 'http', name: 'flag' };
 const CALL = { type: 'call' } as const;
+const UNPROVEN = { ok: true, value: { bit: null, says: '' } } as const;
 
 /** A feature flag behind a token, and what is called. */
 let server: Server;
@@ -75,6 +76,34 @@ describe('a call', () => {
     expect(isOn).toBe(false);
     expect(valueOf((await another.stands?.(undo, PATIENT)) ?? { ok: true, value: true })).toBe(false);
     valueOf(await another.undo(undo, PATIENT));
+  });
+
+  test('is proven by a number that changes with it, and by one that does not to have had no effect', async () => {
+    let rejected = 4;
+    answers = (request, response) => {
+      if (request.url !== '/stats') return false;
+      response.writeHead(200).end(JSON.stringify({ rejected, text: 'four' }));
+      return true;
+    };
+    const stats = new URL('/stats', url).href;
+    const injector = injectorOf({ proof: { url: stats, json: '$.rejected' } });
+    const undo = await inject(injector, TARGET, CALL);
+    const proof = async () => valueOf((await injector.proof?.(TARGET, CALL, undo, PATIENT)) ?? UNPROVEN);
+    expect(await proof()).toEqual({ bit: false, says: `$.rejected of ${stats} is still 4` });
+    rejected = 9;
+    expect(await proof()).toEqual({ bit: true, says: `$.rejected of ${stats} went from 4 to 9` });
+    valueOf(await injector.undo(undo, PATIENT));
+    const wrong = injectorOf({ proof: { url: stats, json: '$.text' } });
+    expect(problemOf(await wrong.check(TARGET, CALL, PATIENT)).message).toBe(
+      `proof: GET ${stats}: $.text is not one number of its answer`,
+    );
+  });
+
+  test('without a proof is not said to have had an effect', async () => {
+    const injector = injectorOf();
+    const undo = await inject(injector, TARGET, CALL);
+    const proof = valueOf((await injector.proof?.(TARGET, CALL, undo, PATIENT)) ?? UNPROVEN);
+    expect(proof).toEqual({ bit: null, says: 'no proof is configured' });
   });
 
   test('leaves no secret in what is written down, and the command by hand fills it in', async () => {

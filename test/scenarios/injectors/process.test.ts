@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { injectorsByKind } from '../../../runner/gameday/injectors.ts';
-import type { Injector } from '../../../scenarios/injector.ts';
+import type { Fault } from '../../../scenarios/fault.ts';
+import type { Injector, Undo } from '../../../scenarios/injector.ts';
 import { injectorSchema } from '../../../scenarios/injectors/kinds.ts';
 import { readProcess } from '../../../scenarios/injectors/processes.ts';
 import { endMarked, isRunning, marked, sleeper, startOrphan, stateOf } from '../../support/processes.ts';
@@ -34,6 +35,8 @@ function injectorOf(target: object, context: Parameters<typeof injectorsByKind>[
   return injector;
 }
 
+const proofOf = async (injector: Injector, fault: Fault, undo: Undo) =>
+  valueOf((await injector.proof?.(TARGET, fault, undo, PATIENT)) ?? { ok: true, value: { bit: null, says: '' } });
 const oneVictim = () => eventually(() => (marked(mark).length === 1 ? marked(mark)[0] : undefined), 'one victim runs');
 
 describe('freezing', () => {
@@ -44,6 +47,7 @@ describe('freezing', () => {
     expect(stateOf(pid)).toBe('T');
     expect(valueOf((await injector.stands?.(undo, PATIENT)) ?? { ok: true, value: false })).toBe(true);
     expect(undo.byHand).toBe(`kill -CONT ${pid}`);
+    expect(await proofOf(injector, FREEZE, undo)).toEqual({ bit: true, says: `process ${pid} stands still` });
 
     const another = injectorOf({ command: 'nothing of the kind' });
     valueOf(await another.undo(undo, PATIENT));
@@ -267,6 +271,7 @@ describe('a crash loop', () => {
       for (const pid of marked(mark)) seen.add(pid);
       return seen.size >= 3 ? true : undefined;
     }, 'it was back three times');
+    expect((await proofOf(injector, LOOP, undo)).says).toMatch(/^venue was killed \d+ times$/);
     expect(seen.has(first)).toBe(false);
     valueOf(await injector.undo(undo, PATIENT));
     const last = await oneVictim();

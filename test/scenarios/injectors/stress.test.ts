@@ -39,19 +39,32 @@ function injectorOf(target: object = {}, context: Parameters<typeof injectorsByK
   return injector;
 }
 
+const UNPROVEN = { ok: true, value: { bit: null, says: '' } } as const;
 const running = () => marks.flatMap((mark) => carriers(mark));
 const commands = () => running().map(({ argv }) => argv.join(' '));
 
 describe.skipIf(isMissing('stress-ng', 'stress-ng'))('stress-ng', () => {
-  test.each<[Fault, RegExp]>([
-    [CPU, / --timeout 60s --oomable .*--cpu 1 --cpu-load 10$/],
-    [{ type: 'memoryPressure', percent: 0.5 }, / --vm 1 --vm-bytes \d+m --vm-keep --vm-hang 0 --vm-populate$/],
-    [{ type: 'ioPressure', workers: 1, megabytes: 2 }, / --hdd 1 --hdd-bytes 2m --temp-path /],
-  ])('does $type, and another process ends all of it', async (fault, commandLine) => {
+  test.each<[Fault, RegExp, RegExp]>([
+    [CPU, / --timeout 60s --oomable .*--cpu 1 --cpu-load 10$/, /^stress-ng has used \d+\.\d s of processor time$/],
+    [
+      { type: 'memoryPressure', percent: 0.5 },
+      / --vm 1 --vm-bytes \d+m --vm-keep --vm-hang 0 --vm-populate$/,
+      /^stress-ng holds \d+ MB of \d+ MB asked for$/,
+    ],
+    [
+      { type: 'ioPressure', workers: 1, megabytes: 2 },
+      / --hdd 1 --hdd-bytes 2m --temp-path /,
+      /^stress-ng has written \d+ MB$/,
+    ],
+  ])('does $type, and another process ends all of it', async (fault, commandLine, proven) => {
     const injector = injectorOf({ longest: '1m' });
     const undo = await inject(injector, TARGET, fault);
     expect(commands()[0]).toMatch(commandLine);
     expect(valueOf((await injector.stands?.(undo, PATIENT)) ?? { ok: true, value: false })).toBe(true);
+    await eventually(async () => {
+      const { bit, says } = valueOf((await injector.proof?.(TARGET, fault, undo, PATIENT)) ?? UNPROVEN);
+      return bit === true && proven.test(says) ? true : undefined;
+    }, `it is seen to have an effect: ${proven.source}`);
     expect(undo.byHand).toMatch(/^pkill -KILL -f (\S+)\/; rm -rf \1$/);
     valueOf(await injectorOf().undo(undo, PATIENT));
     expect(running()).toEqual([]);
