@@ -86,7 +86,7 @@ export interface Injector {
   stands?(undo: Undo, signal: AbortSignal): Promise<Answer<boolean>>;
   /** What it has done so far, asked right before it is lifted. An injector that counts what crosses a target needs none. */
   proof?(target: Target, fault: Fault, undo: Undo, signal: AbortSignal): Promise<Answer<Effect>>;
-  /** What its `cut` counts; default: connections. */
+  /** What its `cut` counts, one of them; default: a connection. */
   readonly cuts?: string;
   /** Null where the other side keeps no such count: the effect is then unknown, not absent. */
   effect?(target: Target, signal: AbortSignal): Promise<Answer<Crossing | null>>;

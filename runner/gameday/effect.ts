@@ -1,10 +1,11 @@
 /** Whether a fault had an effect, in words: from what was counted of its target, or from the proof of its injector. Pure. */
+import { plural } from '../../reports/figures.ts';
 import type { Fault } from '../../scenarios/fault.ts';
 import type { Crossing, Effect } from '../../scenarios/injector.ts';
 
 export const unmeasured = (why: string): Effect => ({ bit: null, says: why });
 
-/** @param crossed between injecting and lifting; null: nobody counts @param cuts what was cut: "connections" */
+/** @param crossed between injecting and lifting; null: nobody counts @param cuts what one of the cut is: "connection" */
 export function crossingEffect({ type }: Pick<Fault, 'type'>, crossed: Crossing | null, cuts: string): Effect {
   if (crossed === null) return unmeasured('nothing counts what crosses it');
   const { bytes, connections, cut } = crossed;
@@ -18,9 +19,9 @@ export function crossingEffect({ type }: Pick<Fault, 'type'>, crossed: Crossing 
   if (cut === 0 && !refuses) {
     return {
       bit: true,
-      says: bytes > 0 ? `${bytes} bytes crossed the fault` : `${connections} connections reached it`,
+      says: bytes > 0 ? `${bytes} bytes crossed the fault` : `${plural(connections, 'connection')} reached it`,
     };
   }
   const refused = refuses ? ' and refused new ones' : '';
-  return { bit: true, says: `the fault cut ${cut} ${cuts}${refused}, and ${bytes} bytes crossed it` };
+  return { bit: true, says: `the fault cut ${plural(cut, cuts)}${refused}, and ${bytes} bytes crossed it` };
 }

@@ -156,7 +156,7 @@ export class Faults {
     }
     this.#applied.delete(id);
     const crossed = difference(before, after);
-    const effect = proof ?? crossingEffect(step.fault, crossed, injector.cuts ?? 'connections');
+    const effect = proof ?? crossingEffect(step.fault, crossed, injector.cuts ?? 'connection');
     this.#effects.push({ fault: id, ...effect });
     const detail = 'read back: nothing of it is left';
     await this.#note({ type: 'lifted', fault: id, by: 'conductor', verified: true, detail, crossed, effect });

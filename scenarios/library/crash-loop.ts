@@ -22,7 +22,8 @@ export default defineScenario({
     },
     {
       wait: {
-        for: { name: 'requests fail', probe: '${API_PROBE:-api-status}', outcome: 'bad', of: 4, atLeast: 2 },
+        // A supervisor that is quick leaves one request to fail a crash: two of those that span two crashes.
+        for: { name: 'requests fail', probe: '${API_PROBE:-api-status}', outcome: 'bad', of: 10, atLeast: 2 },
         within: '1m',
         mark: 'detected',
       },

@@ -30,7 +30,7 @@ export function netemInjector(targets: readonly NetemTarget[], context: Injector
   return {
     kind: KIND,
     isExclusive: true,
-    cuts: 'packets',
+    cuts: 'packet',
     patienceMs: () => 12_000,
 
     async check(target, fault, signal) {

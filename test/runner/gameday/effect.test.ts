@@ -25,9 +25,9 @@ describe('what crossed a fault', () => {
     [
       'what a closed port cut',
       REFUSE,
-      crossing(0, 0, 2),
+      crossing(0, 0, 1),
       true,
-      'the fault cut 2 connections and refused new ones, and 0 bytes crossed it',
+      'the fault cut 1 connection and refused new ones, and 0 bytes crossed it',
     ],
     [
       'what a closed port may have refused',
@@ -38,11 +38,11 @@ describe('what crossed a fault', () => {
     ],
     ['what nobody counts', LATENCY, null, null, 'nothing counts what crosses it'],
   ])('is told: %s', (_, fault, crossed, bit, says) => {
-    expect(crossingEffect(fault, crossed, 'connections')).toEqual({ bit, says });
+    expect(crossingEffect(fault, crossed, 'connection')).toEqual({ bit, says });
   });
 
   test('is told in packets where it is packets that were cut', () => {
-    const { says } = crossingEffect({ type: 'packetLoss' }, crossing(500, 0, 7), 'packets');
+    const { says } = crossingEffect({ type: 'packetLoss' }, crossing(500, 0, 7), 'packet');
     expect(says).toBe('the fault cut 7 packets, and 500 bytes crossed it');
   });
 });
