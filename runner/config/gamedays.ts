@@ -38,6 +38,8 @@ export const gamedaysSchema = z.strictObject({
     .strictObject({
       /** Different targets that one scenario may break. */
       targets: z.int().min(1).optional(),
+      /** Of its target that one fault may take; a fault that names no share takes all of it. */
+      share: percent().optional(),
       /** Longest timebox. */
       duration: duration().optional(),
     })

@@ -244,6 +244,10 @@ async function examineAndExercise(options: ConductOptions, stage: Stage): Promis
     return end('refused', objections.map(({ name, detail }) => `${name}: ${detail}`).join('; '));
   }
   if (mode === 'check') {
+    const able = await tryGuardian(options, stage);
+    found.push(able);
+    await note({ type: 'check', ...able });
+    if (!able.ok) return end('refused', `guardian: ${able.detail}`);
     const ready = { verdict: 'ready', passed: true, detail: 'nothing speaks against it' } as const;
     return { gamedayId, checks: found, ...NOTHING_MEASURED, notUndone: [], proberFailed: false, ...ready };
   }
@@ -260,6 +264,14 @@ async function examineAndExercise(options: ConductOptions, stage: Stage): Promis
       exercise = begun;
     },
   });
+}
+
+/** Started as for an exercise, and sent home: it has nothing to guard. */
+async function tryGuardian(options: ConductOptions, stage: Stage): Promise<CheckResult> {
+  const guardian = await startGuardian(options, stage);
+  if (guardian instanceof Error) return { name: 'guardian', ok: false, detail: guardian.message };
+  await guardian.finish();
+  return { name: 'guardian', ok: true, detail: 'it starts, and has been sent home' };
 }
 
 async function startGuardian(options: ConductOptions, stage: Stage): Promise<Guardian | Error> {

@@ -2,6 +2,7 @@
 import type { Calendar } from '../../probes/market-data/calendar.ts';
 import type { ClockStanding } from '../../probes/clock/standing.ts';
 import { span } from '../../reports/figures.ts';
+import type { Fault } from '../../scenarios/fault.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { injections } from '../../scenarios/step.ts';
 import type { Status } from '../../slo/status.ts';
@@ -22,7 +23,12 @@ export interface Safety {
   readonly environment: string;
   /** Share of a budget, (0, 1]; null: no limit. */
   readonly maxBudgetSpend: number | null;
-  readonly limits: { readonly targets?: number | undefined; readonly duration?: number | undefined };
+  readonly limits: {
+    readonly targets?: number | undefined;
+    /** (0, 1]. */
+    readonly share?: number | undefined;
+    readonly duration?: number | undefined;
+  };
   readonly market: Pick<Calendar, 'openedAt'> | null;
   readonly approval: Approval | null;
   /** What the configuration approves for every exercise, outside production; null: nothing. */
@@ -88,11 +94,27 @@ function limitGuard({ steps, timeboxMs }: Part, { limits }: Safety): readonly Ch
     const detail = `${targets.size} of at most ${limits.targets} targets (gamedays.limits.targets)`;
     found.push({ name: 'targets', ok: targets.size <= limits.targets, detail });
   }
+  if (limits.share !== undefined) found.push(shareGuard(steps, limits.share));
   if (limits.duration !== undefined) {
     const detail = `a timebox of ${span(timeboxMs)}, at most ${span(limits.duration)} (gamedays.limits.duration)`;
     found.push({ name: 'duration', ok: timeboxMs <= limits.duration, detail });
   }
   return found;
+}
+
+function shareGuard(steps: Part['steps'], most: number): CheckResult {
+  const shares = injections(steps).map(({ id, fault }) => ({ id, percent: percentOf(fault) }));
+  // In whole thousandths of a percent, which is as finely as a fault can be told.
+  const over = shares.filter(({ percent }) => Math.round(percent * 1000) > Math.round(most * 100_000));
+  const text = (list: typeof shares): string =>
+    list.map(({ id, percent }) => `${id} ${percent} %`).join(', ') || 'none';
+  const limit = `at most ${Math.round(most * 100_000) / 1000} % of a target (gamedays.limits.share)`;
+  return { name: 'share', ok: over.length === 0, detail: `${text(over.length === 0 ? shares : over)}; ${limit}` };
+}
+
+/** What a fault takes of its target: all of it, where it names no share. */
+function percentOf(fault: Fault): number {
+  return 'percent' in fault ? fault.percent : 100;
 }
 
 /** Who is to watch a fault must see what it does: asked once the baseline has been looked for. */

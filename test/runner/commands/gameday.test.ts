@@ -57,7 +57,7 @@ test('a misspelt --set is told together with the value that is missing for it', 
   const { code, complained } = await check('feed-latency', '--set', 'VENUE_UR=http://127.0.0.1:1');
   expect(code).toBe(2);
   expect(complained.split('\n').slice(0, 2)).toEqual([
-    'feed-latency.ts: --set: expected one of FEED_PROXY, TICKS_PROBE, VENUE_URL (did you mean "VENUE_URL"?), got "VENUE_UR"',
+    'feed-latency.ts: --set: expected one of BUDGET, FEED_PROXY, TICKS_PROBE, VENUE_URL (did you mean "VENUE_URL"?), got "VENUE_UR"',
     'feed-latency.ts: watch[0].url: expected a value for VENUE_URL, got none',
   ]);
 });

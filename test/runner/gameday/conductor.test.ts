@@ -296,10 +296,18 @@ describe('refusals', () => {
     expect(world.calls).toEqual([]);
   });
 
-  test('a check looks at everything, injects nothing and starts no guardian', async () => {
+  test('a check whose guardian does not start says so', async () => {
     const world = worldWhere(always);
-    const startGuardian = () => Promise.reject(new Error('not for a check'));
+    const startGuardian = () => Promise.reject(new Error('the guardian did not start within 10000 ms'));
     const outcome = await world.conduct(exercise(), { mode: 'check', startGuardian });
+    expect(outcome.detail).toBe('guardian: the guardian did not start within 10000 ms');
+    expect(gamedayExitCode(outcome)).toBe(4);
+  });
+
+  test('a check looks at everything, injects nothing and sends its guardian home', async () => {
+    const world = worldWhere(always);
+    const outcome = await world.conduct(exercise(), { mode: 'check' });
+    expect(world.guardianFinished).toBe(true);
     expect(outcome).toMatchObject({ verdict: 'ready', passed: true });
     expect(outcome.checks.map(({ name, ok }) => `${name} ${ok}`)).toEqual([
       'environment true',
@@ -308,6 +316,7 @@ describe('refusals', () => {
       'permission slow true',
       'target slow true',
       'baseline true',
+      'guardian true',
     ]);
     expect(gamedayExitCode(outcome)).toBe(0);
     expect(world.calls).toEqual([]);

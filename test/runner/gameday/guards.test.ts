@@ -102,6 +102,17 @@ describe('before anything is broken', () => {
       'targets ok: 1 of at most 1 targets (gamedays.limits.targets)',
       'duration ok: a timebox of 10 min, at most 10 min (gamedays.limits.duration)',
     ]);
+    expect(said({ limits: { share: 0.5 } })[2]).toBe(
+      'share NOT OK: slow 100 %; at most 50 % of a target (gamedays.limits.share)',
+    );
+    const lossy = (share: string) => {
+      const target = { injector: 'netem', name: 'line' };
+      const inject = { id: 'lossy', fault: { type: 'packetLoss', share }, target };
+      const steps = [{ inject }, { hold: { for: '1s' } }, { lift: { fault: 'lossy' } }];
+      return said({ limits: { share: 0.07 } }, {}, exercise({ steps }))[2];
+    };
+    expect(lossy('7%')).toBe('share ok: lossy 7 %; at most 7 % of a target (gamedays.limits.share)');
+    expect(lossy('7.001%')).toContain('share NOT OK: lossy 7.001 %');
     expect(said({ limits: { duration: 599_999 } })[2]).toContain('duration NOT OK');
   });
 
