@@ -1,6 +1,7 @@
 import yargs, { type Argv } from 'yargs';
 import { argsOf, type Command } from './command.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
+import { InfluxError } from '../store/influx/influx-error.ts';
 import { LedgerError } from '../store/ledger-error.ts';
 import { usageText } from './usage.ts';
 
@@ -74,7 +75,7 @@ function firstOf(error: unknown): unknown {
 function explain(caught: unknown, io: Io, debug: boolean): number {
   const error = firstOf(caught);
   if (isInterruption(error, io.stop)) return io.stop.reason === 'SIGINT' ? EXIT.interrupted : EXIT.ok;
-  const known = error instanceof CommandError || error instanceof LedgerError;
+  const known = error instanceof CommandError || error instanceof LedgerError || error instanceof InfluxError;
   const message = error instanceof Error ? error.message : String(error);
   io.complain(known ? message : `pulsedrill: unexpected: ${message} (--debug shows where)`);
   if (debug && error instanceof Error) io.complain(error.stack ?? '');

@@ -5,7 +5,7 @@ import { governing, serviceColour } from '../slo/policy.ts';
 import type { Status } from '../slo/status.ts';
 import type { TimeBase } from '../slo/time-base.ts';
 import type { Cadence } from '../store/result.ts';
-import type { LedgerEvent, Store } from '../store/store.ts';
+import type { LedgerEvent, Store, StoreReader } from '../store/store.ts';
 import { targetRecords, type TargetRecords } from '../store/target-records.ts';
 import type { Configuration, PlannedProbe } from './config/configuration.ts';
 import { INITIAL_PACE, intervalMs, nextPace, yellowAutoMs, type ServicePace } from './engine/cadence.ts';
@@ -17,6 +17,8 @@ import { retroactiveTexts } from './target-text.ts';
 export interface JudgingOptions {
   readonly configuration: Configuration;
   readonly store: Store;
+  /** What evaluations read: the store, or what several of them were shipped to. */
+  readonly reader: StoreReader;
   readonly clock: Clock;
   readonly engine: Engine;
   readonly record: (event: LedgerEvent) => Promise<void>;
@@ -63,7 +65,7 @@ export function createJudging(options: JudgingOptions): Judging {
   /** Of each objective, as the ledger knows it: a restart is no change. Null: not yet read. */
   let known: Map<string, Colour> | null = null;
   const attended = new Map<string, string>();
-  const evaluation = createEvaluation(store, configuration.objectives, base);
+  const evaluation = createEvaluation(options.reader, configuration.objectives, base);
   const periodMs = evaluationPeriodMs(base);
   /** What is on record of the targets. Null: not yet read, and kept by another process. */
   let targets: TargetRecords | null = null;

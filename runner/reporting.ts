@@ -73,13 +73,19 @@ export async function gatherSla(request: Omit<SlaRequest, 'audience' | 'folder' 
     fromMs,
     toMs,
     environment: configuration.environment,
-    location: configuration.location,
+    location: placesOf(configuration),
     tool: { version: VERSION },
     ...(asOfMs === undefined ? {} : { asOfMs }),
     probes: configuration.probes.map(reportedProbe),
     excluded: await judgeWithout(store, statuses, configuration.base),
     gamedays,
   });
+}
+
+/** Whose results a report is made from. */
+function placesOf({ location, readsInflux }: Configuration): string {
+  if (readsInflux === null) return location;
+  return readsInflux.locations === null ? 'every location that ships to InfluxDB' : readsInflux.locations.join(', ');
 }
 
 export interface GamedayReportRequest {

@@ -6,7 +6,8 @@ import type { Status } from '../slo/status.ts';
 import { holderText, type Holder } from '../store/lease.ts';
 import type { Result } from '../store/result.ts';
 import type { Spill } from '../store/spill.ts';
-import type { LedgerEvent, Store } from '../store/store.ts';
+import type { LedgerEvent, Store, StoreReader } from '../store/store.ts';
+import type { Condition } from './alerts/alert.ts';
 import type { Configuration } from './config/configuration.ts';
 import { createDelivery, type Delivery } from './delivery.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
@@ -51,6 +52,10 @@ export interface RunnerOptions {
   readonly hear?: (result: Result) => void;
   /** Told of results once they are durable. */
   readonly stored?: (results: readonly Result[]) => void;
+  /** Who else has something to say to the alert board, by name. */
+  readonly sources?: ReadonlyMap<string, () => readonly Condition[]>;
+  /** What evaluations read; default: the store. */
+  readonly reader?: StoreReader;
   /** Told of trouble of the prober's own. */
   readonly warn: (line: string) => void;
 }
@@ -167,7 +172,7 @@ export function createRunner(options: RunnerOptions): Runner {
     standing: clockStanding,
     overload: ownLoad.standing,
     trouble: () => delivery.trouble?.message ?? null,
-    sources: new Map([['telemetry', () => telemetry.conditions()]]),
+    sources: new Map([['telemetry', () => telemetry.conditions()], ...(options.sources ?? [])]),
     stop,
     warn,
   });
@@ -178,6 +183,7 @@ export function createRunner(options: RunnerOptions): Runner {
   const judging = createJudging({
     configuration,
     store,
+    reader: options.reader ?? store,
     clock,
     engine,
     record,

@@ -5,6 +5,7 @@ import { CommandError, EXIT } from './io.ts';
 import { systemClock } from './clock.ts';
 import { createGamedayReceiver, type GamedayReceiver, type WebhookAnswer } from './gameday/webhook.ts';
 import { MOST_BYTES, type PagerdutyReceiver } from './incidents/pagerduty.ts';
+import type { LagWatch } from './lag-watch.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { Overload } from './overload.ts';
 import type { Runner } from './runner.ts';
@@ -23,6 +24,7 @@ export async function startStatusServer(
   configuration: Configuration,
   runner: Runner,
   metrics: Pick<Metrics, 'text' | 'contentType'>,
+  lag: Pick<LagWatch, 'standing' | 'nowMs'>,
 ): Promise<StatusServer> {
   const { listen } = configuration;
   if (listen === null) return { address: null, [Symbol.asyncDispose]: () => Promise.resolve() };
@@ -58,6 +60,7 @@ export async function startStatusServer(
         judgedAgeMs,
         overload: overloadJson(runner.overload()),
         incidents: runner.incidents(),
+        influx: lagJson(lag),
         objectives: statusesJson(runner.statuses()),
       });
     }
@@ -120,6 +123,14 @@ function gamedayReceiver({ gamedays: { webhook, folder } }: Configuration): Game
 
 function overloadJson(overload: Overload | null): unknown {
   return overload === null ? null : { since: new Date(overload.sinceMs).toISOString(), ...overload.strain };
+}
+
+function lagJson(watch: Pick<LagWatch, 'standing' | 'nowMs'>): unknown {
+  const standing = watch.standing();
+  if (standing === null) return null;
+  const { lag, held } = standing;
+  const oldestAgeMs = lag.oldestMs === null ? null : Math.max(0, Math.round(watch.nowMs() - lag.oldestMs));
+  return { rowsWaiting: lag.total, oldestAgeMs, held };
 }
 
 function rounded(ms: number | null): number | null {

@@ -40,6 +40,7 @@ function callsOf(ledger: Ledger): Calls {
     segments: (query) => ledger.segments(query),
     chained: (afterSeq, lastSeq, limit) => ledger.chained(afterSeq, lastSeq, limit),
     advance: (name, position) => ledger.advance(name, position),
+    waiting: (stream, name) => ledger.waiting(stream, name),
     shipAs: (place, location) => ledger.shipAs(place, location),
     recordedMs: () => ledger.recordedMs(),
     upkeep: (order) => ledger.upkeep(order, () => performance.now()),

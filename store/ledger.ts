@@ -11,11 +11,11 @@ import type { Link } from './chain.ts';
 import type { Rule } from './judge.ts';
 import { explain } from './ledger-error.ts';
 import { adoptIdentity, adoptStep } from './made-with.ts';
-import { pendingLines } from './outbox.ts';
+import { pendingLines, waitingRows } from './outbox.ts';
 import { Measures } from './measures/measures.ts';
 import type { MeasurePage } from './measures/measure-table.ts';
 import type { Slice } from './measures/measure-builder.ts';
-import type { Follower as OutboxFollower, OutboxPage, OutboxStream } from './outbox.ts';
+import type { Follower as OutboxFollower, OutboxPage, OutboxStream, Waiting } from './outbox.ts';
 import * as records from './record-tables.ts';
 import { ResultTable } from './result-table.ts';
 import type { PageStart, ResultPage } from './result-table.ts';
@@ -249,6 +249,11 @@ export class Ledger implements Disposable {
   /** What a follower has not been given yet of a stream, as lines of InfluxDB's line protocol. */
   pending(stream: OutboxStream, { name, ...by }: OutboxFollower, limit: number): OutboxPage {
     return pendingLines(this.#sql, stream, { position: records.cursor(this.#sql, name), limit, ...by });
+  }
+
+  /** How much a follower has not been given yet of a stream. */
+  waiting(stream: OutboxStream, name: string): Waiting {
+    return waitingRows(this.#sql, stream, records.cursor(this.#sql, name));
   }
 
   /** Under which location this ledger's records are shipped to a place: the first that was asked for, for ever. @throws LedgerError */

@@ -25,6 +25,8 @@ interface Source {
   readonly order: string;
   /** How many rows come after a position, at most; cheap on a backlog of any length. */
   readonly count: string;
+  /** Since when the first row after a position has been there, wall-clock ms; null: nobody can say. */
+  readonly oldest: string | null;
   readonly toLine: (row: Row, by: Shipping) => string | null;
 }
 
@@ -33,12 +35,16 @@ const SOURCES: Readonly<Record<OutboxStream, Source>> = {
     select: `${SELECT_RESULTS} WHERE r.seq > ? ORDER BY r.seq LIMIT ?`,
     order: 'seq',
     count: 'SELECT ifnull(max(seq), 0) - ? AS n FROM results',
+    oldest: `SELECT CASE WHEN recorded_ms > 0 THEN recorded_ms ELSE scheduled_ms END AS ms FROM results
+      WHERE seq > ? ORDER BY seq LIMIT 1`,
     toLine: (row) => runLine(toResult(row), integer(row, 'ts_ns'), number(row, 'seq')),
   },
   events: {
     select: 'SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?',
     order: 'seq',
     count: 'SELECT ifnull(max(seq), 0) - ? AS n FROM events',
+    oldest: `SELECT CASE WHEN recorded_ms > 0 THEN recorded_ms ELSE at_ms END AS ms FROM events
+      WHERE seq > ? ORDER BY seq LIMIT 1`,
     toLine: (row, { location }) => {
       const at = { location, seq: number(row, 'seq'), recordedMs: number(row, 'recorded_ms') };
       return eventLine(toEvent(row), integer(row, 'ts_ns'), at);
@@ -48,6 +54,7 @@ const SOURCES: Readonly<Record<OutboxStream, Source>> = {
     select: 'SELECT * FROM budgets WHERE seq > ? ORDER BY seq LIMIT ?',
     order: 'seq',
     count: 'SELECT ifnull(max(seq), 0) - ? AS n FROM budgets',
+    oldest: 'SELECT at_ms AS ms FROM budgets WHERE seq > ? ORDER BY seq LIMIT 1',
     toLine: (row, { location }) => budgetLine(toBudget(row), location),
   },
   tallies: {
@@ -55,6 +62,8 @@ const SOURCES: Readonly<Record<OutboxStream, Source>> = {
       WHERE t.revision > ? ORDER BY t.revision LIMIT ?`,
     order: 'revision',
     count: 'SELECT count(*) AS n FROM (SELECT 1 FROM tallies WHERE revision > ? LIMIT 100000)',
+    // When a row was written is nowhere; its results say it as well.
+    oldest: null,
     toLine: (row, by) => {
       const step = { atMs: number(row, 'at_ms'), split: text(row, 'split'), ...tallyOf(row) };
       return tallyLine(text(row, 'objective'), weighingOf(row), step, by);
@@ -79,7 +88,23 @@ export interface Follower extends Shipping {
   readonly name: string;
 }
 
-/** The lines of a stream after `position`, at most `limit` rows; with a limit of 0 only how many there are. */
+/** What of a stream waits after a position. */
+export interface Waiting {
+  /** At most so many rows. */
+  readonly rows: number;
+  /** Since when the first of them does, wall-clock ms; null: nothing waits, or nobody can say. */
+  readonly oldestMs: number | null;
+}
+
+export function waitingRows(sql: Sql, stream: OutboxStream, position: number): Waiting {
+  const { count, oldest } = SOURCES[stream];
+  const waiting = sql.first(count, position);
+  const rows = waiting === undefined ? 0 : Math.max(0, number(waiting, 'n'));
+  const first = rows === 0 || oldest === null ? undefined : sql.first(oldest, position);
+  return { rows, oldestMs: first === undefined ? null : number(first, 'ms') };
+}
+
+/** The lines of a stream after `position`, at most `limit` rows. */
 export function pendingLines(
   sql: Sql,
   stream: OutboxStream,

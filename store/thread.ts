@@ -42,6 +42,7 @@ export type Calls = Pick<
   | 'pending'
   | 'advance'
   | 'shipAs'
+  | 'waiting'
   | 'close'
   | 'recordedMs'
 > & {

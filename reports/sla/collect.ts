@@ -70,9 +70,11 @@ export async function collectSla(query: SlaQuery): Promise<SlaReport> {
     measurements: read.measurements,
     orders: read.orders,
     budgets,
-    colourChanges: (await reader.events({ fromMs, toMs, kind: 'colour' })).map(changeOf),
-    samplingChanges: (await reader.events({ fromMs, toMs, kind: 'cadence' })).map(changeOf),
-    targetChanges: (await reader.events({ fromMs, toMs, kind: 'target' })).flatMap(targetChange),
+    colourChanges: (await reader.events({ fromMs, toMs, kind: 'colour' })).map((event) => changeOf(event, location)),
+    samplingChanges: (await reader.events({ fromMs, toMs, kind: 'cadence' })).map((event) => changeOf(event, location)),
+    targetChanges: (await reader.events({ fromMs, toMs, kind: 'target' })).flatMap((event) =>
+      targetChange(event, location),
+    ),
     exercises,
     incidents: reportedIncidents(await reader.events({ kind: 'incident', toMs }), { fromMs, toMs }),
     overloads: overloadsOf(await reader.events({ kind: 'overload' }), { fromMs, toMs }),
@@ -115,10 +117,11 @@ const TARGET_WORDS: Readonly<Record<string, string>> = {
 };
 
 /** What a runner found when it began to keep the ledger is no change. */
-function targetChange({ atMs, service, subject, body }: LedgerEvent): readonly Change[] {
+function targetChange(event: LedgerEvent, here: string): readonly Change[] {
+  const { atMs, service, subject, body } = event;
   const changed = changedOf(body);
   if (changed.length === 0) return [];
-  const what = `changed: ${changed.map((name) => TARGET_WORDS[name] ?? name).join(', ')}`;
+  const what = `${placeOf(event, here)}changed: ${changed.map((name) => TARGET_WORDS[name] ?? name).join(', ')}`;
   return [{ atMs, service, subject, what, isFirstGreen: false }];
 }
 
@@ -126,9 +129,15 @@ function targetChange({ atMs, service, subject, body }: LedgerEvent): readonly C
  * `from` and `to` are said as a change, `good` and `bad` with what was consumed; whatever else the event carries follows,
  * in its own order, and a list of changes is told one by one.
  */
-function changeOf({ atMs, service, subject, body }: LedgerEvent): Change {
+function changeOf(event: LedgerEvent, here: string): Change {
+  const { atMs, service, subject, body } = event;
   const isFirstGreen = body['from'] === 'unknown' && body['to'] === 'green';
-  return { atMs, service, subject, what: fieldsText(body, subject), isFirstGreen };
+  return { atMs, service, subject, what: `${placeOf(event, here)}${fieldsText(body, subject)}`, isFirstGreen };
+}
+
+/** Of what comes from several places, each says from where. */
+function placeOf({ location }: LedgerEvent, here: string): string {
+  return location === undefined || location === here ? '' : `at ${location}: `;
 }
 
 const SHARES = ['consumed'];

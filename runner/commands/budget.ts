@@ -11,17 +11,18 @@ import { spentByGamedays, spentLines } from '../exercises.ts';
 import { EXIT } from '../io.ts';
 import { budgetCalc } from './budget-calc.ts';
 import { jsonOption, openConfiguration, openExisting, toJson } from './open.ts';
+import { openReader, readOption } from './read.ts';
 
 export const budget: Command = {
   name: 'budget',
   describe: 'Every objective: attainment, valid events, consumed, colour, burn, exhaustion, flags',
   example: ['budget --json', 'the same figures as one JSON document; exit 1 if any objective is missed'],
-  build: jsonOption,
+  build: (yargs) => readOption(jsonOption(yargs)),
   below: [budgetCalc],
   async run(args, io) {
     const configuration = await openConfiguration(args, io);
     const nowMs = Math.round(io.clock.wallMs());
-    await using store = await openExisting(configuration, nowMs);
+    await using store = await openReader(configuration, args, { nowMs, signal: io.stop });
     const statuses = await statusesOf(configuration, store, nowMs);
     const gamedays = await spentByGamedays(store, statuses, configuration.base);
     const excluded = await judgeWithout(store, statuses, configuration.base);

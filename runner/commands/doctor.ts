@@ -2,16 +2,9 @@ import { systemClock } from '../clock.ts';
 import type { Args, Command } from '../command.ts';
 import { defaultFile } from '../config/file.ts';
 import { clockSchema } from '../config/schema.ts';
-import {
-  checkBrowser,
-  checkClock,
-  checkInflux,
-  checkInjectors,
-  checkLedger,
-  checkLoop,
-  checkTargets,
-} from '../doctor/checks.ts';
+import { checkBrowser, checkClock, checkInjectors, checkLedger, checkLoop, checkTargets } from '../doctor/checks.ts';
 import type { Finding } from '../doctor/finding.ts';
+import { checkInflux } from '../doctor/influx.ts';
 import { checkSources } from '../doctor/sources.ts';
 import { checkIncidents } from '../doctor/incidents.ts';
 import { checkNotifiers, tryNotifiers } from '../doctor/notifiers.ts';
@@ -56,7 +49,7 @@ async function everything(args: Args, io: Io): Promise<readonly Finding[]> {
     // Before the others, which would keep the loop busy.
     await checkLoop(systemClock, configuration.loopToleranceMs, io.stop),
     await checkLedger(configuration),
-    ...(await checkInflux(configuration, io.stop)),
+    ...(await checkInflux(configuration, io.clock.wallMs(), io.stop)),
     ...(await checkInjectors(configuration, io.stop)),
     ...(await checkSources(configuration, systemClock, io.stop)),
     ...checkIncidents(configuration),

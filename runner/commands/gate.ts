@@ -12,14 +12,15 @@ import { gateData, type GateData } from '../gate-data.ts';
 import { CommandError, EXIT } from '../io.ts';
 import { isGoing, stateOf } from '../incidents/standing.ts';
 import { readIncidents } from './incident-book.ts';
-import { jsonOption, openConfiguration, openExisting, openLedger, toJson } from './open.ts';
+import { jsonOption, openConfiguration, openLedger, toJson } from './open.ts';
+import { openReader, readOption } from './read.ts';
 
 export const gate: Command = {
   name: 'gate <service>',
   describe: 'The deploy gate: open, needs sign-off, or frozen, with the reason',
   example: ['gate client-api --environment production', 'exit 0 open, 1 needs sign-off or frozen, 3 nothing is known'],
   build: (yargs) =>
-    jsonOption(yargs)
+    readOption(jsonOption(yargs))
       .positional('service', { type: 'string', describe: 'that the deploy touches', demandOption: true })
       .option('environment', { type: 'string', describe: 'where the deploy goes; refused if another one is measured' })
       .option('signed-off-by', { type: 'string', describe: 'who of SRE signs this deploy off; recorded' })
@@ -35,7 +36,7 @@ export const gate: Command = {
     const objectives = configuration.objectives.filter((each) => each.service === service && governs(each));
     const isKept = holderOf(configuration.ledgerPath) !== null;
     const { data, answer, incidents } = await (async () => {
-      await using store = await openExisting(configuration, nowMs);
+      await using store = await openReader(configuration, args, { nowMs, signal: io.stop });
       const found = await gateData(store, configuration, service, nowMs, isKept);
       const statuses = await evaluateAll(store, objectives, { base: configuration.base, nowMs });
       const going = (await readIncidents(store)).filter((each) => each.service === service && isGoing(each));

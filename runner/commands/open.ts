@@ -52,7 +52,9 @@ export function openRunner(
   configuration: Configuration,
   store: LedgerStore,
   io: Io,
-  more: Partial<Pick<RunnerOptions, 'tell' | 'hear' | 'stored' | 'warn' | 'stop' | 'abandon' | 'calendar'>> & {
+  more: Partial<
+    Pick<RunnerOptions, 'tell' | 'hear' | 'stored' | 'warn' | 'stop' | 'abandon' | 'calendar' | 'sources' | 'reader'>
+  > & {
     isHolder?: boolean;
   } = {},
 ): Runner {

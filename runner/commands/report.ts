@@ -6,10 +6,10 @@ import { FORMATS, formatsOf, type Forms } from '../documents.ts';
 import { evaluateAll } from '../evaluation.ts';
 import { gamedayJournals } from '../gameday/journals.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
-import { openKnown } from '../known.ts';
 import { writeGamedayReport, writeSlaReport, type Audience } from '../reporting.ts';
 import { moment } from './moment.ts';
 import { jsonOption, openConfiguration, openExisting, toJson } from './open.ts';
+import { openReported, readOption } from './read.ts';
 
 const DAYS_90_MS = 90 * 86_400_000;
 
@@ -44,7 +44,7 @@ const sla: Command = {
   describe: 'What was promised and what was measured',
   example: ['report sla --from 30d', 'Markdown and SVG charts into the reports folder'],
   build: (yargs) =>
-    formatOption(jsonOption(yargs))
+    readOption(formatOption(jsonOption(yargs)))
       .option('from', { type: 'string', describe: 'time or duration before the end; default 90d' })
       .option('to', { type: 'string', describe: 'time; default now' })
       .option('as-of', { type: 'string', describe: 'what was known then: time, or duration before now' })
@@ -67,13 +67,14 @@ const sla: Command = {
     const toMs = moment(args, 'to', asOfMs ?? nowMs, nowMs);
     const fromMs = moment(args, 'from', toMs - DAYS_90_MS / configuration.base.scale, toMs);
     if (fromMs >= toMs) throw new CommandError('report sla: expected --from before --to, got the reverse', EXIT.usage);
-    await using known = await openKnown(configuration, { asOfMs, toMs, nowMs });
+    await using known = await openReported(configuration, args, { asOfMs, toMs, nowMs, signal: io.stop });
     const { reader: store, objectives } = known;
     const statuses = await evaluateAll(store, objectives, { base: configuration.base, nowMs: toMs });
     const out = args.text('out');
     const folder = out === undefined ? configuration.reportsFolder : resolve(io.folder, out);
     const audience = audienceOf(args);
-    const request = { configuration, store, statuses, fromMs, toMs, asOfMs: known.asOfMs, audience, folder, forms };
+    const asKnown = known.asOfMs === null ? {} : { asOfMs: known.asOfMs };
+    const request = { configuration, store, statuses, fromMs, toMs, ...asKnown, audience, folder, forms };
     return told(await writeSlaReport(request), args, io);
   },
 };

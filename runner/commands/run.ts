@@ -6,13 +6,15 @@ import type { Command } from '../command.ts';
 import { CommandError, EXIT } from '../io.ts';
 import { loadPlans, loadScenarios, recoverGamedays } from '../gamedays.ts';
 import { attempter } from '../scheduled/attempt.ts';
+import { createLagWatch } from '../lag-watch.ts';
 import { createMetrics } from '../metrics/metrics.ts';
 import { startStatusServer } from '../status-server.ts';
 import { openConfiguration, openLedger, openRunner } from './open.ts';
 import { startUpkeep } from '../upkeep.ts';
+import { openShared } from './read.ts';
 import { createProbeLog } from '../probe-log.ts';
 import { incidentLine, isIncidentTrouble } from '../incidents/lines.ts';
-import { cursorsOf } from '../../store/influx/exporter.ts';
+import { cursorsOf } from '../../store/influx/lag.ts';
 import { holdLedger } from '../../store/lease.ts';
 import { changedOf } from '../../store/target-records.ts';
 import type { LedgerEvent } from '../../store/store.ts';
@@ -70,12 +72,25 @@ export const run: Command = {
     });
     const calendar = { plans: scheduled.plans, attempt };
     const metrics = createMetrics(configuration);
-    const options = { abandon: abandon.signal, tell, hear, stored: metrics.hear, warn, calendar, isHolder: true };
+    const lag = createLagWatch(configuration, () => systemClock.wallMs());
+    const sources = new Map([['influx', lag.conditions]]);
+    await using shared = openShared(configuration, io.stop);
+    const options = {
+      ...(shared === null ? {} : { reader: shared }),
+      sources,
+      abandon: abandon.signal,
+      tell,
+      hear,
+      stored: metrics.hear,
+      warn,
+      calendar,
+      isHolder: true,
+    };
     await using runner = openRunner(configuration, store, io, options);
-    metrics.watch(runner);
-    await using status = await startStatusServer(configuration, runner, metrics);
+    metrics.watch(runner, lag);
+    await using status = await startStatusServer(configuration, runner, metrics, lag);
     await using exporter = startExport(configuration, store, warn);
-    metrics.watchExporter(exporter);
+    lag.watch(exporter);
     const atMs = Math.round(systemClock.wallMs());
     await runner.record({
       id: `started/${atMs}`,

@@ -76,6 +76,8 @@ export interface Configuration {
   readonly influx: InfluxDocument | null;
   /** For how long the ledger keeps what, real ms. */
   readonly retention: Retention;
+  /** Null: evaluations and reports read the ledger. `locations` null: all that have shipped. */
+  readonly readsInflux: { readonly locations: readonly string[] | null } | null;
   readonly gamedays: {
     readonly environments: readonly string[];
     readonly folder: string;

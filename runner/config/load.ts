@@ -19,7 +19,7 @@ import { draftProbes, plannedOf } from './probes.ts';
 import { retentionOf, retentionProblems, retentionWarnings } from './retention.ts';
 import { buildRules, ruleProblems } from './rules.ts';
 import { readScenarios } from './scenarios.ts';
-import { documentSchema } from './schema.ts';
+import { documentSchema, type Document } from './schema.ts';
 import { literalSecrets, resolveReferences } from './secrets.ts';
 import { objectiveWarnings, undeclared } from './services.ts';
 
@@ -143,6 +143,7 @@ export function checkDocument(
       spillFolder: value.store.spill === undefined ? null : resolve(folder, value.store.spill),
       influx: value.store.influx ?? null,
       retention,
+      readsInflux: readsInflux(value.store.read),
       gamedays: {
         environments: value.gamedays.environments,
         folder: resolve(folder, value.gamedays.folder),
@@ -170,4 +171,9 @@ export function checkDocument(
 function namedScenarios(gamedays: unknown): readonly string[] {
   const names = keyed(gamedays)?.['scenarios'];
   return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
+}
+
+function readsInflux(read: Document['store']['read']): Configuration['readsInflux'] {
+  if (read === 'ledger') return null;
+  return { locations: read === 'influx' ? null : read.locations };
 }

@@ -137,17 +137,36 @@ const objectives = z.union(
   { error: '"tradepulse", a list of objectives, or a group with extends, settings, override and add' },
 );
 
+/** How old what InfluxDB does not have may become before somebody is told. */
+const lagAlert = () => duration().default(900_000);
+
 const influx = z.union(
   [
-    z.strictObject({ url: httpUrl(), org: z.string().min(1), bucket: z.string().min(1), token: z.string().min(1) }),
     z.strictObject({
       url: httpUrl(),
+      org: z.string().min(1),
+      bucket: z.string().min(1),
+      token: z.string().min(1),
+      lagAlert: lagAlert(),
+    }),
+    z.strictObject({
+      url: httpUrl(),
+      lagAlert: lagAlert(),
       database: z.string().min(1),
       username: z.string().optional(),
       password: z.string().optional(),
     }),
   ],
   { error: '{ url, org, bucket, token } for InfluxDB 2.x and 3.x, or { url, database } for 1.x' },
+);
+
+/** What evaluations and reports are made from. */
+const readFrom = z.union(
+  [
+    z.enum(['ledger', 'influx']),
+    z.strictObject({ from: z.literal('influx'), locations: z.array(z.string().min(1)).min(1) }),
+  ],
+  { error: '"ledger", "influx", or { from: influx, locations: [...] }' },
 );
 
 const listen = z.union(
@@ -225,6 +244,11 @@ export const documentSchema = z.strictObject({
       spill: z.string().min(1).optional(),
       influx: influx.optional(),
       retention: retentionSchema.default({}),
+      read: readFrom.default('ledger'),
+    })
+    .refine((store) => store.read === 'ledger' || store.influx !== undefined, {
+      path: ['read'],
+      error: 'ledger, while there is no store.influx to read from',
     })
     .prefault({}),
   gamedays: gamedaysSchema.prefault({}),

@@ -85,7 +85,7 @@ async function nearestFolder(folder: string): Promise<string> {
 const ASK_MS = 5000;
 
 /** Asks `url` and expects any answer below 400. */
-async function checkAnswer(check: string, url: URL, mend: string, signal: AbortSignal): Promise<Finding> {
+export async function checkAnswer(check: string, url: URL, mend: string, signal: AbortSignal): Promise<Finding> {
   try {
     const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(ASK_MS)]) });
     await response.body?.cancel();
@@ -95,15 +95,6 @@ async function checkAnswer(check: string, url: URL, mend: string, signal: AbortS
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     return { check, verdict: 'fail', found: cause instanceof Error ? cause.message : String(cause), mend };
   }
-}
-
-/** `/ping` is what 1.x, 2.x and 3.x have in common. */
-export async function checkInflux({ influx }: Configuration, signal: AbortSignal): Promise<readonly Finding[]> {
-  if (influx === null) return [];
-  const base = influx.url.endsWith('/') ? influx.url : `${influx.url}/`;
-  const check = `InfluxDB ${new URL(base).origin}`;
-  const mend = 'results wait in the ledger until it answers; see store.influx.url';
-  return [await checkAnswer(check, new URL('ping', base), mend, signal)];
 }
 
 export async function checkInjectors({ gamedays }: Configuration, signal: AbortSignal): Promise<readonly Finding[]> {

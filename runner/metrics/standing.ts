@@ -1,10 +1,12 @@
 /** Gauges of how things stand at the moment of the question: nothing is computed for them but what is in memory. */
-import { Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import { LOOKBACKS, type Colour } from '../../slo/objective.ts';
 import { governing } from '../../slo/policy.ts';
 import type { Status } from '../../slo/status.ts';
-import type { Lag } from '../../store/influx/exporter.ts';
 import type { Configuration } from '../config/configuration.ts';
+import type { Lag } from '../../store/influx/lag.ts';
+import { OUTBOX_STREAMS } from '../../store/outbox.ts';
+import type { LagWatch } from '../lag-watch.ts';
 import type { Runner } from '../runner.ts';
 
 export type Watched = Pick<Runner, 'statuses' | 'judgedAgeMs' | 'health' | 'overload' | 'colour'> & {
@@ -14,12 +16,14 @@ export type Watched = Pick<Runner, 'statuses' | 'judgedAgeMs' | 'health' | 'over
 
 const COLOURS: readonly Colour[] = ['green', 'yellow', 'red', 'unknown'];
 
+export type LagGauges = Pick<LagWatch, 'look' | 'standing' | 'nowMs'>;
+
 type Labels = Readonly<Record<string, string>>;
 
 export function showStanding(
-  { services, probes }: Configuration,
+  { services, probes, location }: Configuration,
   runner: Watched,
-  exporterLag: () => Promise<Lag> | null,
+  lag: LagGauges,
   registry: Registry,
 ): void {
   function gauge(name: string, help: string, labelNames: readonly string[], read: () => readonly Sample[]): void {
@@ -95,16 +99,66 @@ export function showStanding(
   gauge('results_waiting', 'Results that are not in the ledger yet', [], () => [
     { labels: {}, value: runner.delivery.waiting },
   ]);
-  const lag = new Gauge({
+  showLag(lag, location, registry);
+}
+
+function showLag(watch: LagGauges, location: string, registry: Registry): void {
+  let looking: Promise<Lag | null> | null = null;
+  /** All metrics of one answer are of one look. */
+  const look = (): Promise<Lag | null> => {
+    looking ??= watch.look().finally(() => {
+      looking = null;
+    });
+    return looking;
+  };
+  const registers = [registry];
+  const rows = new Gauge({
+    registers,
     name: 'pulsedrill_influx_rows_waiting',
     help: 'Rows of the ledger that InfluxDB does not have yet',
     labelNames: ['stream'] as const,
-    registers: [registry],
     async collect() {
-      lag.reset();
-      const found = await exporterLag();
+      const found = await look();
+      rows.reset();
+      for (const stream of OUTBOX_STREAMS) if (found !== null) rows.set({ stream }, found[stream]);
+    },
+  });
+  const age = new Gauge({
+    registers,
+    name: 'pulsedrill_influx_lag_seconds',
+    help: 'Age of the oldest run, event or budget that InfluxDB does not have yet; 0: it has all',
+    labelNames: ['location'] as const,
+    async collect() {
+      const found = await look();
+      age.reset();
       if (found === null) return;
-      for (const stream of ['results', 'events', 'budgets', 'tallies'] as const) lag.set({ stream }, found[stream]);
+      age.set({ location }, found.oldestMs === null ? 0 : Math.max(0, watch.nowMs() - found.oldestMs) / 1000);
+    },
+  });
+  const held = new Gauge({
+    registers,
+    name: 'pulsedrill_influx_held',
+    help: '1 while InfluxDB takes nothing',
+    labelNames: ['location'] as const,
+    async collect() {
+      await look();
+      held.reset();
+      const standing = watch.standing();
+      if (standing !== null) held.set({ location }, standing.held === null ? 0 : 1);
+    },
+  });
+  const lines = new Counter({
+    registers,
+    name: 'pulsedrill_influx_lines_total',
+    help: 'Lines that InfluxDB took, and that it will never take, since the start of the process',
+    labelNames: ['outcome'] as const,
+    async collect() {
+      await look();
+      lines.reset();
+      const standing = watch.standing();
+      if (standing === null) return;
+      lines.inc({ outcome: 'taken' }, standing.shipped);
+      lines.inc({ outcome: 'rejected' }, standing.rejected);
     },
   });
 }

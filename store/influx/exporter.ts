@@ -4,15 +4,14 @@
  */
 import type { Clock } from '../../probes/probe.ts';
 import { destination, type InfluxConnection } from './connection.ts';
+import { cursorOf, lagOf, NO_LAG, type Lag } from './lag.ts';
 import { createInfluxWriter, type InfluxWriter } from './write.ts';
 import type { Outbox } from '../open.ts';
 import { OUTBOX_STREAMS } from '../outbox.ts';
 import type { OutboxStream } from '../outbox.ts';
 
 export type { InfluxConnection } from './connection.ts';
-
-/** Rows of the ledger that wait to be shipped, at most. */
-export type Lag = Readonly<Record<OutboxStream | 'total', number>>;
+export type { Lag } from './lag.ts';
 
 /** News about the export. `held` is told when it begins and when its reason changes, `shipping` when it is over. */
 export type ExportState =
@@ -40,30 +39,27 @@ export interface InfluxExportOptions {
   readonly batchRows?: number;
 }
 
+export interface ExportStanding {
+  /** Why InfluxDB takes nothing; null: it does. */
+  readonly held: string | null;
+  /** Lines that it took, and lines that it will never take, since the export was started. */
+  readonly shipped: number;
+  readonly rejected: number;
+}
+
 export interface InfluxExporter extends AsyncDisposable {
   /** Tries at once to ship all that is durable now. @returns what still waits: 0 in total when InfluxDB has everything. */
   flush(signal?: AbortSignal): Promise<Lag>;
   /** What waits now, without trying anything. */
   lag(): Promise<Lag>;
+  /** As of now, from memory. */
+  standing(): ExportStanding;
   /** Stops; what waits is shipped when an exporter to the same place is started again. */
   close(): Promise<void>;
 }
 
-const NO_LAG: Lag = { results: 0, events: 0, budgets: 0, tallies: 0, total: 0 };
-/** Goes up with every change of the schema that a reader depends on. */
-const SCHEMA_VERSION = 2;
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
-
-/** The cursors of an export, which the ledger's upkeep waits for. */
-export function cursorsOf(connection: InfluxConnection): Readonly<Record<OutboxStream, string>> {
-  const name = (stream: OutboxStream): string => cursorName(destination(connection), stream);
-  return { results: name('results'), events: name('events'), budgets: name('budgets'), tallies: name('tallies') };
-}
-
-function cursorName(place: string, stream: OutboxStream): string {
-  return `influx ${SCHEMA_VERSION} ${place} ${stream}`;
-}
 
 export function startInfluxExport(options: InfluxExportOptions): InfluxExporter {
   return new Exporter(options);
@@ -85,6 +81,8 @@ class Exporter implements InfluxExporter {
   /** Null: the ledger has not said yet under which location it ships. */
   #location: string | null = null;
   #passing: Promise<Pass> | null = null;
+  #shipped = 0;
+  #rejected = 0;
   /** Why the export is held; null while it is shipping. */
   #why: string | null = null;
   /** Whether `held` was told and `shipping` has not been told since. */
@@ -104,7 +102,7 @@ class Exporter implements InfluxExporter {
     // A pass under way may have looked at a stream before its last rows came: it takes one that begins now.
     await unlessAborted(this.#passing, signal);
     if (!this.#signal.aborted && signal?.aborted !== true) await unlessAborted(this.#pass(), signal);
-    return this.#lag();
+    return this.lag();
   }
 
   async close(): Promise<void> {
@@ -160,7 +158,7 @@ class Exporter implements InfluxExporter {
   /** @returns whether more of the stream waits. @throws Held */
   async #shipBatch(stream: OutboxStream): Promise<boolean> {
     const { batchRows = 2_000 } = this.#options;
-    const name = this.#cursor(stream);
+    const name = cursorOf(this.#place, stream);
     const page = await this.#outbox.pending(
       stream,
       { name, location: await this.#shipsAs(), nowMs: this.#options.clock.wallMs() },
@@ -174,6 +172,8 @@ class Exporter implements InfluxExporter {
       // passing over the lines would lose them.
       if (rejected.length === page.lines.length && !recognised) throw new Held(rejected[0]?.why ?? 'refused', null);
       for (const { line, why } of rejected) this.#tell({ state: 'rejected', line, why });
+      this.#shipped += page.lines.length - rejected.length;
+      this.#rejected += rejected.length;
     }
     await this.#outbox.advance(name, page.upTo);
     return page.left > 0;
@@ -191,11 +191,6 @@ class Exporter implements InfluxExporter {
     return [...(await this.#isolate(lines.slice(0, half))), ...(await this.#isolate(lines.slice(half)))];
   }
 
-  /** With the schema's version: when points carry more than before, everything is shipped again. */
-  #cursor(stream: OutboxStream): string {
-    return cursorName(this.#place, stream);
-  }
-
   async #shipsAs(): Promise<string> {
     const { location } = this.#options;
     if (this.#location === null) {
@@ -206,24 +201,18 @@ class Exporter implements InfluxExporter {
   }
 
   lag(): Promise<Lag> {
-    return this.#lag();
+    return lagOf(this.#outbox, this.#options.connection);
   }
 
-  async #lag(): Promise<Lag> {
-    const lag: Record<keyof Lag, number> = { ...NO_LAG };
-    for (const stream of OUTBOX_STREAMS) {
-      const { left } = await this.#outbox.pending(stream, { name: this.#cursor(stream), location: '', nowMs: 0 }, 0);
-      lag[stream] = left;
-      lag.total += left;
-    }
-    return lag;
+  standing(): ExportStanding {
+    return { held: this.#why, shipped: this.#shipped, rejected: this.#rejected };
   }
 
   async #tellHeld(why: string, retryInMs: number): Promise<void> {
     if (this.#signal.aborted || why === this.#why) return;
     this.#why = why;
     // Where the ledger itself cannot be read, `why` says so and there is no lag to tell.
-    const lag = await this.#lag().catch(() => NO_LAG);
+    const lag = await this.lag().catch(() => NO_LAG);
     // A flush may have got through meanwhile: then this is no news any more.
     if (this.#why === why) this.#tell({ state: 'held', why, retryInMs, lag });
   }

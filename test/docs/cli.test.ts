@@ -44,6 +44,7 @@ describe('docs/cli.md', () => {
     expect(run === undefined ? [] : await optionsOf(run.command)).toEqual([
       'json',
       'format',
+      'read',
       'from',
       'to',
       'as-of',

@@ -97,6 +97,7 @@ describe('doctor', () => {
       'ok       event loop',
       `ok       ledger ${join(folder, 'pulsedrill.db')}`,
       `ok       InfluxDB http`,
+      'ok       InfluxDB lag',
       `ok       fault proxy http`,
       `ok       target http`,
     ]);

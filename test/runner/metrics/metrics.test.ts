@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { createLagWatch } from '../../../runner/lag-watch.ts';
 import { createMetrics, type Metrics } from '../../../runner/metrics/metrics.ts';
 import type { Watched } from '../../../runner/metrics/standing.ts';
 import type { Status } from '../../../slo/status.ts';
@@ -53,6 +54,8 @@ beforeEach(() => {
 const lines = async (start: string): Promise<readonly string[]> =>
   (await metrics.text()).split('\n').filter((line) => line.startsWith(start));
 
+const noExport = createLagWatch({ influx: null, location: 'fra1' }, () => NOW);
+
 describe('GET /metrics', () => {
   it('begins every series that a configuration lets it know of at zero, so that no first event is lost to a rate', async () => {
     expect(await lines('pulsedrill_event_weight_total{objective="latency"')).toEqual(
@@ -92,7 +95,7 @@ describe('GET /metrics', () => {
   it('shows how budgets stand, and gives no figure for what is not known', async () => {
     const known = judged([runs(NOW - 3_600_000, 99_950, 50)], { objective: objective({ id: 'availability' }) });
     const unknown = judged([], { objective: objective({ id: 'latency' }) });
-    metrics.watch(runner([known, unknown]));
+    metrics.watch(runner([known, unknown]), noExport);
     expect(await lines('pulsedrill_budget_consumed_ratio')).toEqual([
       'pulsedrill_budget_consumed_ratio{objective="availability",service="client-api"} 0.5',
     ]);
@@ -115,19 +118,28 @@ describe('GET /metrics', () => {
   });
 
   it('says what InfluxDB does not have yet, and nothing where none is configured', async () => {
-    metrics.watch(runner([]));
-    expect(await lines('pulsedrill_influx_rows_waiting')).toEqual([]);
-    metrics.watchExporter({
-      lag: () => Promise.resolve({ results: 7, events: 0, budgets: 1, tallies: 2, total: 10 }),
+    const watch = createLagWatch({ influx: null, location: 'fra1' }, () => NOW);
+    metrics.watch(runner([]), watch);
+    expect(await lines('pulsedrill_influx')).toEqual([]);
+    watch.watch({
+      lag: () => Promise.resolve({ results: 7, events: 0, budgets: 1, tallies: 2, total: 10, oldestMs: NOW - 90_500 }),
+      standing: () => ({ held: 'InfluxDB answered 503: busy', shipped: 12, rejected: 1 }),
     });
-    expect(await lines('pulsedrill_influx_rows_waiting{stream="results"}')).toEqual([
+    expect(await lines('pulsedrill_influx')).toEqual([
       'pulsedrill_influx_rows_waiting{stream="results"} 7',
+      'pulsedrill_influx_rows_waiting{stream="events"} 0',
+      'pulsedrill_influx_rows_waiting{stream="budgets"} 1',
+      'pulsedrill_influx_rows_waiting{stream="tallies"} 2',
+      'pulsedrill_influx_lag_seconds{location="local"} 90.5',
+      'pulsedrill_influx_held{location="local"} 1',
+      'pulsedrill_influx_lines_total{outcome="taken"} 12',
+      'pulsedrill_influx_lines_total{outcome="rejected"} 1',
     ]);
   });
 
   it.skipIf(isMissing('promtool', 'prometheus'))('passes the linter of Prometheus', async () => {
     metrics.hear([run(1, 'orders'), run(2, 'orders', true)]);
-    metrics.watch(runner([judged([runs(NOW - 3_600_000, 99_950, 50)], { objective: objective() })]));
+    metrics.watch(runner([judged([runs(NOW - 3_600_000, 99_950, 50)], { objective: objective() })]), noExport);
     const checked = spawnSync('promtool', ['check', 'metrics'], { input: await metrics.text(), encoding: 'utf8' });
     expect([checked.status, checked.stdout, checked.stderr]).toEqual([0, '', '']);
   });
