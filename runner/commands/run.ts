@@ -73,7 +73,7 @@ export const run: Command = {
     const calendar = { plans: scheduled.plans, attempt };
     const metrics = createMetrics(configuration);
     const lag = createLagWatch(configuration, () => systemClock.wallMs());
-    const sources = new Map([['influx', lag.conditions]]);
+    const sources = new Map([['influx', () => lag.conditions()]]);
     await using shared = openShared(configuration, io.stop);
     const options = {
       ...(shared === null ? {} : { reader: shared }),
