@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../runner/clock.ts';
 import { startInfluxExport } from '../../../store/influx/exporter.ts';
 import type { ExportState } from '../../../store/influx/exporter.ts';
+import { NO_LAG } from '../../../store/influx/lag.ts';
 import { openStore } from '../../../store/open.ts';
 import type { LedgerStore } from '../../../store/open.ts';
 import { startInfluxd } from '../../support/influxd.ts';
@@ -100,7 +101,7 @@ describe.skipIf(isMissing('influxd', 'influxdb'))('an export to InfluxDB 1.x', (
     for (const batch of [0, 1]) {
       await store.append([aResult(batch * 2), aResult(batch * 2 + 1)]);
       await using exporter = exportTo(influxd, store);
-      expect(await exporter.flush()).toEqual({ results: 0, events: 0, budgets: 0, tallies: 0, total: 0 });
+      expect(await exporter.flush()).toEqual(NO_LAG);
       const steps = await influxd.query(`SELECT good FROM pulsedrill_tally WHERE objective = '${AVAILABILITY.id}'`);
       expect(steps).toEqual([{ time: `${T0}000000`, good: batch * 2 + 2 }]);
     }
@@ -137,7 +138,7 @@ describe.skipIf(isMissing('influxd', 'influxdb'))('an export to InfluxDB 1.x', (
     const held = await eventually(() => states.find((state) => state.state === 'held'), 'the export is held');
     expect(held).toMatchObject({
       why: 'InfluxDB answered 404: database not found: "pulsedrill"',
-      lag: { results: 1, events: 0, budgets: 0, tallies: 2, total: 3 },
+      lag: { results: 1, events: 0, budgets: 0, tallies: 2, total: 3, oldestMs: T0 },
     });
     await influxd.query(`CREATE DATABASE "${influxd.database}"`);
     expect((await exporter.flush()).total).toBe(0);

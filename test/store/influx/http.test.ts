@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Clock } from '../../../probes/probe.ts';
 import { startInfluxExport } from '../../../store/influx/exporter.ts';
 import type { ExportState, InfluxConnection } from '../../../store/influx/exporter.ts';
+import { NO_LAG } from '../../../store/influx/lag.ts';
 import { openStore } from '../../../store/open.ts';
 import type { LedgerStore } from '../../../store/open.ts';
 import { T0, aResult } from '../../support/results.ts';
@@ -96,7 +97,7 @@ function exportTo(connection: InfluxConnection, store: LedgerStore) {
   return { exporter, states, ...time, [Symbol.asyncDispose]: () => exporter.close() };
 }
 
-const NOTHING_LEFT = { results: 0, events: 0, budgets: 0, tallies: 0, total: 0 };
+const NOTHING_LEFT = NO_LAG;
 
 describe('a write', () => {
   test('to 2.x names organization, bucket and precision, carries the token, and is compressed', async () => {
@@ -149,7 +150,7 @@ describe('an export that is held', () => {
         state: 'held',
         why: 'InfluxDB answered 503: busy',
         retryInMs: 7_000,
-        lag: { ...NOTHING_LEFT, results: 1, total: 1 },
+        lag: { ...NOTHING_LEFT, results: 1, total: 1, oldestMs: T0 },
       },
       { state: 'shipping' },
     ]);
@@ -164,7 +165,7 @@ describe('an export that is held', () => {
     await using store = await open();
     await store.append([aResult(0)]);
     await using running = exportTo({ url: server.url, org: 'o', bucket: 'b', token: 's3cret' }, store);
-    expect(await running.exporter.flush()).toEqual({ ...NOTHING_LEFT, results: 1, total: 1 });
+    expect(await running.exporter.flush()).toEqual({ ...NOTHING_LEFT, results: 1, total: 1, oldestMs: T0 });
     const held = await eventually(() => running.states[0], 'it says that it is held');
     expect(held).toMatchObject({ state: 'held', why: 'InfluxDB answered 401: unauthorized access' });
   });
