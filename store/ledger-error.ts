@@ -60,6 +60,12 @@ function isSqliteError(error: unknown): error is SqliteError {
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number';
 }
 
+/** Of a file whose pages are damaged. */
+export const DAMAGED = {
+  what: 'the file is damaged',
+  mend: '"pulsedrill ledger recover --to FILE" saves what can be read; or restore it from a copy',
+};
+
 /** Primary result codes, https://www.sqlite.org/rescode.html. */
 const MEANINGS: ReadonlyMap<number, readonly [LedgerErrorCode, string, string]> = new Map([
   [3, ['unwritable', 'permission denied', 'give this user the right to write the file and its folder']],
@@ -67,7 +73,7 @@ const MEANINGS: ReadonlyMap<number, readonly [LedgerErrorCode, string, string]> 
   [6, ['locked', 'another connection holds it', 'wait until it is done']],
   [8, ['unwritable', 'it is read-only', 'give this user the right to write the file and its folder']],
   [10, ['unwritable', 'the disk failed to read or write', 'look at the disk and at the system log']],
-  [11, ['corrupt', 'the file is damaged', 'restore it from a copy, or name another file in store.ledger']],
+  [11, ['corrupt', DAMAGED.what, DAMAGED.mend]],
   [13, ['full', 'the disk is full', 'free some space; nothing that was stored is lost']],
   [14, ['unwritable', 'cannot be opened', 'check that the folder exists and that this user may write in it']],
   [26, ['corrupt', 'the file is not a database', 'name another file in store.ledger']],

@@ -1,6 +1,7 @@
 /** The thread that keeps a ledger: SQLite waits for the disk here, never on the loop that measures. */
 import { performance } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
+import { withLastGood } from './last-good.ts';
 import { LedgerError } from './ledger-error.ts';
 import { Ledger } from './ledger.ts';
 import type { LedgerOptions } from './ledger.ts';
@@ -16,7 +17,7 @@ function appendGroups(ledger: Ledger, groups: Groups, recordedMs: number): reado
     return groups.map(() => null);
   } catch (error) {
     // A disk that fails, fails for all of them. A result that cannot be stored is nobody else's fault.
-    if (error instanceof LedgerError || groups.length === 1) return groups.map(() => toFailure(error));
+    if (error instanceof LedgerError || groups.length === 1) return groups.map(() => failureOf(error));
     return groups.flatMap((group) => appendGroups(ledger, [group], recordedMs));
   }
 }
@@ -50,13 +51,22 @@ function callsOf(ledger: Ledger): Calls {
   };
 }
 
+/** A ledger is damaged once; what is left of it is looked for once. */
+let damaged: unknown = null;
+
+function failureOf(error: unknown): Failure {
+  if (!(error instanceof LedgerError) || error.code !== 'corrupt') return toFailure(error);
+  damaged ??= withLastGood(error);
+  return toFailure(damaged);
+}
+
 function serve(options: LedgerOptions): void {
   const reply = (message: Reply): void => parentPort?.postMessage(message, []);
   let ledger: Ledger;
   try {
     ledger = new Ledger(options);
   } catch (error) {
-    reply({ id: 0, failure: toFailure(error) });
+    reply({ id: 0, failure: failureOf(error) });
     return;
   }
   const calls = callsOf(ledger);
@@ -64,7 +74,7 @@ function serve(options: LedgerOptions): void {
     try {
       reply({ id, value: Reflect.apply(calls[method], calls, args) });
     } catch (error) {
-      reply({ id, failure: toFailure(error) });
+      reply({ id, failure: failureOf(error) });
     }
     if (method === 'close') parentPort?.close();
   });

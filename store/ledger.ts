@@ -43,7 +43,7 @@ import type {
   TallyRow,
 } from './store.ts';
 import { inOneBuffer } from './rollup-table.ts';
-import { Gathered, TallyTable } from './tally-table.ts';
+import { Gathered, TallyTable, gatherAll } from './tally-table.ts';
 import { targetRecords } from './target-records.ts';
 import { expiredThroughMs, expiredThroughSeq, wholeFromMs } from './expired.ts';
 import { Upkeep, type UpkeepDone, type UpkeepOrder } from './upkeep.ts';
@@ -67,8 +67,6 @@ export type VersionedRule = Rule & Partial<Pick<Objective, 'target' | 'versions'
 const PAGE = 500;
 /** Rows written since a follower looked last, beyond which it had better read everything again. */
 const MOST_CHANGES = 20_000;
-/** Rows gathered in memory before they are written, while tallies are rebuilt. */
-const REBUILD_ROWS = 20_000;
 
 export class Ledger implements Disposable {
   readonly stepMs: number;
@@ -405,15 +403,7 @@ export class Ledger implements Disposable {
     into: TallyTable,
     isMeant: (atMs: number) => boolean = () => true,
   ): void {
-    if (rule.probes.length === 0) return;
-    let gathered = new Gathered(this.stepMs);
-    for (const result of results) {
-      gathered.add(rule, result, isMeant);
-      if (gathered.steps.size + gathered.unjudged.length < REBUILD_ROWS) continue;
-      this.#keep(gathered, into);
-      gathered = new Gathered(this.stepMs);
-    }
-    this.#keep(gathered, into);
+    for (const gathered of gatherAll(rule, results, { stepMs: this.stepMs, isMeant })) this.#keep(gathered, into);
   }
 
   #keep(gathered: Gathered, into: TallyTable, recordedMs = 0): void {

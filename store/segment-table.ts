@@ -26,6 +26,7 @@ export class SegmentTable {
   readonly #last: StatementSync;
   readonly #put: StatementSync;
   readonly #select: StatementSync;
+  readonly #at: StatementSync;
   readonly #chained: StatementSync;
 
   constructor(db: DatabaseSync) {
@@ -40,6 +41,7 @@ export class SegmentTable {
     this.#select = db.prepare(
       'SELECT * FROM segments WHERE last_scheduled_ms >= ? AND first_scheduled_ms < ? ORDER BY number',
     );
+    this.#at = db.prepare('SELECT * FROM segments WHERE number = ?');
     this.#chained = db.prepare(`${SELECT_RESULTS} WHERE r.seq > ? AND r.seq <= ? ORDER BY r.seq LIMIT ?`);
     this.#chained.setReadBigInts(true);
   }
@@ -70,6 +72,21 @@ export class SegmentTable {
   /** Those with a result that was due in a half-open stretch, in order. The last one is open. */
   select({ fromMs = -Infinity, toMs = Infinity }: SegmentQuery): readonly Segment[] {
     return this.#select.all(fromMs, toMs).map(toSegment);
+  }
+
+  at(which: number): Segment | null {
+    const row = this.#at.get(which);
+    return row === undefined ? null : toSegment(row);
+  }
+
+  /** What a segment's results, as they are stored now, hash to, and how many they are. */
+  recomputed({ previous, firstSeq, lastSeq }: Segment): Pick<Segment, 'head' | 'results'> {
+    let [head, results] = [previous, 0];
+    for (const row of this.#chained.iterate(firstSeq - 1, lastSeq, -1)) {
+      head = nextHead(head, canonicalText(linkOf(row)));
+      results += 1;
+    }
+    return { head, results };
   }
 
   /** Stored results in the order of the chain. */

@@ -55,7 +55,8 @@ export class Sql {
     } catch (error) {
       throw explain(error, this.path);
     } finally {
-      if (!isPinned && this.db.isTransaction) this.db.exec('COMMIT');
+      // Nothing is to be kept, and on damaged pages a commit would fail, and say less than what came before.
+      if (!isPinned && this.db.isTransaction) this.db.exec('ROLLBACK');
     }
   }
 

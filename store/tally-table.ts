@@ -41,6 +41,26 @@ export class Gathered {
   }
 }
 
+/** Rows gathered in memory before they are written, while tallies are built from all results. */
+const MOST_GATHERED = 20_000;
+
+/** The shares of results of any number, by one rule, in pieces that memory holds. @param isMeant the steps to count */
+export function* gatherAll(
+  rule: Rule,
+  results: Iterable<Result>,
+  { stepMs, isMeant }: { readonly stepMs: number; readonly isMeant: (atMs: number) => boolean },
+): Iterable<Gathered> {
+  if (rule.probes.length === 0) return;
+  let gathered = new Gathered(stepMs);
+  for (const result of results) {
+    gathered.add(rule, result, isMeant);
+    if (gathered.steps.size + gathered.unjudged.length < MOST_GATHERED) continue;
+    yield gathered;
+    gathered = new Gathered(stepMs);
+  }
+  yield gathered;
+}
+
 /** The tallies of one ledger with their roll-ups: those of `main`, or of `temp`, in memory and of the same form. */
 export class TallyTable {
   readonly #db: DatabaseSync;

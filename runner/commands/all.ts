@@ -9,6 +9,7 @@ import { gameday } from './gameday.ts';
 import { gate } from './gate.ts';
 import { incident } from './incident.ts';
 import { init } from './init.ts';
+import { ledger } from './ledger.ts';
 import { once } from './once.ts';
 import { plan } from './plan.ts';
 import { replay } from './replay.ts';
@@ -45,5 +46,6 @@ export const COMMANDS: readonly Command[] = [
   replay,
   sweep,
   doctor,
+  ledger,
   toxiproxy,
 ];

@@ -1,27 +1,39 @@
 /**
- * A process to be killed: appends to a ledger as fast as it can and says on standard output what it was told is durable,
- * one id a line, written at once. Arguments: the ledger's path, the number of its first run.
+ * A process to be killed: appends to a ledger as fast as it can, while the ledger's upkeep goes on where it is told to,
+ * and says on standard output what it was told is durable, one id a line, written at once. Its clock moves a minute with
+ * each run. Arguments: the ledger's path, the number of its first run, `tidy` where results are to expire.
  */
 import { writeSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
 import { openStore } from '../../store/open.ts';
-import { AVAILABILITY, LATENCY, aResult } from '../support/results.ts';
+import { AVAILABILITY, LATENCY } from '../support/results.ts';
+import { KEEP, momentOf, writtenResult } from './written.ts';
 
-const [, , path = '', first = '0'] = process.argv;
-const store = await openStore({ path, objectives: [AVAILABILITY, LATENCY], stepMs: 60_000 });
+const [, , path = '', first = '0', upkeep] = process.argv;
+let n = Number(first);
+const clock = { wallMs: () => momentOf(n) };
+const store = await openStore({ path, objectives: [AVAILABILITY, LATENCY], stepMs: 60_000, clock });
 const say = (line: string): void => {
   writeSync(1, `${line}\n`);
 };
 
 async function append(from: number, count: number): Promise<void> {
-  const results = Array.from({ length: count }, (_, k) =>
-    aResult(from + k, { outcome: (from + k) % 5 === 0 ? 'bad' : 'good', endpoint: k % 2 === 0 ? '/orders' : null }),
-  );
+  const results = Array.from({ length: count }, (_, k) => writtenResult(from + k));
   await store.append(results);
   for (const { runId } of results) say(`run ${runId}`);
 }
 
-for (let n = Number(first); ; n += 30) {
-  const order = { clientOrderId: `order-${n}`, probe: 'buy', venue: 'primary', runId: `run-${n}`, atMs: n };
+async function tidy(): Promise<void> {
+  for (;;) {
+    const { what } = await store.upkeep({ retention: KEEP, followers: [], nowMs: clock.wallMs() });
+    if (what !== null) say(`upkeep ${what}`);
+    await turn();
+  }
+}
+
+if (upkeep === 'tidy') void tidy();
+for (; ; n += 30) {
+  const order = { clientOrderId: `order-${n}`, probe: 'buy', venue: 'primary', runId: `run-${n}`, atMs: momentOf(n) };
   await Promise.all([
     append(n, 10),
     append(n + 10, 1),
@@ -29,6 +41,6 @@ for (let n = Number(first); ; n += 30) {
     store.intendOrder(order).then(() => say(`open ${order.clientOrderId}`)),
   ]);
   if (n % 60 !== 0) continue;
-  await store.closeOrder(order.clientOrderId, 'filled', n);
+  await store.closeOrder(order.clientOrderId, 'filled', momentOf(n));
   say(`closed ${order.clientOrderId}`);
 }

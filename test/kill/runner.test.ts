@@ -11,6 +11,7 @@ import { sumTallies, type Tally } from '../../slo/tally.ts';
 import { judge, mergeJudged, type Judged, type Rule } from '../../store/judge.ts';
 import { Ledger } from '../../store/ledger.ts';
 import type { Result } from '../../store/result.ts';
+import { brokenSegments } from '../support/chain.ts';
 import { cli, startCli, type CliOptions, type Ended } from '../support/cli.ts';
 import { eventually } from '../support/servers.ts';
 import { ROUNDS, SEED } from './seed.ts';
@@ -149,6 +150,7 @@ test(
       const db = new DatabaseSync(join(folder, 'pulsedrill.db'));
       expect(db.prepare('PRAGMA integrity_check').all()).toMatchObject([{ integrity_check: 'ok' }]);
       db.close();
+      expect(brokenSegments(join(folder, 'pulsedrill.db'))).toEqual([]);
       {
         using ledger = new Ledger({ path: join(folder, 'pulsedrill.db'), readOnly: true });
         const results = [...ledger.results(ALL)];

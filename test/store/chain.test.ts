@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +8,7 @@ import { NO_PHASES } from '../../probes/probe.ts';
 import { Ledger } from '../../store/ledger.ts';
 import { openStore } from '../../store/open.ts';
 import type { Result } from '../../store/result.ts';
-import type { Segment } from '../../store/store.ts';
+import { brokenSegments } from '../support/chain.ts';
 import { AVAILABILITY, T0, aResult, collect } from '../support/results.ts';
 
 const HOUR = 3_600_000;
@@ -24,41 +23,6 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const open = (): Ledger => new Ledger({ path, stepMs: 60_000, objectives: [AVAILABILITY] });
-
-const finite = (_key: string, cell: unknown) =>
-  typeof cell === 'number' && !Number.isFinite(cell) ? String(cell) : cell;
-
-/** As docs/ledger.md tells it, by nothing but SQL, JSON and SHA-256. */
-function recomputed(db: DatabaseSync, { previous, firstSeq, lastSeq }: Segment): string {
-  const rows = db.prepare(
-    `SELECT 1, seq, run_id, probe, kind, service, location, endpoint, venue, CAST(ts_ns AS TEXT), scheduled_ms, started_ms,
-       lateness_ms, duration_ms, cadence, weight_ms, outcome, reason, detail, dns_ms, connect_ms, tls_ms, sent_ms,
-       first_byte_ms, transfer_ms, readings, "values", trail, loop_delay_ms, gameday, recorded_ms
-     FROM results JOIN series ON series.id = series WHERE seq BETWEEN ? AND ? ORDER BY seq`,
-  );
-  rows.setReturnArrays(true);
-  let head = Buffer.from(previous, 'hex');
-  for (const row of rows.iterate(firstSeq, lastSeq)) {
-    head = createHash('sha256').update(head).update(JSON.stringify(row, finite)).digest();
-  }
-  return head.toString('hex');
-}
-
-/** The numbers of the segments that do not hash to what they say, or do not follow each other. */
-function broken(): readonly number[] {
-  const db = new DatabaseSync(path, { readOnly: true });
-  using ledger = new Ledger({ path, readOnly: true });
-  try {
-    let previous = ZEROS;
-    return ledger.segments({}).flatMap((segment) => {
-      const isWhole = segment.previous === previous && recomputed(db, segment) === segment.head;
-      previous = segment.head;
-      return isWhole ? [] : [segment.number];
-    });
-  } finally {
-    db.close();
-  }
-}
 
 function change(sql: string): void {
   const db = new DatabaseSync(path);
@@ -120,7 +84,7 @@ describe('the chain', () => {
     ]);
     expect(segments.slice(1).map(({ previous }) => previous)).toEqual(segments.slice(0, -1).map(({ head }) => head));
     expect(ledger.segments({ fromMs: T0 + 9_999_001, toMs: T0 + 10_001_001 }).map(({ number }) => number)).toEqual([2]);
-    expect(broken()).toEqual([]);
+    expect(brokenSegments(path)).toEqual([]);
   });
 
   test('has every stored result once, whatever was refused or came twice', () => {
@@ -141,7 +105,7 @@ describe('the chain', () => {
         [0, 1, 4, 5, 6, 7].map((n, index) => [index + 1, aResult(n).runId]),
       );
     }
-    expect(broken()).toEqual([]);
+    expect(brokenSegments(path)).toEqual([]);
   });
 
   test.each([
@@ -164,9 +128,9 @@ describe('the chain', () => {
         T0,
       );
     }
-    expect(broken()).toEqual([]);
+    expect(brokenSegments(path)).toEqual([]);
     change(sql);
-    expect(broken()).toEqual([1]);
+    expect(brokenSegments(path)).toEqual([1]);
   });
 
   test('is the same for a result that is about to be stored as for its row, whatever is in it', () => {
@@ -196,7 +160,7 @@ describe('the chain', () => {
           given.map((each, n) => aResult(n, each)),
           T0,
         );
-        expect(broken()).toEqual([]);
+        expect(brokenSegments(path)).toEqual([]);
       }),
       // All in one ledger: what broke it once stays broken.
       { numRuns: 100, endOnFailure: true },

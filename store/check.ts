@@ -1,0 +1,186 @@
+/** Whether a ledger is what it should be: its pages, the chain of its results, its tallies against them. Writes nothing. */
+import { sumTallies, type Tally } from '../slo/tally.ts';
+import { FIRST_HEAD } from './chain.ts';
+import { openDatabase } from './database.ts';
+import { talliedFromMs, wholeFromMs } from './expired.ts';
+import { LedgerError, explain } from './ledger-error.ts';
+import { Ledger } from './ledger.ts';
+import { unpack } from './packed.ts';
+import { ResultTable } from './result-table.ts';
+import { number, text } from './rows.ts';
+import { RuleTable } from './rules.ts';
+import { TEMP_TALLIES } from './schema.ts';
+import { SegmentTable } from './segment-table.ts';
+import { Sql } from './sql.ts';
+import type { Segment } from './store.ts';
+import { TallyTable, gatherAll } from './tally-table.ts';
+import type { Rule } from './judge.ts';
+
+export interface BrokenSegment extends Pick<Segment, 'number' | 'firstScheduledMs' | 'lastScheduledMs'> {
+  readonly why: string;
+}
+
+export interface ChainFinding {
+  /** Those whose results are there, and of how many the results have expired. */
+  readonly segments: number;
+  readonly expired: number;
+  readonly results: number;
+  readonly broken: readonly BrokenSegment[];
+  /** Of the last result that was ever stored. */
+  readonly head: string;
+}
+
+export interface TallyFinding {
+  readonly objective: string;
+  /** Steps before it cannot be recomputed, because results have expired; null: all can. */
+  readonly fromMs: number | null;
+  /** Steps (of a split) that are not what their results add up to, and the first of them. */
+  readonly different: number;
+  readonly firstMs: number | null;
+  /** Whether hours and days are the sums of their minutes. */
+  readonly areRollupsWhole: boolean;
+}
+
+export interface LedgerFinding {
+  /** What SQLite says of its pages, a line each; empty: they are whole. */
+  readonly pages: readonly string[];
+  /** Null where the pages are so damaged that it cannot be read. */
+  readonly chain: ChainFinding | null;
+  readonly tallies: readonly TallyFinding[] | null;
+}
+
+/** @throws LedgerError when it cannot be opened at all */
+export function checkLedger(path: string): LedgerFinding {
+  using db = openDatabase({ path, readOnly: true });
+  const sql = new Sql(db, path, true);
+  const looked = (): readonly string[] =>
+    sql.all('PRAGMA integrity_check(20)').map((row) => text(row, 'integrity_check'));
+  const pages = unlessDamaged(path, looked) ?? ['SQLite cannot go through them'];
+  return {
+    pages: pages[0] === 'ok' ? [] : pages,
+    chain: unlessDamaged(path, () => checkChain(sql)),
+    tallies: unlessDamaged(path, () => checkTallies(sql)),
+  };
+}
+
+/** Has these objectives judged anew from the stored results, as far as those are there. @throws LedgerError */
+export function mendTallies(path: string, objectives: readonly string[]): readonly string[] {
+  {
+    using db = openDatabase({ path });
+    const sql = new Sql(db, path, false);
+    sql.write(() => objectives.forEach((id) => sql.run("UPDATE objectives SET hash = '' WHERE id = ?", id)));
+  }
+  using ledger = new Ledger({ path });
+  return ledger.notices;
+}
+
+function unlessDamaged<T>(path: string, work: () => T): T | null {
+  try {
+    return work();
+  } catch (error) {
+    const explained = explain(error, path);
+    if (explained instanceof LedgerError && explained.code === 'corrupt') return null;
+    throw explained;
+  }
+}
+
+function checkChain(sql: Sql): ChainFinding {
+  const table = new SegmentTable(sql.db);
+  const numbers = table.select({}).map((segment) => segment.number);
+  const broken: BrokenSegment[] = [];
+  let [segments, expired, results] = [0, 0, 0];
+  let before: Pick<Segment, 'head' | 'lastSeq'> = { head: FIRST_HEAD, lastSeq: 0 };
+  for (const which of numbers) {
+    // Each with its results at one moment: the last one may grow, and others expire, while this goes on.
+    sql.read(() => {
+      const segment = table.at(which);
+      const why = segment === null ? 'it is not there any more' : whyBroken(table, segment, before);
+      if (segment === null) return;
+      if (why !== null) broken.push({ ...segment, why });
+      if (segment.expiredMs === null) segments += 1;
+      else expired += 1;
+      if (segment.expiredMs === null) results += segment.results;
+      before = segment;
+    });
+  }
+  return { segments, expired, results, broken, head: before.head };
+}
+
+/** Null: it follows the one before, and its results are those that were stored. */
+export function whyBroken(
+  table: SegmentTable,
+  segment: Segment,
+  before: Pick<Segment, 'head' | 'lastSeq'>,
+): string | null {
+  if (segment.previous !== before.head) return 'it does not follow the head before it';
+  return whyNotWhole(table, segment);
+}
+
+export function whyNotWhole(table: SegmentTable, segment: Segment): string | null {
+  if (segment.expiredMs !== null) return null;
+  try {
+    const { head, results } = table.recomputed(segment);
+    if (results !== segment.results) return `it holds ${results} results, of ${segment.results} that were stored`;
+    return head === segment.head ? null : 'its results are not those that were stored';
+  } catch (error) {
+    return `its results cannot be read (${error instanceof Error ? error.message : String(error)})`;
+  }
+}
+
+const COLUMNS = `split, at_ms, good, bad, excluded, faults, good_weight, bad_weight, squared_weight, borderline, bounded,
+  excluded_weight, fault_weight`;
+const COUNTED = 'objective = ? AND at_ms >= ? AND (good > 0 OR bad > 0 OR excluded > 0 OR faults > 0 OR bounded > 0)';
+
+function checkTallies(sql: Sql): readonly TallyFinding[] {
+  const stepMs = Number(sql.meta('step_ms') ?? 60_000);
+  sql.db.exec(TEMP_TALLIES);
+  const [stored, own] = [new TallyTable(sql.db, 'main', stepMs), new TallyTable(sql.db, 'temp', stepMs)];
+  const results = new ResultTable(sql);
+  return new RuleTable(sql.db)
+    .active()
+    .map((rule) => sql.read(() => checkRule({ sql, stepMs, stored, own, results }, rule)));
+}
+
+interface Tables {
+  readonly sql: Sql;
+  readonly stepMs: number;
+  readonly stored: TallyTable;
+  readonly own: TallyTable;
+  readonly results: ResultTable;
+}
+
+function checkRule({ sql, stepMs, stored, own, results }: Tables, rule: Rule): TallyFinding {
+  const fromMs = Math.max(wholeFromMs(sql, stepMs), talliedFromMs(sql));
+  let revision = 0n;
+  const found = gatherAll(rule, results.storedAfter(0, rule.probes), { stepMs, isMeant: (atMs) => atMs >= fromMs });
+  for (const gathered of found) own.add(gathered, () => (revision += 1n));
+  const rows = (schema: string): string => `SELECT ${COLUMNS} FROM ${schema}.tallies WHERE ${COUNTED}`;
+  const less = (one: string, other: string): string => `SELECT * FROM (${rows(one)} EXCEPT ${rows(other)})`;
+  const row = sql.first(
+    `SELECT count(*) AS n, min(at_ms) AS first FROM (SELECT DISTINCT at_ms, split FROM
+       (${less('main', 'temp')} UNION ALL ${less('temp', 'main')}))`,
+    ...[0, 1, 2, 3].flatMap(() => [rule.id, fromMs]),
+  );
+  sql.db.exec('DELETE FROM temp.tallies; DELETE FROM temp.rollups;');
+  const all = { objective: rule.id, fromMs: -8e15, toMs: 8e15 };
+  const minutes = textOf(sumTallies(stored.query(all)));
+  const areRollupsWhole = (['hour', 'day'] as const).every((span) => {
+    const sums = stored.rollups.read({ ...all, span }).map((each) => sumTallies(unpack(each.steps, 0, 1)));
+    return textOf(sumTallies(sums)) === minutes;
+  });
+  const first = row?.['first'];
+  return {
+    objective: rule.id,
+    fromMs: Number.isFinite(fromMs) ? fromMs : null,
+    different: row === undefined ? 0 : number(row, 'n'),
+    firstMs: first === null || first === undefined ? null : Number(first),
+    areRollupsWhole,
+  };
+}
+
+function textOf(tally: Tally): string {
+  return Object.entries(tally)
+    .map(([key, value]) => `${key} ${String(value)}`)
+    .toSorted()
+    .join(', ');
+}

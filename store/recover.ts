@@ -1,0 +1,254 @@
+/** Saves what can be read of a damaged ledger into a new one. The damaged file is only read. */
+import { existsSync } from 'node:fs';
+import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
+import { FIRST_HEAD, linkOf } from './chain.ts';
+import { whyBroken } from './check.ts';
+import { openDatabase } from './database.ts';
+import { LedgerError, explain } from './ledger-error.ts';
+import { Ledger } from './ledger.ts';
+import { RollupTable } from './rollup-table.ts';
+import { number, text } from './rows.ts';
+import type { Row } from './rows.ts';
+import { MIGRATIONS } from './schema.ts';
+import { SegmentTable } from './segment-table.ts';
+import { SELECT_RESULTS } from './select-results.ts';
+import { tallyOf } from './tally-table.ts';
+
+export interface SavedTable {
+  readonly table: string;
+  readonly saved: number;
+  /** Null: some, and nobody knows how many. */
+  readonly lost: number | null;
+}
+
+export interface Recovered {
+  readonly tables: readonly SavedTable[];
+  /** The chain is whole up to this segment, of so many; 0: not even the first. */
+  readonly wholeUpTo: number;
+  readonly segments: number;
+  readonly tallies: 'saved' | 'judged anew' | 'lost in part';
+  readonly notices: readonly string[];
+}
+
+/** Tables whose rows have a number, by which a damaged page can be stepped over. */
+const NUMBERED = [
+  ['series', 'id'],
+  ['segments', 'number'],
+  ['results', 'seq'],
+  ['events', 'seq'],
+  ['budgets', 'seq'],
+] as const;
+/** Tables that are read from both ends, as far as that goes. */
+const KEYED = [
+  ['meta', ['key']],
+  ['objectives', ['id']],
+  ['tallies', ['objective', 'at_ms', 'split']],
+  ['orders', ['client_order_id']],
+  ['cursors', ['name']],
+] as const;
+/** Numbers in a row that could not be read, after which nothing more is looked for. */
+const MOST_MISSES = 100_000;
+const PAGE = 5_000;
+
+/** @throws LedgerError when `from` cannot be opened at all, or `to` is there already */
+export function recoverLedger(from: string, to: string): Recovered {
+  if (existsSync(to)) throw new LedgerError('unwritable', to, 'it exists already', 'name a file that does not exist');
+  try {
+    using source = new DatabaseSync(from, { readOnly: true });
+    const version = Number(source.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+    openDatabase({ path: to, migrations: MIGRATIONS.slice(0, version) }).close();
+    let tables: readonly SavedTable[];
+    {
+      using target = new DatabaseSync(to, { enableForeignKeyConstraints: false });
+      tables = save(source, target);
+    }
+    return { ...finished(to, tables), tables };
+  } catch (error) {
+    throw explain(error, from);
+  }
+}
+
+function save(source: DatabaseSync, target: DatabaseSync): readonly SavedTable[] {
+  const known = new Set(
+    target
+      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
+      .all()
+      .map((row) => row['name']),
+  );
+  target.exec('BEGIN IMMEDIATE');
+  const tables = [
+    ...NUMBERED.flatMap(([table, key]) => (known.has(table) ? [saveNumbered(source, target, table, key)] : [])),
+    ...KEYED.map(([table, keys]) => saveKeyed(source, target, table, keys)),
+  ];
+  // A result whose series is lost is about nobody knows what.
+  const orphans = Number(
+    target.prepare('DELETE FROM results WHERE series NOT IN (SELECT id FROM series)').run().changes,
+  );
+  target.exec('COMMIT');
+  return tables.map((each) =>
+    each.table === 'results' && orphans > 0
+      ? { ...each, saved: each.saved - orphans, lost: (each.lost ?? 0) + orphans }
+      : each,
+  );
+}
+
+/** Brings the new file up to date, and makes what was not saved from what was. */
+function finished(to: string, tables: readonly SavedTable[]): Omit<Recovered, 'tables'> {
+  const isWhole = (which: string): boolean => tables.find(({ table }) => table === which)?.lost === 0;
+  // With results lost, tallies that are there know more than results that are there.
+  const isJudgedAnew = !isWhole('tallies') && isWhole('results') && isWhole('series');
+  {
+    using db = openDatabase({ path: to });
+    db.exec('BEGIN IMMEDIATE');
+    chainTheRest(db);
+    if (isJudgedAnew) db.exec("UPDATE objectives SET hash = ''");
+    rollUp(db);
+    db.exec('COMMIT');
+  }
+  using ledger = new Ledger({ path: to });
+  using db = openDatabase({ path: to, readOnly: true });
+  const table = new SegmentTable(db);
+  const segments = table.select({});
+  let before = { head: FIRST_HEAD, lastSeq: 0 };
+  const broken = segments.find((segment) => {
+    const why = whyBroken(table, segment, before);
+    before = segment;
+    return why !== null;
+  });
+  return {
+    wholeUpTo: broken === undefined ? (segments.at(-1)?.number ?? 0) : broken.number - 1,
+    segments: segments.at(-1)?.number ?? 0,
+    tallies: isWhole('tallies') ? 'saved' : isJudgedAnew ? 'judged anew' : 'lost in part',
+    notices: ledger.notices,
+  };
+}
+
+function saveNumbered(source: DatabaseSync, target: DatabaseSync, table: string, key: string): SavedTable {
+  const put = inserting(target, table);
+  const walk = source.prepare(`SELECT * FROM ${table} WHERE ${key} >= ? ORDER BY ${key}`);
+  const one = source.prepare(`SELECT * FROM ${table} WHERE ${key} = ?`);
+  walk.setReadBigInts(true);
+  one.setReadBigInts(true);
+  const lastKey = lastOf(source, table, key);
+  let [saved, lost, next, misses] = [0, 0, 1, 0];
+  const keep = (row: Readonly<Record<string, SQLOutputValue>>): void => {
+    if (put(row)) saved += 1;
+    else lost += 1;
+    next = number(row, key) + 1;
+    misses = 0;
+  };
+  const isOver = (): boolean => misses >= MOST_MISSES || next > lastKey;
+  /** Number by number, until a page can be read again. */
+  const stepOver = (): void => {
+    while (!isOver()) {
+      try {
+        const row = one.get(next);
+        if (row !== undefined) {
+          keep(row);
+          return;
+        }
+      } catch {
+        lost += 1;
+        misses += 1;
+      }
+      next += 1;
+    }
+  };
+  while (!isOver()) {
+    try {
+      for (const row of walk.iterate(next)) keep(row);
+      break;
+    } catch {
+      stepOver();
+    }
+  }
+  return { table, saved, lost };
+}
+
+/** The last number that a table has; where that can be read nowhere, there is no end. */
+function lastOf(source: DatabaseSync, table: string, key: string): number {
+  for (const sql of [
+    `SELECT max(${key}) AS last FROM ${table}`,
+    `SELECT seq AS last FROM sqlite_sequence WHERE name = '${table}'`,
+  ]) {
+    try {
+      const last = source.prepare(sql).get()?.['last'];
+      if (typeof last === 'number') return last;
+    } catch {
+      // The next place may be readable.
+    }
+  }
+  return Infinity;
+}
+
+function saveKeyed(source: DatabaseSync, target: DatabaseSync, table: string, keys: readonly string[]): SavedTable {
+  const put = inserting(target, table);
+  let saved = 0;
+  for (const way of ['ASC', 'DESC']) {
+    const order = keys.map((key) => `${key} ${way}`).join(', ');
+    try {
+      const walk = source.prepare(`SELECT * FROM ${table} ORDER BY ${order}`);
+      walk.setReadBigInts(true);
+      for (const row of walk.iterate()) if (put(row)) saved += 1;
+      return { table, saved, lost: 0 };
+    } catch {
+      // From the other end there may be more.
+    }
+  }
+  return { table, saved, lost: null };
+}
+
+/** @returns whether it was taken: what a damaged page holds may be nonsense */
+function inserting(target: DatabaseSync, table: string): (row: Readonly<Record<string, SQLOutputValue>>) => boolean {
+  const columns = target
+    .prepare(`PRAGMA table_info(${table})`)
+    .all()
+    .map((row) => text(row, 'name'));
+  const put = target.prepare(
+    `INSERT OR IGNORE INTO ${table} (${columns.map((column) => `"${column}"`).join(', ')})
+     VALUES (${columns.map(() => '?').join(', ')})`,
+  );
+  return (row) => {
+    try {
+      return put.run(...columns.map((column) => row[column] ?? null)).changes > 0;
+    } catch {
+      return false;
+    }
+  };
+}
+
+/** Results after the last segment that was saved become the next ones. */
+function chainTheRest(db: DatabaseSync): void {
+  const segments = new SegmentTable(db);
+  const walk = db.prepare(`${SELECT_RESULTS} WHERE r.seq > ? ORDER BY r.seq`);
+  walk.setReadBigInts(true);
+  for (const rows of inPieces(walk.iterate(segments.lastSeq()))) segments.link(rows.map(linkOf), 0);
+}
+
+function rollUp(db: DatabaseSync): void {
+  const stepMs = Number(db.prepare("SELECT value FROM meta WHERE key = 'step_ms'").get()?.['value'] ?? 60_000);
+  const rollups = new RollupTable(db, 'main.rollups', stepMs);
+  const walk = db.prepare('SELECT * FROM tallies ORDER BY objective, at_ms, split');
+  walk.setReadBigInts(true);
+  for (const rows of inPieces(walk.iterate())) {
+    rollups.follow(
+      rows.map((row) => ({
+        objective: text(row, 'objective'),
+        split: text(row, 'split'),
+        atMs: number(row, 'at_ms'),
+        tally: tallyOf(row),
+      })),
+    );
+  }
+}
+
+function* inPieces(rows: Iterable<Row>): Iterable<readonly Row[]> {
+  let piece: Row[] = [];
+  for (const row of rows) {
+    piece.push(row);
+    if (piece.length < PAGE) continue;
+    yield piece;
+    piece = [];
+  }
+  yield piece;
+}

@@ -1,0 +1,129 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Ledger } from '../../../store/ledger.ts';
+import { holdLedger } from '../../../store/lease.ts';
+import { AVAILABILITY, T0, aResult } from '../../support/results.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { commandAt } from './support.ts';
+
+const CONFIGURATION = `
+probes:
+  - { id: status, kind: http, service: api, url: "http://127.0.0.1:1/status" }
+objectives:
+  - { id: api-availability, service: api, target: "0.999", window: 30d, sli: availability, probes: [status] }
+`;
+
+let folder = '';
+let path = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pulsedrill-ledger-command-'));
+  path = join(folder, 'pulsedrill.db');
+  writeFileSync(join(folder, 'pulsedrill.config.yaml'), CONFIGURATION);
+  using ledger = new Ledger({ path, objectives: [AVAILABILITY] });
+  for (let n = 0; n < 3; n += 1) {
+    const results = Array.from({ length: 40 }, (_, k) =>
+      aResult(n * 40 + k, { detail: `needle-${n * 40 + k}-${'x'.repeat(300)}` }),
+    );
+    ledger.append(results, T0 + n * 3_600_000);
+  }
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const ledger = (...words: readonly string[]) => commandAt(new ManualClock(0, T0), folder, 'ledger', ...words);
+
+function head(): string {
+  using opened = new Ledger({ path, readOnly: true });
+  return opened.segments({}).at(-1)?.head ?? '';
+}
+
+function change(sql: string): void {
+  const db = new DatabaseSync(path);
+  db.exec(sql);
+  db.close();
+}
+
+describe('ledger check', () => {
+  it('says that all is whole', async () => {
+    expect(await ledger('check')).toMatchObject({
+      code: 0,
+      printed: [
+        `${path}: whole`,
+        'pages: whole',
+        `chain: whole: 120 results in 3 segments, 0 segments expired; head ${head()}`,
+        'tallies: as the results say, 1 objectives',
+      ].join('\n'),
+    });
+  });
+
+  it('says what is not, and mends what can be mended', async () => {
+    change(`UPDATE tallies SET bad = bad + 1 WHERE at_ms = ${T0}`);
+    const found = await ledger('check');
+    expect(found.code).toBe(1);
+    expect(found.printed.split('\n').slice(3)).toEqual([
+      'tallies: NOT as the results say, 1 objectives',
+      '  api-availability: 1 steps differ, the first at 2026-01-15T12:00:00.000Z',
+      '  api-availability: its hours and days are not the sums of its minutes',
+      'mend: "pulsedrill ledger check --mend" judges them anew',
+    ]);
+    const mended = await ledger('check', '--mend');
+    expect(mended.code).toBe(0);
+    expect(mended.printed.split('\n').at(-1)).toBe('judged anew: api-availability: whole now');
+    expect(JSON.parse((await ledger('check', '--json')).printed)).toMatchObject({ ok: true, chain: { results: 120 } });
+  });
+
+  it('names the segment that somebody changed', async () => {
+    change('UPDATE results SET duration_ms = 1 WHERE seq = 50');
+    const { code, printed } = await ledger('check');
+    expect([code, printed.split('\n').slice(2)]).toEqual([
+      1,
+      [
+        `chain: broken in 1 segments: 120 results in 3 segments, 0 segments expired; head ${head()}`,
+        '  segment 2 (2026-01-15T12:00:40.000Z to 2026-01-15T12:01:19.000Z): its results are not those that were stored',
+        'tallies: as the results say, 1 objectives',
+        'mend: nothing can: somebody changed what was stored; compare it with a copy',
+      ],
+    ]);
+  });
+
+  it('of a file that is not there says so', async () => {
+    rmSync(path);
+    expect(await ledger('check')).toMatchObject({
+      code: 3,
+      complained: `${path}: expected a ledger, got no such file; "pulsedrill run" makes and fills one`,
+    });
+  });
+});
+
+describe('ledger compact and recover', () => {
+  it('are refused while a run keeps the ledger', async () => {
+    using _ = holdLedger(path, { pid: 4711, location: 'fra1', startedMs: T0 });
+    const refusal = `expected a ledger that no "pulsedrill run" keeps, got process 4711, location fra1, since 2026-01-15T12:00:00.000Z on ${path}; end it first`;
+    for (const words of [['compact'], ['recover', '--to', 'saved.db'], ['check', '--mend']]) {
+      const { code, complained } = await ledger(...words);
+      const named = words[0] === 'check' ? 'ledger check --mend' : `ledger ${words[0]}`;
+      expect([code, complained]).toEqual([3, `${named}: ${refusal}`]);
+    }
+    expect((await ledger('check')).code).toBe(0);
+  });
+
+  it('give space back, and save what can be read', async () => {
+    change('DELETE FROM results WHERE seq > 40');
+    expect((await ledger('compact')).printed).toMatch(/pulsedrill\.db: 0\.\d MiB before, 0\.\d MiB now$/);
+    const bytes = readFileSync(path);
+    const page = Math.floor(bytes.indexOf('needle-20-') / 4_096) * 4_096;
+    writeFileSync(path, bytes.fill(0xab, page, page + 4_096));
+    const { code, printed } = await ledger('recover', '--to', 'saved.db');
+    const lines = printed.split('\n');
+    expect([code, lines[0], lines[1], lines.at(-2), lines.at(-1)]).toEqual([
+      1,
+      'series: 1 rows saved, none lost',
+      'segments: 3 rows saved, none lost',
+      'tallies: saved; the chain is whole up to segment 0 of 3',
+      `what could be read is in ${join(folder, 'saved.db')}: look at it with "pulsedrill ledger check", then let store.ledger name it`,
+    ]);
+    expect(lines[2]).toMatch(/^results: [23]\d rows saved, \d+ lost$/);
+  });
+});

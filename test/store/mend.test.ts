@@ -1,0 +1,233 @@
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { sumTallies } from '../../slo/tally.ts';
+import { checkLedger, mendTallies } from '../../store/check.ts';
+import { compactLedger } from '../../store/compact.ts';
+import { Ledger } from '../../store/ledger.ts';
+import { openStore } from '../../store/open.ts';
+import { recoverLedger } from '../../store/recover.ts';
+import { brokenSegments } from '../support/chain.ts';
+import { AVAILABILITY, LATENCY, T0, aResult, collect } from '../support/results.ts';
+
+const HOUR = 3_600_000;
+const ALL = { fromMs: 0, toMs: T0 * 2 };
+let folder = '';
+let path = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pulsedrill-mend-'));
+  path = join(folder, 'ledger.db');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const open = (): Ledger => new Ledger({ path, stepMs: 60_000, objectives: [AVAILABILITY, LATENCY] });
+
+/** Four segments of a hundred runs. Only the table itself holds what their details say. */
+function fill(): void {
+  using ledger = open();
+  for (let n = 0; n < 4; n += 1) {
+    const results = Array.from({ length: 100 }, (_, k) =>
+      aResult(n * 100 + k, { detail: `needle-${n * 100 + k}-${'x'.repeat(200)}` }),
+    );
+    ledger.append(results, T0 + n * HOUR);
+  }
+  ledger.recordEvents([{ id: 'e', atMs: T0, kind: 'note', service: null, subject: 's', body: {} }], T0);
+  ledger.intendOrder({ clientOrderId: 'c', probe: 'buy', venue: 'primary', runId: 'r', atMs: T0 });
+}
+
+function change(sql: string): void {
+  const db = new DatabaseSync(path);
+  db.exec(sql);
+  db.close();
+}
+
+/** Overwrites the pages that hold these texts. */
+function damage(...needles: readonly string[]): void {
+  const bytes = readFileSync(path);
+  for (const needle of needles) {
+    const at = bytes.indexOf(needle);
+    expect(at).toBeGreaterThan(4_096);
+    const page = Math.floor(at / 4_096) * 4_096;
+    bytes.fill(0xab, page, page + 4_096);
+  }
+  writeFileSync(path, bytes);
+}
+
+const tallied = (objective: string) => ({
+  objective,
+  fromMs: null,
+  different: 0,
+  firstMs: null,
+  areRollupsWhole: true,
+});
+const total = (ledger: Ledger, { id }: { readonly id: string }) =>
+  sumTallies(ledger.tallies({ objective: id, ...ALL }));
+
+describe('a check', () => {
+  test('finds a ledger whole that is, while it is written to', () => {
+    fill();
+    using ledger = open();
+    ledger.append([aResult(1_000)], T0 + 3 * HOUR);
+    const head = ledger.segments({}).at(-1)?.head;
+    expect(checkLedger(path)).toEqual({
+      pages: [],
+      chain: { segments: 4, expired: 0, results: 401, broken: [], head },
+      tallies: [tallied(AVAILABILITY.id), tallied(LATENCY.id)],
+    });
+  });
+
+  test('names the segment in which a result was changed, and the steps that do not follow from it any more', () => {
+    fill();
+    change("UPDATE results SET outcome = 'bad' WHERE seq = 150; DELETE FROM results WHERE seq = 399");
+    const found = checkLedger(path);
+    const stretch = (n: number) => ({ firstScheduledMs: T0 + n * 100_000, lastScheduledMs: T0 + n * 100_000 + 99_000 });
+    expect(found.chain?.broken).toMatchObject([
+      { number: 2, ...stretch(1), why: 'its results are not those that were stored' },
+      { number: 4, ...stretch(3), why: 'it holds 99 results, of 100 that were stored' },
+    ]);
+    expect(found.tallies).toMatchObject([
+      { objective: AVAILABILITY.id, different: 2, firstMs: T0 + 120_000 },
+      { objective: LATENCY.id, different: 2, firstMs: T0 + 120_000 },
+    ]);
+    change('UPDATE segments SET head = previous WHERE number = 1');
+    expect(checkLedger(path).chain?.broken.map(({ number, why }) => [number, why])).toEqual([
+      [1, 'its results are not those that were stored'],
+      [2, 'it does not follow the head before it'],
+      [4, 'it holds 99 results, of 100 that were stored'],
+    ]);
+  });
+
+  test('finds a tally and a roll-up that somebody changed, and judging anew mends them', () => {
+    fill();
+    change(`UPDATE tallies SET good = good + 1 WHERE objective = '${AVAILABILITY.id}' AND at_ms = ${T0 + 60_000};
+      DELETE FROM rollups WHERE objective = '${LATENCY.id}' AND span = 'day'`);
+    const found = checkLedger(path);
+    expect(found.chain?.broken).toEqual([]);
+    expect(found.tallies).toEqual([
+      { ...tallied(AVAILABILITY.id), different: 1, firstMs: T0 + 60_000, areRollupsWhole: false },
+      { ...tallied(LATENCY.id), areRollupsWhole: false },
+    ]);
+    expect(mendTallies(path, [AVAILABILITY.id, LATENCY.id])).toEqual([]);
+    expect(checkLedger(path).tallies).toEqual([tallied(AVAILABILITY.id), tallied(LATENCY.id)]);
+  });
+
+  test('looks only at what can be recomputed where results have expired', () => {
+    fill();
+    {
+      using ledger = open();
+      const late = { scheduledMs: T0 + 10 * 24 * HOUR };
+      ledger.append([aResult(1_000, late)], T0 + 10 * 24 * HOUR);
+      const order = {
+        nowMs: T0 + 5 * 24 * HOUR,
+        retention: { resultsMs: HOUR, talliesMs: 90 * 24 * HOUR },
+        followers: [],
+      };
+      while (ledger.upkeep(order, () => 0).what !== null);
+    }
+    const fromMs = T0 + 399_000 + 24 * HOUR + 21_000;
+    expect(checkLedger(path)).toMatchObject({
+      pages: [],
+      chain: { segments: 1, expired: 4, results: 1, broken: [] },
+      tallies: [
+        { ...tallied(AVAILABILITY.id), fromMs },
+        { ...tallied(LATENCY.id), fromMs },
+      ],
+    });
+  });
+});
+
+describe('a damaged file', () => {
+  test('is said with its last whole segment and the command that saves what can be read', async () => {
+    fill();
+    damage('needle-250-', 'needle-399-');
+    await using store = await openStore({ path, objectives: [AVAILABILITY, LATENCY], stepMs: 60_000 });
+    const until = new Date(T0 + 199_000).toISOString();
+    await expect(collect(store.chained({ firstSeq: 1, lastSeq: 400 }))).rejects.toThrow(
+      `ledger ${path}: the file is damaged; the last segment that is whole is 2 of 4, with results up to ${until}: ` +
+        '"pulsedrill ledger recover --to FILE" saves what can be read; or restore it from a copy',
+    );
+    const found = checkLedger(path);
+    expect(found.pages.length).toBeGreaterThan(0);
+    expect(found.chain?.broken.map(({ number }) => number)).toEqual([3, 4]);
+  });
+
+  test('is saved but for the rows of its damaged pages; tallies keep what was counted of them', () => {
+    fill();
+    damage('needle-250-');
+    const to = join(folder, 'saved.db');
+    const saved = recoverLedger(path, to);
+    const lost = saved.tables.find(({ table }) => table === 'results')?.lost ?? 0;
+    expect(lost).toBeGreaterThan(1);
+    expect(lost).toBeLessThan(20);
+    expect(saved).toEqual({
+      tables: [
+        { table: 'series', saved: 1, lost: 0 },
+        { table: 'segments', saved: 4, lost: 0 },
+        { table: 'results', saved: 400 - lost, lost },
+        { table: 'events', saved: 1, lost: 0 },
+        { table: 'budgets', saved: 0, lost: 0 },
+        { table: 'meta', saved: 4, lost: 0 },
+        { table: 'objectives', saved: 2, lost: 0 },
+        { table: 'tallies', saved: 14, lost: 0 },
+        { table: 'orders', saved: 1, lost: 0 },
+        { table: 'cursors', saved: 0, lost: 0 },
+      ],
+      wholeUpTo: 2,
+      segments: 4,
+      tallies: 'saved',
+      notices: [],
+    });
+    const before = path;
+    path = to;
+    expect(brokenSegments(path)).toEqual([3]);
+    using ledger = open();
+    expect(total(ledger, LATENCY)).toMatchObject({ good: 400 });
+    expect(ledger.append([aResult(7), aResult(400)], T0 + 5 * HOUR)).toBe(1);
+    expect(brokenSegments(path)).toEqual([3]);
+    expect(() => recoverLedger(before, to)).toThrow(`ledger ${to}: it exists already: name a file that does not exist`);
+  });
+
+  test('has its tallies judged anew where only they are damaged, and its end chained anew where segments are', () => {
+    fill();
+    // Each of them on pages of its own.
+    const db = new DatabaseSync(path);
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    const rootOf = (name: string): number =>
+      Number(db.prepare('SELECT rootpage AS page FROM sqlite_schema WHERE name = ?').get(name)?.['page']);
+    const roots = [rootOf('tallies'), rootOf('segments')];
+    db.close();
+    const bytes = readFileSync(path);
+    for (const page of roots) bytes.fill(0xab, (page - 1) * 4_096, page * 4_096);
+    writeFileSync(path, bytes);
+    const to = join(folder, 'saved.db');
+    const saved = recoverLedger(path, to);
+    expect(saved).toMatchObject({ wholeUpTo: 1, segments: 1, tallies: 'judged anew' });
+    path = to;
+    const found = checkLedger(path);
+    expect(found).toMatchObject({ pages: [], chain: { results: 400, broken: [] } });
+    expect(found.tallies).toEqual([tallied(AVAILABILITY.id), tallied(LATENCY.id)]);
+  });
+
+  test('of which nothing can be read says so', () => {
+    writeFileSync(path, 'this is a letter to my grandmother, not a database. '.repeat(200));
+    expect(() => recoverLedger(path, join(folder, 'saved.db'))).toThrow(
+      `ledger ${path}: the file is not a database: name another file in store.ledger`,
+    );
+  });
+});
+
+test('a ledger that is compacted has no free pages, and from then on shrinks by itself', () => {
+  fill();
+  change('PRAGMA auto_vacuum = NONE; VACUUM');
+  change('DELETE FROM results WHERE seq < 300');
+  copyFileSync(path, join(folder, 'copy.db'));
+  const before = statSync(path).size;
+  compactLedger(path);
+  expect(statSync(path).size).toBeLessThan(before * 0.7);
+  const db = new DatabaseSync(path, { readOnly: true });
+  expect(db.prepare('PRAGMA auto_vacuum').get()).toEqual({ auto_vacuum: 2 });
+  expect(db.prepare('PRAGMA freelist_count').get()).toEqual({ freelist_count: 0 });
+  db.close();
+});
