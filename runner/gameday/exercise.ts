@@ -244,7 +244,7 @@ export class Exercise {
     if (this.#liftsLeft === 1) await this.#mode?.settleEntered();
     // What was observed since would be read as the system's own strength.
     if (await faults.isLost(fault, signal)) throw new Error(`${fault} was gone before it was lifted`);
-    const isGone = await faults.lift(fault);
+    const isGone = await faults.lift(fault, signal);
     if (!isGone) throw new Error(`${fault} could not be lifted`);
     this.#acted();
     this.#liftedAtMs ??= this.#actedAtMs;

@@ -34,6 +34,12 @@ const LAST_LOOK_MS = 250;
 const UNDO_ROUNDS = 3;
 const UNDO_PAUSE_MS = 500;
 
+/** What the effect of a fault is worth waiting for. */
+interface Look {
+  readonly withinMs: number;
+  readonly signal: AbortSignal;
+}
+
 interface Applied {
   readonly step: InjectStep;
   readonly injector: Injector;
@@ -105,18 +111,22 @@ export class Faults {
     return stands.ok && !stands.value;
   }
 
-  /** True when it is gone, read back from the target. Never rejects. */
-  async lift(id: string): Promise<boolean> {
-    const left = await this.#undo([id]);
+  /**
+   * True when it is gone, read back from the target. Never rejects.
+   * @param signal cuts short what is looked at before; never the undoing itself
+   */
+  async lift(id: string, signal: AbortSignal): Promise<boolean> {
+    const left = await this.#undo([id], { withinMs: ASK_MS, signal });
     return left.length === 0;
   }
 
   /** Takes back whatever is left, the last one first, and says what resists. Never rejects. */
   async undoAll(): Promise<readonly NotUndone[]> {
-    return this.#undo([...this.#applied.keys()].toReversed(), LAST_LOOK_MS);
+    const look = { withinMs: LAST_LOOK_MS, signal: new AbortController().signal };
+    return this.#undo([...this.#applied.keys()].toReversed(), look);
   }
 
-  async #undo(ids: readonly string[], lookMs = ASK_MS): Promise<readonly NotUndone[]> {
+  async #undo(ids: readonly string[], look: Look): Promise<readonly NotUndone[]> {
     let left: readonly NotUndone[] = [];
     let open = ids;
     const signal = new AbortController().signal;
@@ -124,7 +134,7 @@ export class Faults {
       if (round > 0) await this.#options.clock.sleep(UNDO_PAUSE_MS, signal);
       const results: NotUndone[] = [];
       for (const id of open) {
-        const resisting = await this.#undoOne(id, lookMs, signal);
+        const resisting = await this.#undoOne(id, look, signal);
         if (resisting !== null) results.push(resisting);
       }
       left = results;
@@ -140,14 +150,14 @@ export class Faults {
     return left;
   }
 
-  async #undoOne(id: string, lookMs: number, signal: AbortSignal): Promise<NotUndone | null> {
+  async #undoOne(id: string, look: Look, signal: AbortSignal): Promise<NotUndone | null> {
     const applied = this.#applied.get(id);
     if (applied === undefined) return null;
     const { step, injector, undo, before } = applied;
     const isGivenUp = this.#givenUp.has(id);
     // What was stopped on its way is taken back at once: that it had an effect is for nobody to say.
-    const after = isGivenUp ? null : await this.#effect(injector, step.target, signal, lookMs);
-    const proof = isGivenUp ? null : await this.#proof(step, injector, undo, signal, lookMs);
+    const after = isGivenUp ? null : await this.#effect(injector, step.target, look.signal, look.withinMs);
+    const proof = isGivenUp ? null : await this.#proof(step, injector, undo, look);
     const resisting = await this.#takeBack(id, applied, signal);
     if (resisting !== null) return resisting;
     if (isGivenUp) {
@@ -203,8 +213,7 @@ export class Faults {
     { target, fault }: InjectStep,
     injector: Injector,
     undo: Applied['undo'],
-    signal: AbortSignal,
-    withinMs: number,
+    { signal, withinMs }: Look,
   ): Promise<Effect | null> {
     if (injector.proof === undefined) return null;
     const proving = (inner: AbortSignal) => injector.proof?.(target, fault, undo, inner) ?? UNPROVEN;

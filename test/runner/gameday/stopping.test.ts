@@ -129,6 +129,27 @@ describe.each(WAITING)('during %s', (_, steps) => {
   });
 });
 
+test('a stop in the middle of a lift waits for no counter that hangs', async () => {
+  const world = new World();
+  let stoppedAtMs = 0;
+  world.probes = { shop: { everyMs: 1000, say: good } };
+  world.injector = {
+    ...world.injector,
+    async effect() {
+      if (world.isFaulty) {
+        await world.clock.sleep(500, new AbortController().signal);
+        stoppedAtMs = world.clock.monotonicMs();
+        world.abort.abort('SIGINT');
+        await world.clock.sleep(60_000, new AbortController().signal);
+      }
+      return { ok: true, value: null };
+    },
+  };
+  const outcome = await world.conduct(exercise({ steps: [inject('slow'), { hold: { for: '5s' } }, lift] }));
+  expect(outcome).toMatchObject({ verdict: 'aborted', detail: 'stopped by SIGINT', notUndone: [] });
+  expect(world.liftedAtMs - stoppedAtMs).toBeLessThanOrEqual(1000);
+});
+
 describe('in the middle of an injection', () => {
   const steps = [inject('slow'), { hold: { for: '30s' } }, lift];
 
