@@ -7,6 +7,7 @@
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { compare, decimal, fromNumber, multiply, ONE, rational, subtract, toFixed, ZERO } from '../../slo/decimal.ts';
 import type { Rational } from '../../slo/decimal.ts';
+import { mayBurn } from '../../slo/objective.ts';
 import { governing } from '../../slo/policy.ts';
 import type { Status } from '../../slo/status.ts';
 import type { CheckResult } from './outcome.ts';
@@ -52,11 +53,16 @@ export function budgetGuard(scenario: Part, rules: BudgetRules, statuses: readon
   const may = `it may spend ${percentOf(cap.share)} of a budget (${cap.whose})`;
   const name = 'budget';
   if (accounts.length === 0) return unknownGuard(`${may}, but no budget of ${scenario.component} is known`, rules);
+  const untold = untoldOf(scenario, statuses);
+  if (untold.length > 0 && rules.mustKnow) {
+    return unknownGuard(`${may}, but nothing is known of ${untold.join(', ')}`, rules);
+  }
+  const told = [...accounts.map(leftText), ...untold.map((id) => `${id} not known`)].join(', ');
   const short = accounts.filter(({ spent }) => compare(subtract(ONE, spent), cap.share) < 0);
   if (rules.overspend !== null) {
-    return { name, ok: true, detail: `${may}, whatever is left of it: ${accounts.map(leftText).join(', ')}` };
+    return { name, ok: true, detail: `${may}, whatever is left of it: ${told}` };
   }
-  if (short.length === 0) return { name, ok: true, detail: `${may}: ${accounts.map(leftText).join(', ')}` };
+  if (short.length === 0) return { name, ok: true, detail: `${may}: ${told}` };
   return { name, ok: false, detail: `${may}, and there is less: ${short.map(leftText).join(', ')}; ${MEND}` };
 }
 
@@ -88,6 +94,13 @@ function accountsOf({ component }: Part, statuses: readonly Status[]): readonly 
     const thin = enoughEvents ? null : `by ${validEvents} events, fewer than ${objective.minEvents}`;
     return [{ id: objective.id, spent, thin }];
   });
+}
+
+/** Budgets of the component that something measures, and of which it has said nothing yet. */
+function untoldOf({ component }: Part, statuses: readonly Status[]): readonly string[] {
+  return statuses.flatMap(({ objective, spent }) =>
+    objective.service === component && mayBurn(objective) && spent === null ? [objective.id] : [],
+  );
 }
 
 function leftText({ id, spent, thin }: Account): string {

@@ -173,6 +173,7 @@ function ineffective(effects: readonly SeenEffect[]): readonly string[] {
 }
 
 function heldText(effects: readonly SeenEffect[]): string {
+  if (effects.length === 0) return 'the steady state held';
   const isMeasured = effects.every(({ bit }) => bit !== null);
   if (isMeasured) return `the steady state held while ${effectText(effects, ({ says }) => says)}`;
   const text = effectText(effects, ({ bit, says }) => (bit === null ? `effect not measured (${says})` : says));

@@ -59,6 +59,18 @@ describe('before an exercise', () => {
     expect(said({ mustKnow: true, overspend: APPROVED }, [])).toContain('ok: it may spend 300.0 %');
   });
 
+  it('so is a budget that something measures and that has no event yet, beside others', () => {
+    const silent = { ...status(0), spent: null, consumed: null, objective: objective({ id: 'acks', service: 'shop' }) };
+    expect(said({}, [status(50), silent])).toBe(
+      'ok: it may spend 10.0 % of a budget (the default): slo-api-availability 50.0 % left, acks not known',
+    );
+    expect(said({ mustKnow: true }, [status(50), silent])).toBe(
+      `NOT OK: it may spend 10.0 % of a budget (the default), but nothing is known of acks, and in production that is not enough; ${mend}`,
+    );
+    const unfed = { ...silent, objective: objective({ id: 'acks', service: 'shop', unknownBecause: 'no source' }) };
+    expect(said({ mustKnow: true }, [status(50), unfed])).toMatch(/^ok: .* 50\.0 % left$/);
+  });
+
   it('somebody may take it on that it is overspent, by name', () => {
     expect(said({ maxBudgetSpend: 0.1, overspend: APPROVED }, [status(827)])).toBe(
       'ok: it may spend 300.0 % of a budget (approved by ana: owed since May), whatever is left of it: slo-api-availability 0.0 % left (827.0 % consumed)',
