@@ -18,6 +18,8 @@ type ChangeDocument = z.output<typeof changeSchema>;
 export interface Proposal {
   readonly objective: Objective;
   readonly change: Change;
+  /** Where it is proposed; null: nobody said. */
+  readonly rfc: string | null;
 }
 
 /** `lines`: every problem, one a line. */
@@ -83,7 +85,7 @@ function checked(
   const proposals: Proposal[] = [];
   const lines: string[] = [];
   for (const [index, document] of documents.entries()) {
-    const { id, limit, target, window, weighing, minEvents, burn } = document;
+    const { id, limit, target, window, weighing, minEvents, burn, rfc = null } = document;
     const objective = objectives.find((each) => each.id === id);
     if (objective === undefined) {
       const known = objectives.map((each) => each.id);
@@ -95,7 +97,7 @@ function checked(
     const change: Change = { limitMs: limit, target, windowMs, weighing, minEvents, burn };
     const possible = changed(objective, change);
     if (possible.ok) {
-      if (Object.values(change).some((value) => value !== undefined)) proposals.push({ objective, change });
+      if (Object.values(change).some((value) => value !== undefined)) proposals.push({ objective, change, rfc });
       else {
         const expected = `a change to ${id}: target, limit, window, weighing, minEvents or burn`;
         lines.push(lineOf(index, { path: '', expected, found: 'none of them' }));

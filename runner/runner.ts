@@ -21,6 +21,7 @@ import { watchOwnClock } from './own-clock.ts';
 import { watchOwnLoad } from './own-load.ts';
 import { pagerdutyReceiver, type PagerdutyReceiver } from './incidents/pagerduty.ts';
 import { createConsequences } from './consequences.ts';
+import { createReviewCalendar, type ReviewCalendarOptions } from './review-calendar.ts';
 import { createCalendar, type CalendarOptions } from './scheduled/calendar.ts';
 import { createHourly } from './hourly.ts';
 import { createJudging, type Follower } from './judging.ts';
@@ -46,6 +47,8 @@ export interface RunnerOptions {
   readonly beside?: Holder | null;
   /** Game-days that come by calendar; kept by the process that keeps the schedule. */
   readonly calendar?: Pick<CalendarOptions, 'plans' | 'attempt'>;
+  /** Reviews that come by calendar; written by the process that keeps the schedule. */
+  readonly reviews?: Pick<ReviewCalendarOptions, 'plans' | 'write'>;
   /** Told of every event once it is durable. */
   readonly tell: (event: LedgerEvent) => void;
   /** Told of every result as it comes in, durable or not. */
@@ -172,7 +175,11 @@ export function createRunner(options: RunnerOptions): Runner {
     standing: clockStanding,
     overload: ownLoad.standing,
     trouble: () => delivery.trouble?.message ?? null,
-    sources: new Map([['telemetry', () => telemetry.conditions()], ...(options.sources ?? [])]),
+    sources: new Map([
+      ['telemetry', () => telemetry.conditions()],
+      ['reviews', () => reviews.conditions()],
+      ...(options.sources ?? []),
+    ]),
     stop,
     warn,
   });
@@ -200,6 +207,17 @@ export function createRunner(options: RunnerOptions): Runner {
     clock,
     record,
     dispatcher: alerting.dispatcher,
+    stop,
+    warn,
+  });
+  const reviews = createReviewCalendar({
+    plans: [],
+    write: () => Promise.reject(new Error('nobody writes reviews here')),
+    ...options.reviews,
+    location: configuration.location,
+    store,
+    clock,
+    record,
     stop,
     warn,
   });
@@ -232,6 +250,7 @@ export function createRunner(options: RunnerOptions): Runner {
       parts.push(sweepOrders({ ...sweeping, signal: stop, warn }), alertAndAsk());
     }
     if (beside === null && options.calendar !== undefined) parts.push(calendar.run());
+    if (beside === null && options.reviews !== undefined) parts.push(reviews.run());
     let cause: unknown = null;
     try {
       await Promise.race([Promise.all(parts), delivery.failed]);

@@ -36,6 +36,8 @@ export interface LedgerEvent {
     | 'burn-rates'
     /** A stretch that is to be left out of figures, shown beside those with it; and that one was withdrawn. */
     | 'exclusion'
+    /** A review was written on schedule. */
+    | 'report'
     | 'note';
   readonly service: string | null;
   readonly subject: string;

@@ -36,7 +36,7 @@ table.bare thead { display: none; }
 table.bare td:first-child { font-weight: bold; width: 24%; }
 svg { display: block; width: 100%; height: auto; max-width: 60rem; break-inside: avoid; }
 p:has(> svg) { break-inside: avoid; margin: .8em 0; }
-p:has(+ p > svg) { break-after: avoid; }
+p:not(:has(> svg)):has(+ p > svg) { break-after: avoid; break-inside: avoid; }
 @media print {
   body { padding: 0; max-width: none; font-size: 9.5pt; }
   .table { overflow: visible; }

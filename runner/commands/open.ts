@@ -53,7 +53,10 @@ export function openRunner(
   store: LedgerStore,
   io: Io,
   more: Partial<
-    Pick<RunnerOptions, 'tell' | 'hear' | 'stored' | 'warn' | 'stop' | 'abandon' | 'calendar' | 'sources' | 'reader'>
+    Pick<
+      RunnerOptions,
+      'tell' | 'hear' | 'stored' | 'warn' | 'stop' | 'abandon' | 'calendar' | 'reviews' | 'sources' | 'reader'
+    >
   > & {
     isHolder?: boolean;
   } = {},

@@ -7,11 +7,13 @@ import { evaluateAll } from '../evaluation.ts';
 import { gamedayJournals } from '../gameday/journals.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
 import { writeGamedayReport, writeSlaReport, type Audience } from '../reporting.ts';
+import { PERIOD_DAYS, PERIODS, writeReview, type Period } from '../reviewing.ts';
 import { moment } from './moment.ts';
 import { jsonOption, openConfiguration, openExisting, toJson } from './open.ts';
 import { openReported, readOption } from './read.ts';
 
-const DAYS_90_MS = 90 * 86_400_000;
+const DAY_MS = 86_400_000;
+const SLA_DAYS = 90;
 
 function formatOption(yargs: Argv): Argv {
   return yargs.option('format', {
@@ -25,6 +27,28 @@ function formsOf(args: Args, { reports }: Configuration, io: Io): Forms {
   const { env, clock, stop: signal } = io;
   const browser = { executable: reports.browser, path: env['PATH'] ?? '', clock, signal };
   return { formats: formatsOf(args.text('format')), browser };
+}
+
+interface Asked {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly asOfMs: number | null;
+  readonly nowMs: number;
+}
+
+/** `--from`, `--to` and `--as-of`. @param days of policy time, where `--from` is not given. @throws CommandError */
+function rangeOf(what: string, args: Args, { base }: Configuration, io: Io, days: number): Asked {
+  const nowMs = Math.round(io.clock.wallMs());
+  const asOfMs = args.text('as-of') === undefined ? null : moment(args, 'as-of', nowMs, nowMs);
+  if (asOfMs !== null && asOfMs > nowMs) {
+    throw new CommandError(`report ${what}: expected --as-of not to be ahead, got a time to come`, EXIT.usage);
+  }
+  const toMs = moment(args, 'to', asOfMs ?? nowMs, nowMs);
+  const fromMs = moment(args, 'from', toMs - (days * DAY_MS) / base.scale, toMs);
+  if (fromMs >= toMs) {
+    throw new CommandError(`report ${what}: expected --from before --to, got the reverse`, EXIT.usage);
+  }
+  return { fromMs, toMs, asOfMs, nowMs };
 }
 
 function audienceOf(args: Args): Audience {
@@ -59,15 +83,9 @@ const sla: Command = {
   async run(args, io) {
     const configuration = await openConfiguration(args, io);
     const forms = formsOf(args, configuration, io);
-    const nowMs = Math.round(io.clock.wallMs());
-    const asOfMs = args.text('as-of') === undefined ? null : moment(args, 'as-of', nowMs, nowMs);
-    if (asOfMs !== null && asOfMs > nowMs) {
-      throw new CommandError('report sla: expected --as-of not to be ahead, got a time to come', EXIT.usage);
-    }
-    const toMs = moment(args, 'to', asOfMs ?? nowMs, nowMs);
-    const fromMs = moment(args, 'from', toMs - DAYS_90_MS / configuration.base.scale, toMs);
-    if (fromMs >= toMs) throw new CommandError('report sla: expected --from before --to, got the reverse', EXIT.usage);
-    await using known = await openReported(configuration, args, { asOfMs, toMs, nowMs, signal: io.stop });
+    const asked = rangeOf('sla', args, configuration, io, SLA_DAYS);
+    const { fromMs, toMs } = asked;
+    await using known = await openReported(configuration, args, { ...asked, signal: io.stop });
     const { reader: store, objectives } = known;
     const statuses = await evaluateAll(store, objectives, { base: configuration.base, nowMs: toMs });
     const out = args.text('out');
@@ -109,9 +127,44 @@ const gameday: Command = {
   },
 };
 
+const REVIEWS: Readonly<Record<Period, string>> = {
+  weekly: 'Error budgets, burns that need an owner, what is owed and to be reviewed',
+  monthly: 'Definitions and alert thresholds to validate, drift of attainment against target',
+  quarterly: 'SLA adherence and its trend, proposed changes replayed on the stored history',
+};
+
+function review(period: Period): Command {
+  return {
+    name: period,
+    describe: REVIEWS[period],
+    example: [`report ${period} --format md,html`, 'into the reports folder, with its index'],
+    build: (yargs) =>
+      readOption(formatOption(jsonOption(yargs)))
+        .option('from', {
+          type: 'string',
+          describe: `time or duration before the end; default ${PERIOD_DAYS[period]}d`,
+        })
+        .option('to', { type: 'string', describe: 'time; default now' })
+        .option('as-of', { type: 'string', describe: 'what was known then: time, or duration before now' })
+        .option('out', { type: 'string', describe: 'folder; default: reports.folder of the configuration' }),
+    async run(args, io) {
+      const configuration = await openConfiguration(args, io);
+      const forms = formsOf(args, configuration, io);
+      const asked = rangeOf(period, args, configuration, io, PERIOD_DAYS[period]);
+      await using known = await openReported(configuration, args, { ...asked, signal: io.stop });
+      const { reader, objectives, asOfMs } = known;
+      const { fromMs, toMs } = asked;
+      const out = args.text('out');
+      const folder = out === undefined ? configuration.reportsFolder : resolve(io.folder, out);
+      const request = { configuration, reader, objectives, period, fromMs, toMs, asOfMs, folder, forms };
+      return told(await writeReview({ ...request, signal: io.stop }), args, io);
+    },
+  };
+}
+
 export const report: Command = {
   name: 'report',
-  describe: 'Markdown with SVG charts: sla, gameday',
+  describe: 'Documents with charts: sla, gameday, and the reviews weekly, monthly, quarterly',
   example: ['report sla', 'the last 90 days'],
-  below: [sla, gameday],
+  below: [sla, gameday, ...PERIODS.map(review)],
 };

@@ -5,6 +5,8 @@ import { systemClock } from '../clock.ts';
 import type { Command } from '../command.ts';
 import { CommandError, EXIT } from '../io.ts';
 import { loadPlans, loadScenarios, recoverGamedays } from '../gamedays.ts';
+import { reviewPlans } from '../review-calendar.ts';
+import { reviewWriter } from '../review-writer.ts';
 import { attempter } from '../scheduled/attempt.ts';
 import { createLagWatch } from '../lag-watch.ts';
 import { createMetrics } from '../metrics/metrics.ts';
@@ -61,16 +63,22 @@ export const run: Command = {
     const hear = createProbeLog(systemClock, ({ level, kind, probe, service, fields, text }) => {
       log[level]({ kind, probe, service, ...fields }, configuration.redact(text));
     });
-    const attempt = attempter({
+    const own = {
       main: process.argv[1] ?? '',
       execPath: process.execPath,
       execArgv: process.execArgv,
       env: io.env,
       folder: io.folder,
       config: args.text('config'),
-      onLine: (line) => log.info({ kind: 'gameday' }, configuration.redact(line)),
-    });
+    };
+    const lineOf =
+      (kind: string) =>
+      (line: string): void =>
+        log.info({ kind }, configuration.redact(line));
+    const attempt = attempter({ ...own, onLine: lineOf('gameday') });
     const calendar = { plans: scheduled.plans, attempt };
+    const write = reviewWriter({ ...own, niceness: 10, onLine: lineOf('report') }, configuration.reports.formats);
+    const reviews = { plans: reviewPlans(configuration), write };
     const metrics = createMetrics(configuration);
     const lag = createLagWatch(configuration, () => systemClock.wallMs());
     const sources = new Map([['influx', () => lag.conditions()]]);
@@ -84,6 +92,7 @@ export const run: Command = {
       stored: metrics.hear,
       warn,
       calendar,
+      reviews,
       isHolder: true,
     };
     await using runner = openRunner(configuration, store, io, options);

@@ -62,8 +62,9 @@ const LEAST_GAP_MS = HOUR_MS;
 const RUNS = 50;
 const SOME_DAY_MS = Date.UTC(2026, 0, 1);
 
-function cronProblem(expression: string, timezone: string): string | null {
-  const example = 'a cron expression of five fields such as "0 10 1 * *"';
+/** Of an expression that asks people for something: five fields, some day, at most once an hour. */
+export function cronProblem(expression: string, timezone: string, such = '0 10 1 * *'): string | null {
+  const example = `a cron expression of five fields such as "${such}"`;
   if (expression.trim().split(/\s+/).length !== 5) return example;
   const checked = validateDetailed(expression);
   if (!checked.valid) return `${example} (${checked.errors.map(({ message }) => message).join('; ')})`;
