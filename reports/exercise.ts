@@ -4,19 +4,11 @@ import { decimal, toNumber } from '../slo/decimal.ts';
 import type { Status } from '../slo/status.ts';
 import { sumTallies, validEvents, validWeight } from '../slo/tally.ts';
 import type { TimeBase } from '../slo/time-base.ts';
-import type { JournalEntry } from '../scenarios/journal.ts';
+import type { BudgetSpent as Spent, JournalEntry } from '../scenarios/journal.ts';
 import type { StoreReader } from '../store/store.ts';
 import { readStory } from './gameday/story.ts';
 
-export interface Spent {
-  readonly objective: string;
-  readonly split: string | null;
-  /** Raw events of the stretch. */
-  readonly bad: number;
-  readonly valid: number;
-  /** Share of the objective's whole error budget that these bad events took; null without valid events. */
-  readonly share: number | null;
-}
+export type { BudgetSpent as Spent } from '../scenarios/journal.ts';
 
 export interface Exercise {
   readonly gameday: string;

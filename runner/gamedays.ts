@@ -23,6 +23,7 @@ import {
   type Facts,
   type Safety,
 } from './gameday/guards.ts';
+import { openChronicle } from './gameday/open-chronicle.ts';
 import { maskedOutcome, maskOf } from './gameday/discretion.ts';
 import { makeGamedayFolder } from './gameday/gameday-id.ts';
 import { guardianStarter } from './gameday/guard.ts';
@@ -252,6 +253,7 @@ export async function conductGameday(request: GamedayRequest): Promise<Conducted
     keepsUp: () => proberGuard(runner.strain()),
     alarm: alarmOf(scenario, safety, facts, () => runner.strain()),
     desk: openDesk(configuration, runner, store, systemClock),
+    chronicle: openChronicle({ configuration, runner, store, scenario, journalPath, injectedMs: () => injectedMs }),
     environment,
     location: configuration.location,
     timeScale: configuration.base.scale,

@@ -7,6 +7,7 @@ import { collectExercise } from '../reports/exercise.ts';
 import { span } from '../reports/figures.ts';
 import type { RenderedReport } from '../reports/rendered.ts';
 import type { ReportedProbe, SlaReport } from '../reports/sla.ts';
+import type { GamedayInput } from '../reports/gameday.ts';
 import type { JournalEntry } from '../scenarios/journal.ts';
 import type { Status } from '../slo/status.ts';
 import type { Result } from '../store/result.ts';
@@ -15,6 +16,7 @@ import type { Configuration, PlannedProbe } from './config/configuration.ts';
 import { judgeWithout } from './exclusions.ts';
 import { readJournal } from './gameday/journal.ts';
 import { gamedayJournals } from './gameday/journals.ts';
+import { findRunBefore } from './gameday/run-before.ts';
 import { writeDocuments, type Forms } from './documents.ts';
 import { VERSION } from './version.ts';
 
@@ -90,44 +92,50 @@ function placesOf({ location, readsInflux }: Configuration): string {
 
 export interface GamedayReportRequest {
   readonly configuration: Configuration;
-  readonly store: StoreReader;
   readonly journalPath: string;
-  readonly statuses: readonly Status[];
-  /** Default: beside the journal. */
+  /** What journals of older versions, and of killed game-days, do not hold themselves; null: there is no ledger. */
+  readonly ledger: () => Promise<{ readonly store: StoreReader; readonly statuses: readonly Status[] } | null>;
+  /** Default: beside the journal, and `gamedays.reports` where that is configured. */
   readonly folder?: string;
   readonly forms?: Forms;
-}
-
-/** Journals of the folder beside this one; one that cannot be read is none. */
-async function otherRuns(folder: string, journalPath: string): Promise<readonly (readonly JournalEntry[])[]> {
-  const found: (readonly JournalEntry[])[] = [];
-  for (const path of await gamedayJournals(folder)) {
-    if (path === journalPath) continue;
-    const read = await readJournal(path).catch(() => null);
-    if (read !== null) found.push(read.entries);
-  }
-  return found;
 }
 
 /** Room left and right of the exercise in its chart. */
 const MARGIN_MS = 10_000;
 
-/** @returns the paths of the documents, the Markdown first. @throws CommandError when it cannot be written */
+/** @returns the paths of the documents, the Markdown beside the journal first. @throws CommandError when one cannot be written */
 export async function writeGamedayReport(request: GamedayReportRequest): Promise<readonly string[]> {
-  const { configuration, store, journalPath, statuses } = request;
+  const { configuration, journalPath, ledger, folder } = request;
   const { entries } = await readJournal(journalPath);
+  const { isComplete, readStory, renderGameday } = await import('../reports/gameday.ts');
+  const isWhole = isComplete(readStory(entries));
+  const found = isWhole ? null : await ledger();
+  const input = {
+    journal: entries,
+    ...(found === null ? {} : await fromLedger(entries, found, configuration)),
+    ...(isWhole ? {} : { before: await findRunBefore(configuration.gamedays.folder, entries) }),
+  };
+  const { reports } = configuration.gamedays;
+  const folders = folder === undefined ? [dirname(journalPath), ...(reports === null ? [] : [reports])] : [folder];
+  const report = renderGameday(input);
+  const written: string[] = [];
+  for (const each of folders) written.push(...(await writeDocuments(report, each, request.forms)));
+  return written;
+}
+
+async function fromLedger(
+  journal: readonly JournalEntry[],
+  { store, statuses }: { readonly store: StoreReader; readonly statuses: readonly Status[] },
+  { base }: Configuration,
+): Promise<Pick<GamedayInput, 'results' | 'statuses' | 'exercise'>> {
   const results: Result[] = [];
-  const [first, last] = [entries.at(0), entries.at(-1)];
+  const [first, last] = [journal.at(0), journal.at(-1)];
   if (first !== undefined && last !== undefined) {
     const range = { fromMs: first.atMs - MARGIN_MS, toMs: last.atMs + MARGIN_MS };
-    const component = entries.find((entry) => entry.type === 'started')?.component;
+    const component = journal.find((entry) => entry.type === 'started')?.component;
     for await (const result of store.results(component === undefined ? range : { ...range, service: component })) {
       results.push(result);
     }
   }
-  const exercise = await collectExercise({ reader: store, statuses, base: configuration.base, journal: entries });
-  const { renderGameday, runBefore } = await import('../reports/gameday.ts');
-  const before = runBefore(entries, await otherRuns(configuration.gamedays.folder, journalPath));
-  const report = renderGameday({ journal: entries, results, statuses, exercise, before });
-  return writeDocuments(report, request.folder ?? dirname(journalPath), request.forms);
+  return { results, statuses, exercise: await collectExercise({ reader: store, statuses, base, journal }) };
 }

@@ -2,6 +2,7 @@
  * The journal of one game-day: NDJSON, one entry a line, appended and flushed as things happen. It survives a kill, holds
  * no secret, and is enough to undo what was done and to render the report again.
  */
+import type { Colour } from '../slo/objective.ts';
 import type { ExpectedAlert, Goals } from './charter.ts';
 import type { Fault } from './fault.ts';
 import type { Crossing, Effect, Target, Undo } from './injector.ts';
@@ -77,6 +78,64 @@ export interface Charter {
   readonly settleMs: number;
   readonly steadyForMs: number;
   readonly budget: number | null;
+}
+
+/** What a probe measured of one indicator, as reports draw it. Moments are wall clock, ms. */
+export interface MeasuredSeries {
+  readonly probe: string;
+  readonly indicator: string;
+  /** Single runs; null ms: it never happened. */
+  readonly runs: readonly (readonly [atMs: number, ms: number | null, isBad: boolean])[];
+  /** Events that were counted. */
+  readonly counts: readonly (readonly [
+    atMs: number,
+    p50Ms: number | null,
+    p99Ms: number | null,
+    maxMs: number | null,
+  ])[];
+}
+
+/** What an exercise took of one budget. */
+export interface BudgetSpent {
+  readonly objective: string;
+  readonly split: string | null;
+  /** Raw events of the stretch. */
+  readonly bad: number;
+  readonly valid: number;
+  /** Share of the objective's whole error budget that these bad events took; null without valid events. */
+  readonly share: number | null;
+}
+
+/** An objective as a report tells it. */
+export interface ObjectiveRecord {
+  readonly objective: string;
+  readonly service: string;
+  readonly probes: readonly string[];
+  /** What its probes are held against; null: nothing that can be drawn. */
+  readonly limit: { readonly indicator: string; readonly ms: number; readonly strict: boolean } | null;
+  /** In words, with its counts. */
+  readonly attained: string;
+  readonly consumed: number | null;
+  readonly colour: Colour;
+}
+
+/** As much of another run as it takes to compare with it. */
+export interface EarlierRun {
+  readonly gameday: string;
+  readonly startedMs: number;
+  /** Null: it came to no end. */
+  readonly verdict: string | null;
+  readonly passed: boolean;
+  /** The first of each, as they are told; `afterMs` as in the journal. */
+  readonly marks: readonly {
+    readonly what: MarkName;
+    readonly afterMs: number | null;
+    readonly uncertaintyMs: number;
+  }[];
+  /** Null: none were judged. */
+  readonly alerts: { readonly inTime: number; readonly expected: number; readonly unexpected: number } | null;
+  /** Invariants that were not kept; null: none were looked at. */
+  readonly broken: number | null;
 }
 
 export type JournalBody =
@@ -217,6 +276,20 @@ export type JournalBody =
   /** Null: not checked, because of what the detail says. */
   | { readonly type: 'invariant'; readonly name: string; readonly ok: boolean | null; readonly detail: string }
   | { readonly type: 'note'; readonly text: string }
+  /** What the probes of the component measured since the entry before of this type, thinned. */
+  | { readonly type: 'measured'; readonly series: readonly MeasuredSeries[] }
+  /**
+   * How the budgets stand, and what the exercise has taken of them from its first injection on, in whole tally steps; null:
+   * nothing was injected yet. Written while it runs, and once more, as `final`, when it is over.
+   */
+  | {
+      readonly type: 'budget';
+      readonly final: boolean;
+      readonly spent: { readonly fromMs: number; readonly toMs: number; readonly by: readonly BudgetSpent[] } | null;
+      readonly objectives: readonly ObjectiveRecord[];
+    }
+  /** The run before of the same scenario, as it was when this one ended; null: there is none. */
+  | { readonly type: 'before'; readonly run: EarlierRun | null }
   | {
       readonly type: 'finished';
       readonly verdict: Verdict;

@@ -1,15 +1,11 @@
 /** The game-day drawn over what the probes measured: one panel a probe and indicator, one time axis, the marks through all. */
-import { isTimed } from '../../probes/probe.ts';
-import type { Status } from '../../slo/status.ts';
-import { timeBase } from '../../slo/time-base.ts';
-import type { Result } from '../../store/result.ts';
+import type { MeasuredSeries, ObjectiveRecord } from '../../scenarios/journal.ts';
 import { renderChart, type Mark, type Panel, type Shade } from '../chart.ts';
 import { count, offset, plural } from '../figures.ts';
 import { code } from '../markdown.ts';
-import { momentOf, neverHappened } from '../../store/measures/moment.ts';
 import { indicatorName } from '../objective-text.ts';
-import { alike, limitsOf } from '../sla/charts.ts';
-import { indicatorsOf } from '../sla/collect.ts';
+import { limitsOf } from '../limits.ts';
+import { alike } from '../sla/charts.ts';
 import { broken, type Point } from '../thin.ts';
 import { lanesOf } from './lanes.ts';
 import { firstMarks, markWord, sinceInjection, type Story } from './story.ts';
@@ -26,14 +22,10 @@ export interface GamedayChart {
 /** Null of an empty journal. */
 export function gamedayChart(
   story: Story,
-  results: readonly Result[],
-  statuses: readonly Status[],
+  series: readonly MeasuredSeries[],
+  objectives: readonly ObjectiveRecord[],
 ): GamedayChart | null {
-  const stepMs = timeBase(story.started?.timeScale ?? 1).minuteMs;
-  const watched = watchedSeries(
-    results.filter(({ cadence }) => cadence !== 'once'),
-    { stepMs, wanted: indicatorsOf(statuses) },
-  );
+  const watched = watchedOf(series);
   if (story.gameday === null) return null;
   const { lanes, leftOut } = lanesOf(story);
   const drawn = watched.toSorted((a, b) => rank(b, story) - rank(a, story)).slice(0, MOST_PANELS);
@@ -41,7 +33,7 @@ export function gamedayChart(
     title: `${story.started?.title ?? 'Game-day'} (${story.gameday ?? 'unknown'})`,
     description: `Strips for faults and for what of the steady state held, and what the probes measured in milliseconds; shaded while a fault was in place`,
     ...rangeOf(story, watched),
-    panels: drawn.length === 0 ? [NOTHING_MEASURED] : drawn.map((each) => panelOf(each, statuses)),
+    panels: drawn.length === 0 ? [NOTHING_MEASURED] : drawn.map((each) => panelOf(each, objectives)),
     lanes,
     marks: marksOf(story),
     shades: shadesOf(story),
@@ -91,7 +83,7 @@ function shadesOf(story: Story): readonly Shade[] {
 export interface Watched {
   readonly probe: string;
   readonly indicator: string;
-  counted: boolean;
+  readonly counted: boolean;
   readonly first: Point[];
   readonly upper: Point[];
   readonly most: Point[];
@@ -100,64 +92,32 @@ export interface Watched {
   readonly moments: number[];
 }
 
-export function watchedSeries(
-  results: readonly Result[],
-  { stepMs, wanted }: { stepMs: number; wanted: ReadonlyMap<string, readonly string[]> },
-): readonly Watched[] {
-  const all = new Map<string, Watched>();
-  const watch = (probe: string, indicator: string): Watched => {
-    const key = `${probe}\n${indicator}`;
-    const watched = all.get(key) ?? newWatched(probe, indicator);
-    all.set(key, watched);
-    return watched;
-  };
-  for (const result of results) {
-    for (const indicator of wanted.get(result.probe) ?? []) watch(result.probe, indicator);
-    for (const reading of result.readings) {
-      if (!isTimed(reading)) continue;
-      const watched = watch(result.probe, reading.indicator);
-      const atMs = momentOf(reading, result, stepMs);
-      if (reading.type === 'duration') addDuration(watched, atMs, reading.ms, result.outcome === 'bad');
-      else if (reading.valid > 0) addCounts(watched, atMs, reading);
+export function watchedOf(series: readonly MeasuredSeries[]): readonly Watched[] {
+  return series.map(({ probe, indicator, runs, counts }) => {
+    const watched = newWatched(probe, indicator, counts.length > 0);
+    for (const [atMs, ms, isBad] of runs) addRun(watched, atMs, ms, isBad);
+    for (const [atMs, p50Ms, p99Ms, maxMs] of counts) {
+      watched.moments.push(atMs);
+      watched.first.push([atMs, p50Ms]);
+      watched.upper.push([atMs, p99Ms]);
+      watched.most.push([atMs, maxMs]);
     }
-  }
-  for (const result of results) {
-    for (const watched of all.values()) {
-      if (watched.probe !== result.probe || !neverHappened(result, watched.indicator)) continue;
-      addDuration(watched, result.scheduledMs, null, true);
-    }
-  }
-  return [...all.values()].filter(({ moments }) => moments.length > 0).map(inOrder);
+    return inOrder(watched);
+  });
 }
 
-function newWatched(probe: string, indicator: string): Watched {
-  return { probe, indicator, counted: false, first: [], upper: [], most: [], troubles: [], never: [], moments: [] };
+function newWatched(probe: string, indicator: string, counted: boolean): Watched {
+  return { probe, indicator, counted, first: [], upper: [], most: [], troubles: [], never: [], moments: [] };
 }
 
-function addDuration(watched: Watched, atMs: number, ms: number | null, bad: boolean): void {
+function addRun(watched: Watched, atMs: number, ms: number | null, isBad: boolean): void {
   watched.moments.push(atMs);
   if (ms === null) {
     watched.never.push(atMs);
     return;
   }
   watched.first.push([atMs, ms]);
-  if (bad) watched.troubles.push([atMs, ms]);
-}
-
-function addCounts(
-  watched: Watched,
-  atMs: number,
-  {
-    p50Ms,
-    p99Ms,
-    maxMs,
-  }: { readonly p50Ms: number | null; readonly p99Ms: number | null; readonly maxMs: number | null },
-): void {
-  watched.counted = true;
-  watched.moments.push(atMs);
-  watched.first.push([atMs, p50Ms]);
-  watched.upper.push([atMs, p99Ms]);
-  watched.most.push([atMs, maxMs]);
+  if (isBad) watched.troubles.push([atMs, ms]);
 }
 
 /** Readings may arrive out of order; a line must not run back. Silences break it. */
@@ -179,14 +139,14 @@ function rank({ first, most, never }: Watched, story: Story): number {
   return never.length > 0 ? Number.MAX_VALUE : top / usual;
 }
 
-function panelOf(watched: Watched, statuses: readonly Status[]): Panel {
+function panelOf(watched: Watched, objectives: readonly ObjectiveRecord[]): Panel {
   const { probe, indicator, counted, first, upper, most, troubles, never } = watched;
   const isOne = most.every(([, value], index) => alike(value, upper[index]?.[1] ?? null));
   return {
     name: `${probe} · ${indicatorName(indicator)}`,
     unit: 'milliseconds',
     scale: 'auto',
-    limits: limitsOf({ statuses }, watched),
+    limits: limitsOf(objectives, watched),
     never,
     series: [
       ...(counted

@@ -1,73 +1,82 @@
 /** Beside the run before of the same scenario: what became better, what worse, and what nobody can tell. */
-import type { JournalEntry } from '../../scenarios/journal.ts';
+import type { EarlierRun, JournalEntry, MarkName } from '../../scenarios/journal.ts';
 import { offset, seconds, utc } from '../figures.ts';
-import { code, table } from '../markdown.ts';
-import { firstMarks, markWord, MARKS, readStory, sinceInjection, type Entry, type Story } from './story.ts';
+import { code, table, text } from '../markdown.ts';
+import { firstMarks, markWord, MARKS, readStory, sinceInjection, type Story } from './story.ts';
 
-export function compareTable(story: Story, before: Story | null): string {
+export function compareTable(story: Story, before: EarlierRun | null): string {
   if (before === null) return 'No earlier run of this scenario is in the game-days folder.';
+  const now = earlierOf(story);
   const marks = MARKS.filter((what) => what !== 'injected' && what !== 'began').flatMap((what) => {
-    const [then, now] = [markOf(before, what), markOf(story, what)];
-    return then === null && now === null
-      ? []
-      : [[markWord(what), timeOf(before, then), timeOf(story, now), change(before, then, story, now)]];
+    const [a, b] = [markOf(before, what), markOf(now, what)];
+    return a === null && b === null ? [] : [[markWord(what), timeOf(a), timeOf(b), change(a, b)]];
   });
-  const broken = ({ invariants }: Story): string =>
-    invariants.length === 0 ? '–' : String(invariants.filter(({ ok }) => ok === false).length);
-  const alerts = ({ alerts: judged }: Story): string => {
-    if (judged === null) return '–';
-    const inTime = judged.expected.filter(({ state }) => state === 'in-time').length;
-    return `${inTime} of ${judged.expected.length}, ${judged.unexpected.length} unexpected`;
-  };
+  const broken = (run: EarlierRun): string => (run.broken === null ? '–' : String(run.broken));
+  const alerts = ({ alerts: judged }: EarlierRun): string =>
+    judged === null ? '–' : `${judged.inTime} of ${judged.expected}, ${judged.unexpected} unexpected`;
   return table(
-    [{ name: 'What' }, { name: `Before: ${code(before.gameday ?? '')}` }, { name: 'Now' }, { name: 'Change' }],
+    [{ name: 'What' }, { name: `Before: ${code(before.gameday)}` }, { name: 'Now' }, { name: 'Change' }],
     [
-      ['when', utc(before.firstMs), utc(story.firstMs), '–'],
-      [
-        'verdict',
-        verdictOf(before),
-        verdictOf(story),
-        before.finished?.verdict === story.finished?.verdict ? 'the same' : 'another',
-      ],
+      ['when', utc(before.startedMs), utc(now.startedMs), '–'],
+      ['verdict', verdictOf(before), verdictOf(now), before.verdict === now.verdict ? 'the same' : 'another'],
       ...marks,
-      ['alerts expected and in time', alerts(before), alerts(story), '–'],
-      ['invariants not kept', broken(before), broken(story), '–'],
+      ['alerts expected and in time', alerts(before), alerts(now), '–'],
+      ['invariants not kept', broken(before), broken(now), '–'],
     ],
     '',
   );
 }
 
 /** "recovered 13.6 s, before 15.1 s", for those in a hurry; null without a run before. */
-export function compareText(story: Story, before: Story | null): string | null {
+export function compareText(story: Story, before: EarlierRun | null): string | null {
   if (before === null) return null;
+  const now = earlierOf(story);
   const figure = (['recovered', 'mitigated', 'detected'] as const).find(
-    (what) => markOf(before, what) !== null && markOf(story, what) !== null,
+    (what) => markOf(before, what) !== null && markOf(now, what) !== null,
   );
-  const verdict = `${before.finished?.verdict ?? 'not finished'} (${code(before.gameday ?? '')}, ${utc(before.firstMs)})`;
+  const verdict = `${text(before.verdict ?? 'not finished')} (${code(before.gameday)}, ${utc(before.startedMs)})`;
   if (figure === undefined) return verdict;
-  const [then, now] = [markOf(before, figure), markOf(story, figure)];
-  return `${verdict}; ${figure} ${timeOf(story, now)}, then ${timeOf(before, then)}: ${change(before, then, story, now)}`;
+  const [a, b] = [markOf(before, figure), markOf(now, figure)];
+  return `${verdict}; ${figure} ${timeOf(b)}, then ${timeOf(a)}: ${change(a, b)}`;
 }
 
-function verdictOf({ finished }: Story): string {
-  return finished === null ? 'not finished' : `${finished.verdict}, ${finished.passed ? 'passed' : 'not passed'}`;
+/** As much of a run as a later one is compared with. */
+export function earlierOf(story: Story): EarlierRun {
+  const { gameday, firstMs, finished, alerts, invariants } = story;
+  const inTime = alerts?.expected.filter(({ state }) => state === 'in-time').length ?? 0;
+  return {
+    gameday: gameday ?? '',
+    startedMs: firstMs,
+    verdict: finished?.verdict ?? null,
+    passed: finished?.passed ?? false,
+    marks: firstMarks(story).map((mark) => ({
+      what: mark.what,
+      afterMs: sinceInjection(story, mark),
+      uncertaintyMs: mark.uncertaintyMs,
+    })),
+    alerts: alerts === null ? null : { inTime, expected: alerts.expected.length, unexpected: alerts.unexpected.length },
+    broken: invariants.length === 0 ? null : invariants.filter(({ ok }) => ok === false).length,
+  };
+}
+
+type Mark = EarlierRun['marks'][number];
+
+function verdictOf({ verdict, passed }: EarlierRun): string {
+  return verdict === null ? 'not finished' : `${text(verdict)}, ${passed ? 'passed' : 'not passed'}`;
 }
 
 /** What was measured; what people said counts where nothing was. */
-function markOf(story: Story, what: string): Entry<'mark'> | null {
-  return firstMarks(story).find((mark) => mark.what === what) ?? null;
+function markOf({ marks }: EarlierRun, what: MarkName): Mark | null {
+  return marks.find((mark) => mark.what === what) ?? null;
 }
 
-function timeOf(story: Story, mark: Entry<'mark'> | null): string {
-  const since = mark === null ? null : sinceInjection(story, mark);
+function timeOf(mark: Mark | null): string {
+  const since = mark?.afterMs ?? null;
   return since === null ? 'never' : offset(since);
 }
 
-function change(before: Story, then: Entry<'mark'> | null, story: Story, now: Entry<'mark'> | null): string {
-  const [a, b] = [
-    then === null ? null : sinceInjection(before, then),
-    now === null ? null : sinceInjection(story, now),
-  ];
+function change(then: Mark | null, now: Mark | null): string {
+  const [a, b] = [then?.afterMs ?? null, now?.afterMs ?? null];
   if (a === null || b === null) return a === null ? 'new' : 'gone';
   const difference = b - a;
   if (Math.abs(difference) <= Math.max(50, (then?.uncertaintyMs ?? 0) + (now?.uncertaintyMs ?? 0))) {

@@ -1,15 +1,15 @@
 /** The first ten lines, for those in a hurry. */
 import { faultText } from '../fault-text.ts';
-import type { Exercise } from '../exercise.ts';
 import { consumedPercent, count, plural, utc } from '../figures.ts';
 import { code, list, text } from '../markdown.ts';
 import { FOLLOW_UP_MS, gapsOf, RETRO_MS } from './actions.ts';
 import { ownAlerts } from './alerts.ts';
 import { compareText } from './compare.ts';
 import { goalsText } from './goals.ts';
+import type { Kept, Stretch } from './record.ts';
 import type { Story } from './story.ts';
 
-export function glance(story: Story, exercise: Exercise | null, before: Story | null): string {
+export function glance(story: Story, { spent, before }: Pick<Kept, 'spent' | 'before'>): string {
   const { started, faults, lastMs } = story;
   const broke = faults
     .flatMap(({ prepared }) =>
@@ -28,7 +28,7 @@ export function glance(story: Story, exercise: Exercise | null, before: Story | 
     ...(goals === null ? [] : [`**Goals:** ${goals}`]),
     `**Alerts:** ${alertsSaid(story)}`,
     `**Invariants:** ${invariantsSaid(story)}`,
-    `**Budget spent:** ${budgetSaid(story, exercise)}`,
+    `**Budget spent:** ${budgetSaid(story, spent)}`,
     ...(compared === null ? [] : [`**The run before:** ${compared}`]),
     `**To do:** ${gaps === 0 ? 'no gap was seen' : plural(gaps, 'gap')}; retrospective by ${utc(lastMs + RETRO_MS).slice(0, 16)} UTC, follow-up by ${utc(lastMs + FOLLOW_UP_MS).slice(0, 10)}`,
   ]);
@@ -65,10 +65,10 @@ function invariantsSaid({ invariants }: Story): string {
 }
 
 /** The objective that it cost most. */
-function budgetSaid({ injected }: Story, exercise: Exercise | null): string {
-  if (exercise === null) return injected === null ? 'nothing was broken, so that it spent nothing' : 'not computed';
-  const [most] = exercise.spent.toSorted((a, b) => (b.share ?? 0) - (a.share ?? 0));
+function budgetSaid({ injected }: Story, spent: Stretch | null): string {
+  if (spent === null) return injected === null ? 'nothing was broken, so that it spent nothing' : 'not computed';
+  const [most] = spent.by.toSorted((a, b) => (b.share ?? 0) - (a.share ?? 0));
   if (most === undefined) return 'no objective was fed meanwhile';
   const figures = `${consumedPercent(most.share)} of the whole budget of ${code(most.objective)} (${count(most.bad)} bad of ${plural(most.valid, 'event')})`;
-  return exercise.spent.length === 1 ? figures : `at most ${figures}`;
+  return spent.by.length === 1 ? figures : `at most ${figures}`;
 }

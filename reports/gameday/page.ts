@@ -1,11 +1,8 @@
 /** The record of a game-day: what it showed in the first lines, then how that is known. */
-import type { JournalEntry, Verdict } from '../../scenarios/journal.ts';
-import type { Status } from '../../slo/status.ts';
-import type { Result } from '../../store/result.ts';
-import type { Exercise } from '../exercise.ts';
+import type { Verdict } from '../../scenarios/journal.ts';
 import { consumedPercent, count, offset, seconds, span, utc } from '../figures.ts';
 import { code, image, list, page, table, text } from '../markdown.ts';
-import { colourWord, attained } from '../objective-text.ts';
+import { colourWord } from '../objective-text.ts';
 import { fileNames, type RenderedReport } from '../rendered.ts';
 import { scaleWarning } from '../scale-warning.ts';
 import { actionTable, gapList } from './actions.ts';
@@ -15,35 +12,24 @@ import { compareTable } from './compare.ts';
 import { alertTable, elsewhereLine } from './alerts.ts';
 import { degradedTable, mustTable, stepTable, updateTable } from './found.ts';
 import { glance } from './glance.ts';
+import { recordOf, type GamedayInput, type Kept } from './record.ts';
 import { capital, isDrill, readStory, sinceInjection, type Story } from './story.ts';
 import { checkTable, conditionTable, faultTable, hypothesisTable, markTable, timelineTable } from './tables.ts';
 
-export interface GamedayInput {
-  readonly journal: readonly JournalEntry[];
-  /** What the probes measured around the exercise; without them the chart shows the journal alone. */
-  readonly results: readonly Result[];
-  /** The objectives' states after the exercise. */
-  readonly statuses?: readonly Status[];
-  /** What it cost: `collectExercise`. */
-  readonly exercise?: Exercise | null;
-  /** The journal of the run before of the same scenario (`runBefore`); null: there is none. */
-  readonly before?: readonly JournalEntry[] | null;
-}
-
 export function renderGameday(input: GamedayInput): RenderedReport {
-  const { journal, results, statuses = [], exercise = null } = input;
+  const { journal } = input;
   const story = readStory(journal);
-  const before = input.before === undefined || input.before === null ? null : readStory(input.before);
+  const kept = recordOf(story, input);
   const id = story.gameday ?? 'unknown';
   const nameFile = fileNames();
-  const drawn = gamedayChart(story, results, statuses);
+  const drawn = gamedayChart(story, kept.series, kept.objectives);
   const chart = drawn === null ? null : { name: nameFile('gameday', `${id}-timeline`, 'svg'), content: drawn.svg };
   const markdown = page([
     `# Game-day: ${text(story.started?.title ?? id)}`,
     scaleWarning(story.started?.timeScale ?? 1),
     verdict(story),
     leftBehind(story),
-    glance(story, exercise, before),
+    glance(story, kept),
     '## Charter and roles',
     charterTable(story, id),
     '## What was seen',
@@ -51,7 +37,7 @@ export function renderGameday(input: GamedayInput): RenderedReport {
       ? 'Nothing was at hand to draw.'
       : image(`Faults, steady state, marks and what the probes measured over time, game-day ${id}`, chart.name),
     drawn?.caption ?? '',
-    results.length === 0 ? 'No measurement of the probes was at hand to draw.' : '',
+    kept.series.length === 0 ? 'No measurement of the probes was at hand to draw.' : '',
     '## Marks',
     markTable(story),
     `Durations are monotonic, counted from ${isDrill(story) ? 'the beginning of the drill' : 'the first injection'}. A mark may really have happened earlier by up to its uncertainty: the probe asks only so often.`,
@@ -69,9 +55,9 @@ export function renderGameday(input: GamedayInput): RenderedReport {
     '## Faults: what crossed them, and their undoing',
     faultTable(story),
     '## Budget spent',
-    budget(exercise, statuses, story),
+    budget(kept, story),
     '## Beside the run before',
-    compareTable(story, before),
+    compareTable(story, kept.before),
     '## Gaps',
     gapList(story),
     '## Actions',
@@ -137,21 +123,24 @@ function leftBehind({ left }: Story): string {
   return `> **A FAULT MAY STILL BE IN PLACE.** No verified lifting is on record for ${faults.join('; ')}.`;
 }
 
-function budget(exercise: Exercise | null, statuses: readonly Status[], { started }: Story): string {
-  const spent = table(
+function budget({ spent, spentUntilMs, objectives }: Kept, { started, injected }: Story): string {
+  const none =
+    injected === null ? 'Nothing was broken, so that it spent nothing.' : 'What the exercise spent was not computed.';
+  const bill = table(
     [{ name: 'Objective' }, { name: 'Bad / valid events' }, { name: 'Share of the whole budget', align: 'right' }],
-    (exercise?.spent ?? []).map(({ objective, split, bad, valid, share }) => [
+    (spent?.by ?? []).map(({ objective, split, bad, valid, share }) => [
       `${code(objective)}${split === null ? '' : ` ${code(split)}`}`,
       `${count(bad)} / ${count(valid)}`,
       consumedPercent(share),
     ]),
-    exercise === null ? 'What the exercise spent was not computed.' : 'No objective was fed while the exercise ran.',
+    spent === null ? none : 'No objective was fed while the exercise ran.',
   );
+  const soFar = spentUntilMs === null ? '' : ` The exercise went on: this is as of ${utc(spentUntilMs)}.`;
   const stretch =
-    exercise === null
+    spent === null
       ? ''
-      : `From the first injection to the end, in whole tally steps: ${utc(exercise.fromMs)} to ${utc(exercise.toMs)}. Whatever else failed in that time is in it.`;
-  const own = statuses.filter(({ objective }) => objective.service === started?.component);
+      : `From the first injection to the end, in whole tally steps: ${utc(spent.fromMs)} to ${utc(spent.toMs)}. Whatever else failed in that time is in it.${soFar}`;
+  const own = objectives.filter(({ service }) => service === started?.component);
   const after = table(
     [
       { name: 'Afterwards' },
@@ -159,15 +148,15 @@ function budget(exercise: Exercise | null, statuses: readonly Status[], { starte
       { name: 'Budget consumed', align: 'right' },
       { name: 'Colour' },
     ],
-    own.map((status) => [
-      code(status.objective.id),
-      attained(status),
-      consumedPercent(status.consumed),
-      colourWord(status.colour),
+    own.map(({ objective, attained, consumed, colour }) => [
+      code(objective),
+      text(attained),
+      consumedPercent(consumed),
+      colourWord(colour),
     ]),
     '',
   );
-  return [spent, stretch, after].filter((block) => block !== '').join('\n\n');
+  return [bill, stretch, after].filter((block) => block !== '').join('\n\n');
 }
 
 function notes(story: Story): string {

@@ -13,6 +13,13 @@ export interface FaultStory {
   readonly failures: readonly Entry<'lift-failed'>[];
 }
 
+/** What the journal keeps for a report to be drawn from: nothing that happened in the exercise. */
+const KEPT: ReadonlySet<JournalBody['type']> = new Set(['measured', 'budget', 'before']);
+
+export function isTold({ type }: JournalEntry): boolean {
+  return !KEPT.has(type);
+}
+
 export interface Story {
   readonly gameday: string | null;
   readonly started: Entry<'started'> | null;
@@ -39,6 +46,10 @@ export interface Story {
   readonly invariants: readonly Entry<'invariant'>[];
   /** Faults that were injected and of which no verified lifting is on record. */
   readonly left: readonly FaultStory[];
+  readonly measured: readonly Entry<'measured'>[];
+  /** The last of them; null where the journal ends before, or is older. */
+  readonly budget: Entry<'budget'> | null;
+  readonly before: Entry<'before'> | null;
 }
 
 export function readStory(journal: readonly JournalEntry[]): Story {
@@ -53,7 +64,7 @@ export function readStory(journal: readonly JournalEntry[]): Story {
     finished: of('finished').at(-1) ?? null,
     injected: of('injected')[0] ?? marks.find(({ what }) => what === 'injected') ?? null,
     firstMs: entries[0]?.atMs ?? 0,
-    lastMs: entries.at(-1)?.atMs ?? 0,
+    lastMs: entries.findLast(isTold)?.atMs ?? 0,
     marks,
     phases: of('phase'),
     hypotheses: of('hypothesis'),
@@ -70,6 +81,9 @@ export function readStory(journal: readonly JournalEntry[]): Story {
     success: of('success'),
     invariants: of('invariant'),
     left: faults.filter(isLeft),
+    measured: of('measured'),
+    budget: of('budget').at(-1) ?? null,
+    before: of('before').at(-1) ?? null,
   };
 }
 

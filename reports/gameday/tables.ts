@@ -10,6 +10,7 @@ import {
   elsewhereText,
   firstMarks,
   fromOrigin,
+  isTold,
   markWord,
   sinceInjection,
   type FaultStory,
@@ -143,6 +144,7 @@ export function timelineTable(story: Story, journal: readonly JournalEntry[]): s
       { name: 'Detail' },
     ],
     journal
+      .filter(isTold)
       .toSorted((a, b) => a.seq - b.seq)
       .map((entry) => {
         const since = sinceInjection(story, entry);
@@ -222,6 +224,10 @@ function told(entry: JournalEntry): readonly [string, string] {
       ];
     case 'note':
       return ['note', text(entry.text)];
+    case 'measured':
+    case 'budget':
+    case 'before':
+      return [entry.type, ''];
     default:
       // Of a later version: told as what it is called.
       return [text(String(Reflect.get(entry, 'type'))), ''];

@@ -3,8 +3,9 @@ import type { BudgetPoint } from '../../store/store.ts';
 import { renderChart, type Chart, type Limit, type Look, type Panel, type Series } from '../chart.ts';
 import { tickText } from '../chart/axis.ts';
 import { span } from '../figures.ts';
+import { drawnLimit, limitsOf } from '../limits.ts';
 import type { Bucket, Measured } from '../measurements.ts';
-import { indicatorName, limitText } from '../objective-text.ts';
+import { indicatorName } from '../objective-text.ts';
 import { broken, type Point } from '../thin.ts';
 import type { SlaReport } from './report.ts';
 
@@ -15,7 +16,13 @@ const EACH = 'each run';
 
 export function latencyChart(report: SlaReport, measured: Measured): string {
   const what = `${measured.probe}: ${indicatorName(measured.indicator)}`;
-  const panel = measuredPanel(measured, limitsOf(report, measured));
+  const panel = measuredPanel(
+    measured,
+    limitsOf(
+      report.statuses.map(({ objective }) => drawnLimit(objective)),
+      measured,
+    ),
+  );
   const lines = [...panel.series, ...panel.limits].map(({ name }) => name).join(', ');
   return renderChart({
     ...frame(report),
@@ -33,21 +40,6 @@ function frame(report: SlaReport): Pick<Chart, 'fromMs' | 'toMs' | 'marks' | 'sh
     marks: report.exercises.map(({ fromMs }) => ({ atMs: fromMs, name: 'game-day' })),
     shades: report.exercises.map(({ fromMs, toMs }) => ({ fromMs, toMs })),
   };
-}
-
-/** The thresholds that objectives set for this indicator of this probe. */
-export function limitsOf(
-  { statuses }: Pick<SlaReport, 'statuses'>,
-  of: Pick<Measured, 'probe' | 'indicator'>,
-): readonly Limit[] {
-  const limits = new Map<string, Limit>();
-  for (const { objective } of statuses) {
-    if (objective.sli.type !== 'threshold' || objective.sli.indicator !== of.indicator) continue;
-    if (!objective.probes.includes(of.probe)) continue;
-    const name = `limit ${limitText(objective.sli)}`;
-    limits.set(name, { value: objective.sli.ms, name });
-  }
-  return [...limits.values()];
 }
 
 function measuredPanel(measured: Measured, limits: readonly Limit[]): Panel {

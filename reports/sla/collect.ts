@@ -1,6 +1,7 @@
 /** Reads the store once and gathers what the page will say. */
 import type { JournalEntry } from '../../scenarios/journal.ts';
 import type { Exclusion } from '../../slo/exclusion.ts';
+import type { Objective } from '../../slo/objective.ts';
 import type { Status } from '../../slo/status.ts';
 import type { TimeBase } from '../../slo/time-base.ts';
 import type { BudgetPoint, LedgerEvent, StoreReader } from '../../store/store.ts';
@@ -40,7 +41,7 @@ const MOST_POINTS = 600;
 export async function collectSla(query: SlaQuery): Promise<SlaReport> {
   const { reader, base, fromMs, toMs, environment, location, tool } = query;
   const statuses = query.statuses.toSorted(byCommitment);
-  const wanted = indicatorsOf(statuses);
+  const wanted = indicatorsOf(statuses.map(({ objective }) => objective));
   const read = await readMeasures(reader, { statuses, base, fromMs, toMs, wanted, most: MOST_PROBES });
   const budgets: { objective: string; points: readonly BudgetPoint[] }[] = [];
   for (const { objective } of statuses) {
@@ -82,13 +83,13 @@ export async function collectSla(query: SlaQuery): Promise<SlaReport> {
 }
 
 /** Probe → the indicators that objectives ask it for. */
-export function indicatorsOf(statuses: readonly Status[]): ReadonlyMap<string, readonly string[]> {
+export function indicatorsOf(objectives: readonly Objective[]): ReadonlyMap<string, readonly string[]> {
   const indicators = new Map<string, Set<string>>();
-  for (const { objective } of statuses) {
-    for (const probe of objective.probes) {
+  for (const { probes, sli } of objectives) {
+    for (const probe of probes) {
       const own = indicators.get(probe) ?? new Set();
       indicators.set(probe, own);
-      if (objective.sli.type === 'threshold') own.add(objective.sli.indicator);
+      if (sli.type === 'threshold') own.add(sli.indicator);
     }
   }
   return new Map([...indicators].map(([probe, own]) => [probe, [...own]]));

@@ -231,13 +231,13 @@ async function exercise(args: Args, given: Io, mode: 'check' | 'run'): Promise<n
       if (unrecorded !== null) throw unrecorded;
       await runner.evaluate();
       if (journalPath !== null) {
-        const [written = journalPath] = await writeGamedayReport({
+        const [written = journalPath, ...copies] = await writeGamedayReport({
           configuration,
-          store,
           journalPath,
-          statuses: runner.statuses(),
+          ledger: () => Promise.resolve({ store, statuses: runner.statuses() }),
         });
         io.complain(`report: ${written}`);
+        for (const copy of copies) io.complain(`copy of it: ${copy}`);
       }
       await exporter?.flush(AbortSignal.timeout(5000));
     } catch (error) {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import type { Args, Command } from '../command.ts';
@@ -119,11 +120,21 @@ const gameday: Command = {
       );
     }
     const nowMs = Math.round(io.clock.wallMs());
-    await using store = await openExisting(configuration, nowMs);
-    const statuses = await evaluateAll(store, configuration.objectives, { base: configuration.base, nowMs });
+    await using opened = new AsyncDisposableStack();
+    const ledger = async () => {
+      if (!existsSync(configuration.ledgerPath)) {
+        io.complain(`${configuration.ledgerPath}: no such ledger; what the journal does not hold itself is left out`);
+        return null;
+      }
+      const store = opened.use(await openExisting(configuration, nowMs));
+      return {
+        store,
+        statuses: await evaluateAll(store, configuration.objectives, { base: configuration.base, nowMs }),
+      };
+    };
     const out = args.text('out');
     const folder = out === undefined ? {} : { folder: resolve(io.folder, out) };
-    return told(await writeGamedayReport({ configuration, store, journalPath, statuses, ...folder, forms }), args, io);
+    return told(await writeGamedayReport({ configuration, journalPath, ledger, ...folder, forms }), args, io);
   },
 };
 

@@ -86,6 +86,8 @@ export interface Configuration {
     /** Share of a budget, (0, 1]; null: it names none. */
     readonly maxBudgetSpend: number | null;
     /** Null: no exercise may spend more than there is, unless somebody approves it. */
+    /** Where a copy of each report goes; null: nowhere. */
+    readonly reports: string | null;
     readonly overspend: Document['gamedays']['overspend'] | null;
     readonly limits: Document['gamedays']['limits'];
     readonly market: CalendarSpec | null;

@@ -15,6 +15,8 @@ const text = (error: string) => z.string({ error }).min(1, { error });
 export const gamedaysSchema = z.strictObject({
   environments: z.array(z.string().min(1)).default(['sandbox', 'staging']),
   folder: z.string().min(1).default('./gamedays'),
+  /** Where a copy of each report goes, beside the one that stands beside its journal. */
+  reports: z.string().min(1).optional(),
   /** A scenario names a kind and a target of it; what that target is, and that it may be touched, stands here. */
   injectors: z
     .array(injectorSchema)

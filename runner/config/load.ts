@@ -147,6 +147,7 @@ export function checkDocument(
       gamedays: {
         environments: value.gamedays.environments,
         folder: resolve(folder, value.gamedays.folder),
+        reports: value.gamedays.reports === undefined ? null : resolve(folder, value.gamedays.reports),
         injectors: value.gamedays.injectors,
         scenarios: value.gamedays.scenarios,
         maxBudgetSpend: value.gamedays.maxBudgetSpend ?? null,

@@ -95,8 +95,7 @@ export async function playDemo({ io, folder, seed }: DemoOptions): Promise<numbe
   const [sla = folder] = await writeSlaReport({ configuration, store, statuses, fromMs: startedMs, toMs, folder });
   const [gameday = folder] = await writeGamedayReport({
     configuration,
-    store,
-    statuses,
+    ledger: () => Promise.resolve({ store, statuses }),
     journalPath: directed.journalPath,
     folder,
   });

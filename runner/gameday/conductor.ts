@@ -16,6 +16,7 @@ import { AlertWatch } from './alert-watch.ts';
 import { Answers } from './answers.ts';
 import { exerciseWith } from './carry-out.ts';
 import { checks } from './check.ts';
+import { createChronicle, type ChronicleSource } from './chronicle.ts';
 import { conditionsOf } from './conditions.ts';
 import type { Desk } from './desk.ts';
 import { maskedJournal, type Mask } from './discretion.ts';
@@ -79,6 +80,8 @@ export interface ConductOptions {
   readonly alarm?: () => Error | null;
   /** Whom to ask besides the probes: objectives, queries, alerts, orders; default: nobody. */
   readonly desk?: Desk | null;
+  /** What the journal keeps for the report to be drawn from; default: nothing. */
+  readonly chronicle?: ChronicleSource;
   /** Stops and undoes. Its reason, an error or a text such as "SIGINT", says why. */
   readonly signal: AbortSignal;
   /** Hears every entry once it is durable. */
@@ -135,6 +138,10 @@ async function conductWith(
   if (signal.aborted) forward();
   signal.addEventListener('abort', forward);
 
+  const chronicle =
+    options.chronicle === undefined || options.mode === 'check'
+      ? null
+      : createChronicle({ source: options.chronicle, component: scenario.component, journal, clock });
   const environment: ProbeEnvironment = { clock, random, path };
   const open = options.openWatch ?? openProbe;
   const background: Promise<void>[] = [];
@@ -151,7 +158,7 @@ async function conductWith(
     await journal.append(startedEntry(options));
     attended = witness.attend(scenario.component, gamedayId);
     inBackground(
-      listen(witness, log, clock, sinceStartMs, over.signal).then(() => {
+      listen(witness, log, clock, sinceStartMs, over.signal, (result) => chronicle?.hear(result)).then(() => {
         if (!over.signal.aborted) throw new ProberTrouble('the probes have stopped');
       }),
     );
@@ -165,6 +172,7 @@ async function conductWith(
     inBackground(runWatches(watches));
     inBackground(watchStanding({ scenario, desk, log, clock, sinceStartMs, signal: over.signal }));
     if (options.mode === 'run') inBackground(alerts.watch(over.signal));
+    if (chronicle !== null) inBackground(chronicle.keep(over.signal));
     const ask: Stage['ask'] = (spec) => askWatch(spec, { ...watches, signal: stop.signal });
     return await examineAndExercise(options, {
       journal,

@@ -1,4 +1,5 @@
 import type { Clock } from '../../probes/probe.ts';
+import type { Result } from '../../store/result.ts';
 import type { Witness } from '../witness.ts';
 import type { EvidenceLog } from './evidence-log.ts';
 
@@ -9,9 +10,11 @@ export async function listen(
   clock: Clock,
   sinceStartMs: () => number,
   signal: AbortSignal,
+  hear: (result: Result) => void = () => undefined,
 ): Promise<void> {
   for await (const result of witness.watch(signal)) {
     if (signal.aborted) return;
+    hear(result);
     const nowMs = sinceStartMs();
     // The run's own stamps are wall clock; how long ago it began is small enough to carry over.
     const startedAtMs = nowMs - Math.max(0, clock.wallMs() - result.startedMs);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { CountReading, Reading } from '../../probes/probe.ts';
 import { renderGameday } from '../../reports/gameday.ts';
-import { watchedSeries } from '../../reports/gameday/chart.ts';
+import { watchedOf } from '../../reports/gameday/chart.ts';
+import { seriesOf } from '../../reports/gameday/series.ts';
 import { gatherer } from '../../reports/measurements.ts';
 import type { JournalEntry } from '../../scenarios/journal.ts';
 import type { Result } from '../../store/result.ts';
@@ -51,7 +52,7 @@ describe('where a counted reading stands on the time axis', () => {
   const results = every5s(GAMEDAY_AT, GAMEDAY_AT + MINUTE);
 
   test('at real time scale each run of a game-day stands at its own moment, those after the injection after it', () => {
-    const [watched] = watchedSeries(results, { stepMs: MINUTE, wanted: new Map() });
+    const [watched] = watchedOf(seriesOf(results, { stepMs: MINUTE, wanted: new Map() }));
     expect(watched?.moments).toEqual(results.map(({ scheduledMs }) => scheduledMs + 20));
     expect(watched?.moments.filter((atMs) => atMs > injectedMs)).toHaveLength(8);
   });
@@ -71,14 +72,14 @@ describe('where a counted reading stands on the time axis', () => {
   test('of steps that are shorter than the run, each stands at its own end', () => {
     const steps = [0, 100, 200].map((ms) => ticks(START + ms));
     const run = feedRun(START + 1000, { readings: steps });
-    const [watched] = watchedSeries([run], { stepMs: 100, wanted: new Map() });
+    const [watched] = watchedOf(seriesOf([run], { stepMs: 100, wanted: new Map() }));
     expect(watched?.moments).toEqual([START + 100, START + 200, START + 300]);
   });
 
   test('a session that listens across the end of a step stands at the step’s end and at its own', () => {
     const readings = [ticks(START), ticks(START + MINUTE)];
     const run = feedRun(START + MINUTE - 2000, { durationMs: 5000, readings });
-    const [watched] = watchedSeries([run], { stepMs: MINUTE, wanted: new Map() });
+    const [watched] = watchedOf(seriesOf([run], { stepMs: MINUTE, wanted: new Map() }));
     expect(watched?.moments).toEqual([START + MINUTE, START + MINUTE + 3000]);
   });
 
