@@ -75,8 +75,9 @@ const GAP_NOTE = /^([^:]+): gap: (.+)$/s;
 
 export function actionTable(story: Story): string {
   const { lastMs, started } = story;
-  const owner = text(started?.owners?.join(', ') ?? 'to be named');
-  const lead = text(started?.people?.['lead'] ?? 'to be named');
+  const owners = started?.owners ?? [];
+  const owner = text(owners.length === 0 ? 'to be named' : owners.join(', '));
+  const lead = text(leadOf(started));
   const retro = utc(lastMs + RETRO_MS).slice(0, 16);
   const followUp = utcDay(lastMs + FOLLOW_UP_MS);
   const gaps = gapsOf(story);
@@ -98,6 +99,12 @@ export function actionTable(story: Story): string {
     ['look whether all of it is done, and run the scenario again', 'follow-up', lead, followUp, 'open'],
   ];
   return table([{ name: 'Action' }, { name: 'Kind' }, { name: 'Owner' }, { name: 'Due' }, { name: 'State' }], rows, '');
+}
+
+/** Whoever leads it today; the role, where it has one; the owners, whose exercise it is. */
+function leadOf(started: Story['started']): string {
+  const role = started?.charter?.roles['lead'] === undefined ? null : 'the lead';
+  return started?.people?.['lead'] ?? role ?? ((started?.owners ?? []).join(', ') || 'to be named');
 }
 
 export function gapList(story: Story): string {

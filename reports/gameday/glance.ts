@@ -70,5 +70,6 @@ function budgetSaid({ injected }: Story, spent: Stretch | null): string {
   const [most] = spent.by.toSorted((a, b) => (b.share ?? 0) - (a.share ?? 0));
   if (most === undefined) return 'no objective was fed meanwhile';
   const figures = `${consumedPercent(most.share)} of the whole budget of ${code(most.objective)} (${count(most.bad)} bad of ${plural(most.valid, 'event')})`;
-  return spent.by.length === 1 ? figures : `at most ${figures}`;
+  const others = spent.by.length - 1;
+  return others === 0 ? figures : `${figures}, and no larger share of ${plural(others, 'other')}`;
 }

@@ -66,7 +66,12 @@ export function goalsText(story: Story): string | null {
   const goals = goalsOf(story);
   if (goals.length === 0) return null;
   const missed = missedGoals(story);
-  if (missed.length === 0) return `${goals.length} of ${goals.length} not missed`;
+  if (missed.length === 0) {
+    const isMet = ({ mark, goalMs }: Goal): boolean =>
+      mark !== null && (sinceInjection(story, mark) ?? Number.POSITIVE_INFINITY) <= goalMs;
+    const word = goals.every(isMet) ? 'met' : 'not missed';
+    return `${goals.length} of ${goals.length} ${word}`;
+  }
   const said = missed.map(({ what, afterMs }) => `${what} ${afterMs === null ? 'never' : seconds(afterMs)}`);
   return `**${missed.length} of ${goals.length} missed** (${said.join(', ')})`;
 }

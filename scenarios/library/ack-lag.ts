@@ -1,4 +1,5 @@
 import { defineScenario } from '../scenario.ts';
+import { A_BUDGET_BURNS, planOf, ROLES } from '../shipped.ts';
 
 export default defineScenario({
   id: 'ack-lag',
@@ -10,6 +11,9 @@ export default defineScenario({
   timebox: '30m',
   budget: '${BUDGET:-50%}',
   settle: '5m',
+  roles: ROLES,
+  communications: planOf('orders to the primary exchange are acknowledged late', '30 minutes'),
+  alerts: A_BUDGET_BURNS,
   hypothesis: [
     { name: 'orders complete', probe: '${ORDER_PROBE:-paper-primary}', outcome: 'good', of: 3 },
     {

@@ -1,4 +1,5 @@
 import { defineScenario } from '../scenario.ts';
+import { A_BUDGET_BURNS, planOf, ROLES } from '../shipped.ts';
 
 /** The steady state is the customer's: an order can be executed somewhere. That the primary broker is gone is detected beside it. */
 export default defineScenario({
@@ -10,6 +11,9 @@ export default defineScenario({
   timebox: '30m',
   budget: '${BUDGET:-50%}',
   settle: '3m',
+  roles: ROLES,
+  communications: planOf('the primary broker refuses connections', '30 minutes'),
+  alerts: A_BUDGET_BURNS,
   hypothesis: [
     {
       name: 'orders are executed by one of the brokers',

@@ -1,4 +1,5 @@
 import { defineScenario } from '../scenario.ts';
+import { planOf, ROLES } from '../shipped.ts';
 
 /** An exchange whose clock loses time: its ticks arrive as quickly as ever, and look older and older. */
 export default defineScenario({
@@ -11,6 +12,8 @@ export default defineScenario({
   timebox: '15m',
   budget: '${BUDGET:-50%}',
   settle: '1m',
+  roles: ROLES,
+  communications: planOf("the primary exchange's clock loses time", '15 minutes'),
   hypothesis: [
     { name: 'ticks arrive', probe: '${TICKS_PROBE:-ticks}', outcome: 'good', of: 2 },
     {

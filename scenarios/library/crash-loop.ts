@@ -1,4 +1,5 @@
 import { defineScenario } from '../scenario.ts';
+import { A_BUDGET_BURNS, planOf, ROLES } from '../shipped.ts';
 
 /** Killed as often as its supervisor has started it: what it must not forget has to survive each of its deaths. */
 export default defineScenario({
@@ -11,6 +12,9 @@ export default defineScenario({
   timebox: '30m',
   budget: '${BUDGET:-10%}',
   settle: '1m',
+  roles: ROLES,
+  communications: planOf('the venue is killed as often as it is back', '30 minutes'),
+  alerts: A_BUDGET_BURNS,
   hypothesis: [{ name: 'the API answers', probe: '${API_PROBE:-api-status}', outcome: 'good', of: 3 }],
   steps: [
     {

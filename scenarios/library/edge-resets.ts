@@ -1,4 +1,5 @@
 import { defineScenario } from '../scenario.ts';
+import { A_BUDGET_BURNS, planOf, ROLES } from '../shipped.ts';
 
 export default defineScenario({
   id: 'edge-resets',
@@ -9,6 +10,9 @@ export default defineScenario({
   timebox: '30m',
   budget: '${BUDGET:-10%}',
   settle: '1m',
+  roles: ROLES,
+  communications: planOf('connections are reset at the client edge', '30 minutes'),
+  alerts: A_BUDGET_BURNS,
   hypothesis: [{ name: 'the API answers', probe: '${API_PROBE:-api-status}', outcome: 'good', of: 3 }],
   steps: [
     {

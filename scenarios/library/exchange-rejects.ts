@@ -1,4 +1,5 @@
 import { defineScenario } from '../scenario.ts';
+import { A_BUDGET_BURNS, planOf, ROLES } from '../shipped.ts';
 
 /** Two faults one after the other: first the exchange takes fewer orders than are sent, then it turns away every one. */
 export default defineScenario({
@@ -11,6 +12,9 @@ export default defineScenario({
   timebox: '30m',
   budget: '${BUDGET:-50%}',
   settle: '2m',
+  roles: ROLES,
+  communications: planOf('the primary exchange limits the rate, then rejects every order', '30 minutes'),
+  alerts: A_BUDGET_BURNS,
   hypothesis: [{ name: 'orders are executed', probe: '${PRIMARY_PROBE:-paper-primary}', outcome: 'good', of: 3 }],
   steps: [
     {

@@ -1,4 +1,5 @@
 import { defineScenario } from '../scenario.ts';
+import { planOf, ROLES } from '../shipped.ts';
 
 /**
  * A venue that gives a feed up after two seconds is silent for two seconds. The age of the newest data is sampled each
@@ -14,6 +15,8 @@ export default defineScenario({
   timebox: '15m',
   budget: '${BUDGET:-50%}',
   settle: '1m',
+  roles: ROLES,
+  communications: planOf('the primary market-data feed comes five seconds late', '15 minutes'),
   hypothesis: [
     { name: 'ticks arrive', probe: '${TICKS_PROBE:-ticks}', outcome: 'good', of: 2 },
     {

@@ -1,4 +1,5 @@
 import { defineScenario } from '../scenario.ts';
+import { planOf, ROLES } from '../shipped.ts';
 
 /**
  * One after the other: processors, memory, disk. The prober stands on the same machine, so that it is asked for a share
@@ -14,6 +15,8 @@ export default defineScenario({
   timebox: '30m',
   budget: '${BUDGET:-10%}',
   settle: '1m',
+  roles: ROLES,
+  communications: planOf('processors, memory and disk of a machine are short', '30 minutes'),
   hypothesis: [
     { name: 'the API answers', probe: '${API_PROBE:-api-status}', outcome: 'good', of: 5, atLeast: 4 },
     {

@@ -1,4 +1,5 @@
 import { defineScenario } from '../scenario.ts';
+import { A_BUDGET_BURNS, planOf, ROLES } from '../shipped.ts';
 
 /** The worst answer is none: nobody knows whether such an order will still be executed, so that it has to be cancelled. */
 export default defineScenario({
@@ -11,6 +12,9 @@ export default defineScenario({
   timebox: '30m',
   budget: '${BUDGET:-50%}',
   settle: '2m',
+  roles: ROLES,
+  communications: planOf('the primary exchange acknowledges no order', '30 minutes'),
+  alerts: A_BUDGET_BURNS,
   hypothesis: [{ name: 'orders are acknowledged', probe: '${PRIMARY_PROBE:-paper-primary}', outcome: 'good', of: 3 }],
   steps: [
     {

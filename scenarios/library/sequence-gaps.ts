@@ -1,4 +1,5 @@
 import { defineScenario } from '../scenario.ts';
+import { A_BUDGET_BURNS, planOf, ROLES } from '../shipped.ts';
 
 /** The feed goes on, quick and fresh, and some of its numbers never come: whoever counts them notices, nobody else does. */
 export default defineScenario({
@@ -12,6 +13,9 @@ export default defineScenario({
   budget: '${BUDGET:-50%}',
   settle: '1m',
   goals: { impact: '1m' },
+  roles: ROLES,
+  communications: planOf('ticks are missing in the primary feed', '15 minutes'),
+  alerts: A_BUDGET_BURNS,
   hypothesis: [{ name: 'ticks come without a gap', probe: '${TICKS_PROBE:-ticks}', outcome: 'good', of: 3 }],
   steps: [
     {

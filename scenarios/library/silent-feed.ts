@@ -1,4 +1,5 @@
 import { defineScenario } from '../scenario.ts';
+import { planOf, ROLES } from '../shipped.ts';
 
 /**
  * The connection stays open and nothing comes: what a frozen feed handler looks like. Nobody is told by an error, so that
@@ -13,6 +14,8 @@ export default defineScenario({
   timebox: '15m',
   budget: '${BUDGET:-50%}',
   settle: '1m',
+  roles: ROLES,
+  communications: planOf('the primary market-data feed is connected and says nothing', '15 minutes'),
   hypothesis: [
     { name: 'ticks arrive', probe: '${TICKS_PROBE:-ticks}', outcome: 'good', of: 2 },
     {

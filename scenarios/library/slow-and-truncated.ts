@@ -1,4 +1,5 @@
 import { defineScenario } from '../scenario.ts';
+import { A_BUDGET_BURNS, planOf, ROLES } from '../shipped.ts';
 
 /** Two faults one after the other: first every answer is late, then every connection ends in the middle of its answer. */
 export default defineScenario({
@@ -10,6 +11,9 @@ export default defineScenario({
   timebox: '30m',
   budget: '${BUDGET:-10%}',
   settle: '1m',
+  roles: ROLES,
+  communications: planOf('answers at the client edge are late, then break off', '30 minutes'),
+  alerts: A_BUDGET_BURNS,
   hypothesis: [
     { name: 'the API answers', probe: '${API_PROBE:-api-status}', outcome: 'good', of: 3 },
     {

@@ -1,5 +1,5 @@
 /** Every shipped exercise, run whole against the practice exchange by the configuration that is shipped for it, as its user runs it. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -79,6 +79,37 @@ const invariants = (entries: readonly JournalEntry[]) =>
     entry.type === 'invariant' && entry.ok === false ? [`${entry.name}: ${entry.detail}`] : [],
   );
 
+/** Shipped exercises that take long enough to burn a budget of the practice configuration. */
+const ALERTED: ReadonlySet<string> = new Set([
+  'ack-lag',
+  'broker-outage',
+  'crash-loop',
+  'edge-resets',
+  'exchange-rejects',
+  'never-acked',
+  'sequence-gaps',
+  'slow-and-truncated',
+]);
+
+const alertsIn = (entries: readonly JournalEntry[]) =>
+  entries.flatMap((entry) =>
+    entry.type === 'alerts' ? entry.expected.map(({ rule, state }) => `${rule} ${state}`) : [],
+  );
+
+/** From its journal alone, when the ledger is gone: the same bytes. */
+async function isRenderedAgain(gameday: string): Promise<void> {
+  const own = join(folder, 'gamedays', gameday);
+  const documents = [`gameday-${gameday}.md`, `gameday-${gameday}-timeline.svg`];
+  const before = documents.map((name) => readFileSync(join(own, name), 'utf8'));
+  expect(before[0]).toMatch(/\*\*Budget spent:\*\* [\d,.]+ % of the whole budget of `api-availability`/);
+  expect(before[0]).toContain('| retrospective | the lead |');
+  for (const name of readdirSync(folder)) if (name.startsWith('pulsedrill.db')) rmSync(join(folder, name));
+  for (const name of documents) rmSync(join(own, name));
+  const rendered = await cli(['report', 'gameday'], given());
+  expect(rendered).toMatchObject({ code: 0, stderr: '' });
+  expect(documents.map((name) => readFileSync(join(own, name), 'utf8'))).toEqual(before);
+}
+
 /** What is asked of people in the drill, and the word that answers it. */
 const WORDS = ['first-answered', 'first-diagnosed', 'noise-answered', 'third-answered'];
 
@@ -120,7 +151,14 @@ describe('the library', { timeout: 240_000, retry: 2 }, () => {
         ...(verdict === null ? {} : { verdict }),
       });
       expect(ran.code).toBe(0);
-      expect(invariants(await entriesOf(outcome.gamedayId))).toEqual([]);
+      const entries = await entriesOf(outcome.gamedayId);
+      expect(invariants(entries)).toEqual([]);
+      expect(alertsIn(entries)).toEqual(ALERTED.has(scenario) ? ['burning in-time'] : []);
+      const started = entries.find((entry) => entry.type === 'started');
+      expect(Object.keys(started?.charter?.roles ?? {})).toEqual(['lead', 'conductor', 'on-call', 'scribe']);
+      expect(started?.charter?.communications?.before).toContain('Real trouble goes before it');
+      expect(started?.owners).not.toEqual([]);
+      if (scenario === 'edge-resets') await isRenderedAgain(outcome.gamedayId);
       const left = proxies.parse(await (await fetch(`${proxy.url}/proxies`)).json());
       expect(Object.values(left).every(({ enabled, toxics }) => enabled && toxics.length === 0)).toBe(true);
       const { gapRatio, rejectRatio, neverAckRatio, rateLimit, clockDriftMsPerSecond } = knobs.parse(
