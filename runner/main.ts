@@ -5,6 +5,7 @@ const OLDEST = { major: 22, minor: 19 };
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
 if (major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor)) {
+  await keepCompiled();
   await import('./process.ts');
 } else {
   process.stderr.write(
@@ -12,4 +13,16 @@ if (major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor)) {
       'in a checkout use "npm run -s pulsedrill -- <command>", which brings its own\n',
   );
   process.exitCode = 3;
+}
+
+/**
+ * What was compiled once is kept for the next start, which is most of what a short command takes. In the user's own folder:
+ * in one that everybody shares, anybody could leave us code. Where there is none, and on any trouble, nothing is kept.
+ */
+async function keepCompiled(): Promise<void> {
+  const { XDG_CACHE_HOME, HOME } = process.env;
+  const folder = XDG_CACHE_HOME ?? (HOME === undefined ? null : `${HOME}/.cache`);
+  if (folder?.startsWith('/') !== true) return;
+  const { enableCompileCache } = await import('node:module');
+  enableCompileCache(`${folder}/pulsedrill/compiled`);
 }

@@ -1,6 +1,6 @@
 /** The edge: the process's own words, signals and streams are touched here and handed in. */
 import { createInterface } from 'node:readline';
-import { COMMANDS } from './commands/all.ts';
+import { commandsFor } from './commands/asked.ts';
 import { runCommandLine } from './cli.ts';
 import { systemClock } from './clock.ts';
 import { workingFolder } from './folder.ts';
@@ -57,4 +57,5 @@ const io: Io = {
   clock: systemClock,
 };
 
-process.exitCode = await runCommandLine(process.argv.slice(2), COMMANDS, VERSION, io);
+const words = process.argv.slice(2);
+process.exitCode = await runCommandLine(words, await commandsFor(words), VERSION, io);

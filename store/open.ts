@@ -22,7 +22,7 @@ import type {
   TallyQuery,
   TallyRow,
 } from './store.ts';
-import { LedgerThread, fromFailure } from './thread.ts';
+import { LedgerThread, fromFailure, type Caller } from './thread.ts';
 import type { UpkeepDone, UpkeepOrder } from './upkeep.ts';
 
 export interface StoreOptions {
@@ -37,6 +37,8 @@ export interface StoreOptions {
   /** Length of a tally step, ms. Default: the ledger's own. */
   readonly stepMs?: number;
   readonly readOnly?: boolean;
+  /** Read without a thread, for a process that measures nothing meanwhile. Only for reading. Default: with one. */
+  readonly inline?: boolean;
   /** For reading only: one state of the ledger for as long as it is open. */
   readonly snapshot?: boolean;
   /** What went on record of targets after this moment is not known, wall-clock ms. Default: all is. */
@@ -79,7 +81,7 @@ const GROUP_RESULTS = 2_000;
 
 /** @throws LedgerError when the file cannot be used, with what to do about it */
 export async function openStore(options: StoreOptions): Promise<LedgerStore> {
-  const { path, objectives, readOnly = false, clock = UNKNOWN, ...rest } = options;
+  const { path, objectives, readOnly = false, inline = false, clock = UNKNOWN, ...rest } = options;
   const rules = objectives?.map(({ id, sli, weighing, split, probes, target, versions }) => ({
     id,
     sli,
@@ -89,12 +91,8 @@ export async function openStore(options: StoreOptions): Promise<LedgerStore> {
     ...(target === undefined ? {} : { target }),
     ...(versions === undefined ? {} : { versions }),
   }));
-  const first = await LedgerThread.open({
-    path,
-    readOnly,
-    ...rest,
-    ...(rules === undefined ? {} : { objectives: rules }),
-  });
+  const wanted = { path, readOnly, ...rest, ...(rules === undefined ? {} : { objectives: rules }) };
+  const first = readOnly && inline ? (await import('./inline.ts')).openInline(wanted) : await LedgerThread.open(wanted);
   const about = { path, identity: await first.call('identity'), notices: await first.call('notices') };
   return new ThreadedStore(about, clock, first, readOnly);
 }
@@ -119,8 +117,8 @@ class ThreadedStore implements LedgerStore {
     shipAs: (place, location) => this.#writer.call('shipAs', place, location),
   };
   readonly #clock: Pick<Clock, 'wallMs'>;
-  readonly #writer: LedgerThread;
-  #reading: Promise<LedgerThread> | null;
+  readonly #writer: Caller;
+  #reading: Promise<Caller> | null;
   #queue: WaitingAppend[] = [];
   #appending: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
@@ -128,7 +126,7 @@ class ThreadedStore implements LedgerStore {
   constructor(
     about: Pick<LedgerStore, 'path' | 'identity' | 'notices'>,
     clock: Pick<Clock, 'wallMs'>,
-    first: LedgerThread,
+    first: Caller,
     readOnly: boolean,
   ) {
     this.path = about.path;
@@ -269,7 +267,7 @@ class ThreadedStore implements LedgerStore {
     this.#appending = null;
   }
 
-  #reader(): Promise<LedgerThread> {
+  #reader(): Promise<Caller> {
     if (this.#closing !== null) return Promise.reject(this.#closed());
     this.#reading ??= LedgerThread.open({ path: this.path, readOnly: true });
     return this.#reading;

@@ -71,8 +71,15 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** A ledger that answers, wherever it is. */
+export interface Caller {
+  call<K extends keyof Calls>(method: K, ...args: Parameters<Calls[K]>): Promise<ReturnType<Calls[K]>>;
+  /** Finishes what was asked, and closes the ledger. */
+  close(): Promise<void>;
+}
+
 /** A ledger in a thread of its own. When the thread ends, whatever the cause, everything that waits is rejected. */
-export class LedgerThread {
+export class LedgerThread implements Caller {
   readonly #path: string;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();

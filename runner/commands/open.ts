@@ -35,6 +35,8 @@ export function openLedger(
     nowMs,
     clock: systemClock,
     readOnly,
+    // Who only reads measures nothing that could be stalled.
+    inline: readOnly,
   });
 }
 
