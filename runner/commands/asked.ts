@@ -24,8 +24,8 @@ async function loaded(name: string): Promise<Command | null> {
   const file = new URL(`./${name}${extname(import.meta.filename)}`, import.meta.url);
   if (!existsSync(file)) return null;
   const exported: Readonly<Record<string, unknown>> = await import(file.href);
-  const command = exported[name];
-  return isCommand(command) && command.name.split(' ')[0] === name ? command : null;
+  const commands = Object.values(exported).filter(isCommand);
+  return commands.find((command) => command.name.split(' ')[0] === name) ?? null;
 }
 
 function isCommand(value: unknown): value is Command {
