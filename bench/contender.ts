@@ -25,6 +25,7 @@ export interface Said {
   readonly port?: number;
   readonly round?: Round;
   readonly measured?: readonly Measured[];
+  readonly values?: Readonly<Record<string, number>>;
   readonly failed?: string;
 }
 

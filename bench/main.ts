@@ -4,6 +4,8 @@ import { FULL, QUICK, type Finding, type Run } from './figure.ts';
 import { accuracyFigures } from './accuracy/figures.ts';
 import { httpFigures, httpsFigures, keptFigures } from './http/figures.ts';
 import { ledgerFigures } from './ledger/figures.ts';
+import { loopFigures } from './ledger/loop/figures.ts';
+import { monthsFigures } from './ledger/months/figures.ts';
 import { proxyFigures } from './proxy/figures.ts';
 import { machine, reportText, type Report } from './report.ts';
 import { scheduleFigures } from './schedule/figures.ts';
@@ -17,16 +19,21 @@ const SUITES: Readonly<Record<string, (run: Run) => Promise<readonly Finding[]>>
   ticks: ticksFigures,
   slo: sloFigures,
   ledger: ledgerFigures,
+  loop: loopFigures,
+  months: monthsFigures,
   accuracy: accuracyFigures,
   schedule: scheduleFigures,
   proxy: proxyFigures,
 };
 
-const HELP = `npm run bench -- [--quick] [--json] [--only http,kept,https,ticks,slo,ledger,accuracy,schedule,proxy] [--folder FOLDER]
+/** Ten million runs take a while to make: only when asked for, or as a handful. */
+const LONG = 'months';
+
+const HELP = `npm run bench -- [--quick] [--json] [--only http,kept,https,ticks,slo,ledger,loop,months,accuracy,schedule,proxy] [--folder FOLDER]
 
   --quick    short rounds: a smoke test in about a minute, not figures to quote
   --json     one JSON document on standard output, nothing else there
-  --only     only these suites
+  --only     only these suites; default: all but months, which first makes a ledger of ten million runs and keeps it
   --folder   where the ledger's files are written and removed again (default: out); on the disk that is to be measured
 
 Example: npm run -s bench -- --json > figures.json`;
@@ -46,13 +53,14 @@ function optionsOf(args: readonly string[]): Options | { readonly text: string; 
       options: {
         quick: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
-        only: { type: 'string', default: Object.keys(SUITES).join() },
+        only: { type: 'string' },
         folder: { type: 'string', default: 'out' },
         help: { type: 'boolean', default: false },
       },
     });
     if (values.help) return { text: HELP, exit: 0 };
-    const suites = values.only.split(',');
+    const usual = Object.keys(SUITES).filter((name) => values.quick || name !== LONG);
+    const suites = values.only?.split(',') ?? usual;
     const stranger = suites.find((name) => SUITES[name] === undefined);
     if (stranger !== undefined) {
       const known = Object.keys(SUITES).join(', ');

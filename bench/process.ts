@@ -70,6 +70,28 @@ export async function startContender(name: string, module: URL, args: readonly s
   };
 }
 
+/** Somebody who works for so many milliseconds, and says some numbers of how it went. */
+export interface Gauge extends AsyncDisposable {
+  readonly name: string;
+  read(ms: number): Promise<Readonly<Record<string, number>>>;
+}
+
+export async function startGauge(name: string, module: URL, args: readonly string[]): Promise<Gauge> {
+  const child = new Child(module, args);
+  await child.hear();
+  return {
+    name,
+    async read(ms) {
+      const heard = child.hear();
+      child.tell({ ms });
+      const { values } = await heard;
+      if (values === undefined) throw new Error(`${name} answered without its numbers`);
+      return values;
+    },
+    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
+  };
+}
+
 /** Somebody who measures a target for so many milliseconds, and says what came of each run. */
 export interface Prober extends AsyncDisposable {
   readonly name: string;

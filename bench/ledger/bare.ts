@@ -10,7 +10,8 @@ import { nanoseconds, resultCells } from '../../store/rows.ts';
 import { answerOrders, Stopwatch } from '../contender.ts';
 import { BATCH, batchOf } from './rows.ts';
 
-const [parent = '.'] = process.argv.slice(2);
+const [parent = '.', size = String(BATCH)] = process.argv.slice(2);
+const batchSize = Number(size);
 
 answerOrders((ms) => {
   const folder = mkdtempSync(join(parent, 'bare-'));
@@ -26,13 +27,13 @@ answerOrders((ms) => {
     const untilMs = performance.now() + ms;
     let inserted = 0;
     do {
-      const batch = batchOf(inserted / BATCH);
+      const batch = batchOf(inserted / batchSize, batchSize);
       db.exec('BEGIN IMMEDIATE');
       for (const result of batch) {
         insert.run(result.runId, 1, nanoseconds(result.scheduledMs), ...resultCells(result));
       }
       db.exec('COMMIT');
-      inserted += BATCH;
+      inserted += batchSize;
     } while (performance.now() < untilMs);
     return watch.stop(inserted);
   } finally {

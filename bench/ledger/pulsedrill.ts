@@ -7,7 +7,8 @@ import { openStore } from '../../store/open.ts';
 import { answerOrders, Stopwatch } from '../contender.ts';
 import { BATCH, batchOf } from './rows.ts';
 
-const [parent = '.'] = process.argv.slice(2);
+const [parent = '.', size = String(BATCH)] = process.argv.slice(2);
+const batchSize = Number(size);
 const probes = Array.from({ length: 10 }, (_, index) => `status-${index}`);
 const objectives: readonly Rule[] = [
   { id: 'sla-api-availability', sli: { type: 'availability' }, weighing: 'time', split: null, probes },
@@ -35,8 +36,8 @@ answerOrders(async (ms) => {
       do {
         const batch = next;
         next += 1;
-        await store.append(batchOf(batch));
-        appended += BATCH;
+        await store.append(batchOf(batch, batchSize));
+        appended += batchSize;
       } while (performance.now() < untilMs);
     };
     await Promise.all(Array.from({ length: IN_FLIGHT }, lane));

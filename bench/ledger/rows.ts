@@ -3,11 +3,13 @@ import type { Result } from '../../store/result.ts';
 
 /** Results in one transaction, the same for both sides. */
 export const BATCH = 200;
+/** As many as the store puts into one transaction at most. */
+export const BIG_BATCH = 2000;
 const PROBES = 10;
 const START_MS = Date.UTC(2026, 0, 15, 12);
 
-export function batchOf(batch: number): readonly Result[] {
-  return Array.from({ length: BATCH }, (_, index) => resultOf(batch * BATCH + index));
+export function batchOf(batch: number, size = BATCH): readonly Result[] {
+  return Array.from({ length: size }, (_, index) => resultOf(batch * size + index));
 }
 
 function resultOf(n: number): Result {

@@ -68,6 +68,12 @@ it('prints one JSON document of figures beside a peer or a limit, and leaves no 
       'slo-arithmetic',
       'slo-minute',
       'ledger',
+      'ledger-batches',
+      'loop',
+      'months-budget',
+      'months-report',
+      'months-budget-memory',
+      'months-report-memory',
       ...['idle', 'rate', 'busy'].flatMap((condition) =>
         ['first-byte-median', 'first-byte-p99', 'latency-median', 'latency-p99', 'unflagged'].map(
           (name) => `accuracy-${condition}-${name}`,
@@ -117,6 +123,7 @@ it('names the suite that it does not know', async () => {
   await expect(bench(['--only', 'http,tikcs'])).rejects.toMatchObject({
     code: 2,
     stdout: '',
-    stderr: '--only: expected some of http, kept, https, ticks, slo, ledger, accuracy, schedule, proxy, got "tikcs"\n',
+    stderr:
+      '--only: expected some of http, kept, https, ticks, slo, ledger, loop, months, accuracy, schedule, proxy, got "tikcs"\n',
   });
 });
