@@ -37,6 +37,8 @@ const NUMBERED = [
   ['results', 'seq'],
   ['events', 'seq'],
   ['budgets', 'seq'],
+  ['measure_rules', 'id'],
+  ['measures', 'id'],
 ] as const;
 /** Tables that are read from both ends, as far as that goes. */
 const KEYED = [
@@ -45,7 +47,11 @@ const KEYED = [
   ['tallies', ['objective', 'at_ms', 'split']],
   ['orders', ['client_order_id']],
   ['cursors', ['name']],
+  ['measured', ['span', 'at_ms']],
+  ['budget_spans', ['objective', 'span', 'at_ms']],
 ] as const;
+/** What reports read instead of results: as a whole, or not at all. */
+const MEASURES = ['measure_rules', 'measures', 'measured', 'budget_spans'];
 /** Numbers in a row that could not be read, after which nothing more is looked for. */
 const MOST_MISSES = 100_000;
 const PAGE = 5_000;
@@ -78,8 +84,11 @@ function save(source: DatabaseSync, target: DatabaseSync): readonly SavedTable[]
   target.exec('BEGIN IMMEDIATE');
   const tables = [
     ...NUMBERED.flatMap(([table, key]) => (known.has(table) ? [saveNumbered(source, target, table, key)] : [])),
-    ...KEYED.map(([table, keys]) => saveKeyed(source, target, table, keys)),
+    ...KEYED.flatMap(([table, keys]) => (known.has(table) ? [saveKeyed(source, target, table, keys)] : [])),
   ];
+  // Hours without a word in `measured` are read from their results; one that is there in part would be believed.
+  if (tables.some(({ table, lost }) => MEASURES.includes(table) && lost !== 0))
+    for (const table of MEASURES.filter((each) => each !== 'measure_rules')) target.exec(`DELETE FROM ${table}`);
   // A result whose series is lost is about nobody knows what.
   const orphans = Number(
     target.prepare('DELETE FROM results WHERE series NOT IN (SELECT id FROM series)').run().changes,
