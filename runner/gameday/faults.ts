@@ -238,8 +238,10 @@ const UNKNOWN: Promise<Answer<boolean>> = Promise.resolve({ ok: true, value: tru
 const UNPROVEN: Promise<Answer<Effect>> = Promise.resolve({ ok: true, value: unmeasured('no proof') });
 const UNCOUNTED: Promise<Answer<Crossing | null>> = Promise.resolve({ ok: true, value: null });
 
+/** Null also where it counts anew since: whoever counted was started again. */
 function difference(before: Crossing | null, after: Crossing | null): Crossing | null {
   if (before === null || after === null) return null;
+  if (after.bytes < before.bytes || after.connections < before.connections || after.cut < before.cut) return null;
   return {
     bytes: after.bytes - before.bytes,
     connections: after.connections - before.connections,

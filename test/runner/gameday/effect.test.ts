@@ -47,6 +47,16 @@ describe('what crossed a fault', () => {
   });
 });
 
+test('counters that begin anew meanwhile have measured nothing', async () => {
+  const world = new World();
+  world.probes = { shop: { everyMs: 1000, say: () => 'good' } };
+  world.crossing = { bytes: 5000, connections: 9, cut: 0 };
+  world.traffic = -4000;
+  expect((await world.conduct(exercise())).detail).toBe(
+    'the steady state held; effect not measured (nothing counts what crosses it)',
+  );
+});
+
 const proves = (effect: Effect): World => {
   const world = new World();
   world.probes = { shop: { everyMs: 1000, say: () => 'good' } };
