@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { spawnToxiproxy } from '../../../scenarios/toxiproxy/spawn.ts';
+import { eventually } from '../../support/servers.ts';
 import type { Ground } from '../ground.ts';
 
 const proxyState = z.object({ enabled: z.boolean(), toxics: z.array(z.object({ name: z.string() })) });
@@ -19,8 +20,13 @@ export async function toxiproxyGround(): Promise<Ground> {
       { type: 'throttle', rateKBps: 10 },
     ],
     async left() {
-      const response = await fetch(`${proxy.url}/proxies/feed`);
-      const { enabled, toxics } = proxyState.parse(await response.json());
+      // One that takes longer than a second to answer is taken for wedged: its proxy is deleted, and made anew at once.
+      const look = async () => {
+        const response = await fetch(`${proxy.url}/proxies/feed`);
+        const body: unknown = await response.json();
+        return response.status === 404 ? undefined : proxyState.parse(body);
+      };
+      const { enabled, toxics } = await eventually(look, 'the proxy is there, or is made anew', 5_000);
       return [...(enabled ? [] : ['disabled']), ...toxics.map(({ name }) => name)];
     },
     [Symbol.asyncDispose]: () => proxy.stop(),
