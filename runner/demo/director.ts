@@ -109,7 +109,7 @@ async function owedBy({ runner }: Stage): Promise<Obligation | null> {
 }
 
 /** Said, recorded, and out of reach here: the game-day that a Red budget owes finds no budget to spend. */
-const OVERSPEND = { by: 'npm run demo', reason: 'a practice exchange owes nobody anything', overspend: '100.00' };
+const OVERSPEND = { by: 'npm run demo', reason: 'a sandbox owes nobody anything', overspend: '100.00' };
 
 /** @returns where the game-day's journal is */
 async function exercise(stage: Stage, obligation: Obligation, shown: Set<Chapter>): Promise<string | null> {
