@@ -54,7 +54,7 @@ export class ResultTable {
       tsNs = freeNs(this.#sql, 'results', tsNs, 'series = ?', series.id);
       if (put() === 0) throw new Error(`run ${result.runId} cannot be stored as result ${seq}`);
     }
-    const chained = [seq, result.runId, ...series.cells, tsNs, ...cells, recordedMs];
+    const chained = [seq, result.runId, ...series.cells, String(tsNs), ...cells, recordedMs];
     return { seq, scheduledMs: result.scheduledMs, cells: chained };
   }
 
