@@ -2,7 +2,7 @@ import type { Link } from './chain.ts';
 import type { Result } from './result.ts';
 import { nanoseconds, number, resultCells, toResult } from './rows.ts';
 import type { Cell } from './rows.ts';
-import { SELECT_RESULTS } from './select-results.ts';
+import { SELECT_BY_TIME, SELECT_RESULTS } from './select-results.ts';
 import { freeNs } from './sql.ts';
 import type { Sql } from './sql.ts';
 import type { Stretch } from './rules.ts';
@@ -81,7 +81,7 @@ export class ResultTable {
       cells.push(query.recordedBefore);
     }
     const rows = this.#sql.all(
-      `${SELECT_RESULTS} WHERE ${where.join(' AND ')} ORDER BY r.scheduled_ms, r.seq LIMIT ?`,
+      `${SELECT_BY_TIME} WHERE ${where.join(' AND ')} ORDER BY r.scheduled_ms, r.seq LIMIT ?`,
       ...cells,
       limit,
     );
