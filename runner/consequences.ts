@@ -14,7 +14,7 @@ import { createRuleWebhooks } from './rules/webhooks.ts';
 
 export interface ConsequencesOptions {
   readonly store: Pick<StoreReader, 'events' | 'tallies'>;
-  readonly configuration: Pick<Configuration, 'rules' | 'environment' | 'location' | 'base'>;
+  readonly configuration: Pick<Configuration, 'rules' | 'environment' | 'location' | 'base' | 'redact'>;
   readonly clock: Clock;
   readonly stop: AbortSignal;
   readonly record: (event: LedgerEvent) => Promise<void>;
@@ -33,9 +33,9 @@ export interface Consequences extends AsyncDisposable {
  */
 export function createConsequences(options: ConsequencesOptions): Consequences {
   const { store, configuration, record, board } = options;
-  const { environment, location } = configuration;
+  const { environment, location, redact } = configuration;
   const { rules, webhooks } = configuration.rules;
-  const hooks = createRuleWebhooks({ ...options, webhooks, environment, location });
+  const hooks = createRuleWebhooks({ ...options, webhooks, environment, location, redact });
   const reviews = createReviews({ store, base: configuration.base, record });
   /** What this process alone writes, read once; null: not yet. */
   let own: { standing: readonly StandingRule[]; noted: ReadonlyMap<string, Colour> } | null = null;

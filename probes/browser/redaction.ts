@@ -19,10 +19,20 @@ export function formsOf(secret: string): readonly string[] {
       url,
       url.replaceAll('%20', '+'),
       new URLSearchParams([['', secret]]).toString().slice(1),
+      ...addressForms(secret),
       htmlText(secret),
       ...base64Forms(secret),
     ]),
   ];
+}
+
+/** As part of an address that was read and written again: each part keeps other characters as they are. */
+function addressForms(secret: string): readonly string[] {
+  const url = new URL('http://h/');
+  url.pathname = `/${secret}`;
+  url.search = secret;
+  url.hash = secret;
+  return [url.pathname, url.search, url.hash].map((part) => part.slice(1)).filter((form) => form.length >= LEAST);
 }
 
 function htmlText(text: string): string {

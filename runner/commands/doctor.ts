@@ -44,7 +44,8 @@ async function onlyClock(args: Args, io: Io): Promise<Finding> {
 
 async function everything(args: Args, io: Io): Promise<readonly Finding[]> {
   const configuration = await openConfiguration(args, io);
-  return [
+  const { redact } = configuration;
+  const findings = [
     await checkClock(configuration.clock, path(io), io.stop),
     // Before the others, which would keep the loop busy.
     await checkLoop(systemClock, configuration.loopToleranceMs, io.stop),
@@ -57,6 +58,13 @@ async function everything(args: Args, io: Io): Promise<readonly Finding[]> {
     ...(await checkBrowser(configuration, path(io))),
     ...(await checkTargets(configuration, systemClock)),
   ];
+  // An address may hold a secret, and who answers may say what it was asked.
+  return findings.map(({ check, found, mend, verdict }) => ({
+    check: redact(check),
+    verdict,
+    found: redact(found),
+    mend: mend === null ? null : redact(mend),
+  }));
 }
 
 function lineOf({ check, verdict, found, mend }: Finding): string {

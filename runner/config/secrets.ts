@@ -1,3 +1,4 @@
+import { redactor } from '../../probes/browser/redaction.ts';
 import type { Problem } from '../../probes/problem.ts';
 import { pathText } from '../../probes/problem.ts';
 
@@ -60,7 +61,7 @@ export function resolveReferences(
     document: resolved,
     problems,
     secrets: new Map(secrets),
-    redact: (text) => secrets.reduce((masked, [value, reference]) => masked.replaceAll(value, reference), text),
+    redact: redactor(new Map(secrets)),
   };
 }
 

@@ -17,6 +17,8 @@ export interface RuleWebhooksOptions {
   /** What waits then is delivered by the next process. */
   readonly stop: AbortSignal;
   readonly warn: (line: string) => void;
+  /** Whoever refuses may say what it was told. */
+  readonly redact: (text: string) => string;
 }
 
 export interface RuleWebhooks extends AsyncDisposable {
@@ -71,7 +73,7 @@ export function createRuleWebhooks(options: RuleWebhooksOptions): RuleWebhooks {
         return await record(noteOf(event, 'delivered', { attempts }, nowMs));
       }
       const isOver = !outcome.retry || nowMs - event.atMs > DAY_MS;
-      const { reason } = outcome;
+      const reason = options.redact(outcome.reason);
       troubles.set(event.subject, { event, attempts, reason, givenUpMs: isOver ? nowMs : null });
       if (isOver) return await record(noteOf(event, 'undelivered', { reason, attempts }, nowMs));
       const waitMs = Math.max(outcome.afterMs ?? 0, FIRST_WAIT_MS * 2 ** (attempts - 1));

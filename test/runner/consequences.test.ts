@@ -55,6 +55,7 @@ function begin(): Consequences {
   const made = createConsequences({
     store,
     configuration: {
+      redact: (text) => text,
       rules: { rules: SERVICE_RULES, webhooks: new Map([['broker-divert', webhook]]) },
       environment: 'production',
       location: 'fra1',
