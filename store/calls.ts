@@ -35,7 +35,6 @@ export function callsOf(ledger: Ledger): Calls {
     events: (query) => ledger.events(query),
     budgets: (query) => ledger.budgets(query),
     measures: (query, startMs) => ledger.measures(query, startMs),
-    pending: (stream, follower, limit) => ledger.pending(stream, follower, limit),
     segments: (query) => ledger.segments(query),
     chained: (afterSeq, lastSeq, limit) => ledger.chained(afterSeq, lastSeq, limit),
     advance: (name, position) => ledger.advance(name, position),

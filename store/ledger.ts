@@ -244,9 +244,14 @@ export class Ledger implements Disposable {
     return this.#measures.slice(nowMs);
   }
 
-  /** What a follower has not been given yet of a stream, as lines of InfluxDB's line protocol. */
-  pending(stream: OutboxStream, { name, ...by }: OutboxFollower, limit: number): OutboxPage {
-    return pendingLines(this.#sql, stream, { position: records.cursor(this.#sql, name), limit, ...by });
+  /** What a follower has not been given yet of a stream, as lines of InfluxDB's line protocol; or what comes `after` a position. */
+  pending(stream: OutboxStream, { name, ...by }: OutboxFollower, limit: number, after?: number): OutboxPage {
+    return pendingLines(this.#sql, stream, { position: after ?? this.position(name), limit, ...by });
+  }
+
+  /** Up to where a follower has been given a stream. */
+  position(name: string): number {
+    return records.cursor(this.#sql, name);
   }
 
   /** How much a follower has not been given yet of a stream. */

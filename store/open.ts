@@ -2,7 +2,7 @@ import type { Clock, OrderIntent } from '../probes/probe.ts';
 import { LedgerError } from './ledger-error.ts';
 import type { VersionedRule } from './ledger.ts';
 import type { MeasurePage } from './measures/measure-table.ts';
-import type { Follower, OutboxPage, OutboxStream, Waiting } from './outbox.ts';
+import type { OutboxStream, Waiting } from './outbox.ts';
 import type { PageStart, ResultPage } from './result-table.ts';
 import type { Result } from './result.ts';
 import type {
@@ -49,9 +49,8 @@ export interface StoreOptions {
   readonly maxPages?: number;
 }
 
-/** What a follower of the ledger needs: pages after a durable cursor, and the cursor's next step. */
+/** What a follower of the ledger needs of it, beside its rows: a durable cursor. */
 export interface Outbox {
-  pending(stream: OutboxStream, follower: Follower, limit: number): Promise<OutboxPage>;
   advance(name: string, position: number): Promise<void>;
   waiting(stream: OutboxStream, name: string): Promise<Waiting>;
   /** Under which location this ledger ships to a place: the first that was asked for, for ever. */
@@ -111,7 +110,6 @@ class ThreadedStore implements LedgerStore {
   readonly identity: string;
   readonly notices: readonly string[];
   readonly outbox: Outbox = {
-    pending: async (stream, follower, limit) => (await this.#reader()).call('pending', stream, follower, limit),
     advance: (name, position) => this.#writer.call('advance', name, position),
     waiting: async (stream, name) => (await this.#reader()).call('waiting', stream, name),
     shipAs: (place, location) => this.#writer.call('shipAs', place, location),

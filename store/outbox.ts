@@ -15,8 +15,8 @@ export interface OutboxPage {
   readonly lines: readonly string[];
   /** The cursor's next position, once these lines have arrived; null when nothing is left. */
   readonly upTo: number | null;
-  /** How many rows wait after these, at most. */
-  readonly left: number;
+  /** Whether rows may wait after these. */
+  readonly more: boolean;
 }
 
 interface Source {
@@ -76,7 +76,7 @@ function weighingOf(row: Row): Weighing {
 }
 
 /** What a line says beside its record. */
-interface Shipping {
+export interface Shipping {
   /** Where this ledger's prober stands. */
   readonly location: string;
   readonly nowMs: number;
@@ -114,10 +114,6 @@ export function pendingLines(
   const rows = sql.all(source.select, position, limit);
   const last = rows.at(-1);
   const upTo = last === undefined ? null : number(last, source.order);
-  const waiting = rows.length < limit ? undefined : sql.first(source.count, upTo ?? position);
-  return {
-    lines: rows.map((row) => source.toLine(row, by)).filter((line) => line !== null),
-    upTo,
-    left: waiting === undefined ? 0 : Math.max(0, number(waiting, 'n')),
-  };
+  const lines = rows.map((row) => source.toLine(row, by)).filter((line) => line !== null);
+  return { lines, upTo, more: rows.length === limit };
 }

@@ -39,7 +39,6 @@ export type Calls = Pick<
   | 'measures'
   | 'segments'
   | 'chained'
-  | 'pending'
   | 'advance'
   | 'shipAs'
   | 'waiting'

@@ -5,7 +5,7 @@
 import type { Clock } from '../../probes/probe.ts';
 import { destination, type InfluxConnection } from './connection.ts';
 import { cursorOf, lagOf, NO_LAG, type Lag } from './lag.ts';
-import { createInfluxWriter, type InfluxWriter } from './write.ts';
+import { startShipThread, type ShipThread } from './ship-thread.ts';
 import type { Outbox } from '../open.ts';
 import { OUTBOX_STREAMS } from '../outbox.ts';
 import type { OutboxStream } from '../outbox.ts';
@@ -23,7 +23,7 @@ export type ExportState =
   | { readonly state: 'named'; readonly location: string };
 
 export interface InfluxExportOptions {
-  readonly store: { readonly outbox: Outbox };
+  readonly store: { readonly outbox: Outbox; readonly path: string };
   readonly connection: InfluxConnection;
   /** Where this prober stands: a tag of everything that is not a run, which brings its own. */
   readonly location: string;
@@ -73,7 +73,7 @@ interface Pass {
 class Exporter implements InfluxExporter {
   readonly #options: InfluxExportOptions;
   readonly #outbox: Outbox;
-  readonly #writer: InfluxWriter;
+  readonly #thread: ShipThread;
   readonly #place: string;
   readonly #closing = new AbortController();
   readonly #signal: AbortSignal;
@@ -91,10 +91,11 @@ class Exporter implements InfluxExporter {
   constructor(options: InfluxExportOptions) {
     this.#options = options;
     this.#outbox = options.store.outbox;
-    this.#writer = createInfluxWriter(options.connection);
+    this.#thread = startShipThread({ path: options.store.path, connection: options.connection });
     this.#place = destination(options.connection);
     this.#signal =
       options.signal === undefined ? this.#closing.signal : AbortSignal.any([options.signal, this.#closing.signal]);
+    this.#signal.addEventListener('abort', () => void this.#thread.close(), { once: true });
     this.#loop = this.#run();
   }
 
@@ -107,9 +108,9 @@ class Exporter implements InfluxExporter {
 
   async close(): Promise<void> {
     this.#closing.abort();
+    await this.#thread.close();
     await this.#loop;
     await this.#passing;
-    this.#writer[Symbol.dispose]();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -157,38 +158,17 @@ class Exporter implements InfluxExporter {
 
   /** @returns whether more of the stream waits. @throws Held */
   async #shipBatch(stream: OutboxStream): Promise<boolean> {
-    const { batchRows = 2_000 } = this.#options;
+    const { batchRows: rows = 2_000, clock } = this.#options;
     const name = cursorOf(this.#place, stream);
-    const page = await this.#outbox.pending(
-      stream,
-      { name, location: await this.#shipsAs(), nowMs: this.#options.clock.wallMs() },
-      batchRows,
-    );
-    if (page.upTo === null || this.#signal.aborted) return false;
-    if (page.lines.length > 0) {
-      const rejected = await this.#isolate(page.lines);
-      const recognised = rejected.every(({ why }) => LINE_TROUBLE.test(why));
-      // Not one line of many was taken, for a reason that does not speak of lines: that is the request's fault, and
-      // passing over the lines would lose them.
-      if (rejected.length === page.lines.length && !recognised) throw new Held(rejected[0]?.why ?? 'refused', null);
-      for (const { line, why } of rejected) this.#tell({ state: 'rejected', line, why });
-      this.#shipped += page.lines.length - rejected.length;
-      this.#rejected += rejected.length;
-    }
-    await this.#outbox.advance(name, page.upTo);
-    return page.left > 0;
-  }
-
-  /** Sends the lines; where InfluxDB objects to some, halves them until the offending ones are found. @throws Held */
-  async #isolate(lines: readonly string[]): Promise<readonly { readonly line: string; readonly why: string }[]> {
-    const outcome = await this.#writer.write(lines, this.#signal);
-    if (outcome.type === 'accepted') return [];
-    if (outcome.type === 'held') throw new Held(outcome.message, outcome.retryAfterMs);
-    const [line, ...others] = lines;
-    if (line === undefined) return [];
-    if (others.length === 0) return [{ line, why: outcome.message }];
-    const half = Math.ceil(lines.length / 2);
-    return [...(await this.#isolate(lines.slice(0, half))), ...(await this.#isolate(lines.slice(half)))];
+    const order = { stream, name, rows, location: await this.#shipsAs(), nowMs: clock.wallMs() };
+    const { upTo, more, lines, rejected, held } = await this.#thread.ship(order);
+    if (upTo === null || this.#signal.aborted) return false;
+    if (held !== null) throw new Held(held.why, held.retryAfterMs);
+    for (const { line, why } of rejected) this.#tell({ state: 'rejected', line, why });
+    this.#shipped += lines - rejected.length;
+    this.#rejected += rejected.length;
+    await this.#outbox.advance(name, upTo);
+    return more;
   }
 
   async #shipsAs(): Promise<string> {
@@ -222,9 +202,6 @@ class Exporter implements InfluxExporter {
     this.#options.onState?.(state);
   }
 }
-
-/** Messages of InfluxDB 1.x, 2.x and 3.x that speak of lines: fields of another type, points too old, what cannot be parsed. */
-const LINE_TROUBLE = /partial write|parse|conflict|retention|out of range|too large|line protocol|limit exceeded/i;
 
 class Held extends Error {
   readonly retryAfterMs: number | null;

@@ -15,7 +15,7 @@ const MOST_HOURS = 2_000;
  * What was made ready to be shipped within this of the newest may not be there yet, ms: a request is on its way for that
  * long at most, and its points do not appear all at once.
  */
-const ON_ITS_WAY_MS = 30_000;
+const ON_ITS_WAY_MS = 120_000;
 /** Questions at a time. */
 const LANES = 4;
 

@@ -489,20 +489,19 @@ describe('a follower', () => {
     using ledger = open();
     ledger.append([aResult(0), aResult(1), aResult(2)]);
     const page = ledger.pending('results', { name: 'a', location: 'fra1', nowMs: 5 }, 2);
-    expect([page.lines.length, page.upTo, page.left]).toEqual([2, 2, 1]);
+    expect([page.lines.length, page.upTo, page.more]).toEqual([2, 2, true]);
     ledger.advance('a', 2);
     ledger.advance('a', 1);
-    expect(ledger.pending('results', { name: 'a', location: 'fra1', nowMs: 5 }, 2)).toMatchObject({ upTo: 3, left: 0 });
-    expect(ledger.pending('results', { name: 'b', location: 'fra1', nowMs: 5 }, 0)).toEqual({
-      lines: [],
-      upTo: null,
-      left: 3,
+    expect(ledger.pending('results', { name: 'a', location: 'fra1', nowMs: 5 }, 2)).toMatchObject({
+      upTo: 3,
+      more: false,
     });
+    expect(ledger.waiting('results', 'b')).toEqual({ rows: 3, oldestMs: T0 });
     ledger.advance('a', 3);
     expect(ledger.pending('results', { name: 'a', location: 'fra1', nowMs: 5 }, 2)).toEqual({
       lines: [],
       upTo: null,
-      left: 0,
+      more: false,
     });
   });
 });

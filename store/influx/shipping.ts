@@ -1,0 +1,127 @@
+/**
+ * One batch after the other from the ledger to InfluxDB. While one is on its way the next is made, in slices, so that the
+ * request under way is never kept waiting; at most one is ahead, and it leaves only when the one before it has arrived.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Ledger } from '../ledger.ts';
+import type { OutboxStream, Shipping } from '../outbox.ts';
+import type { InfluxWriter } from './write.ts';
+
+/** What is to be shipped: what comes after the follower's cursor. */
+export interface Order extends Shipping {
+  readonly stream: OutboxStream;
+  /** The cursor's name. */
+  readonly name: string;
+  readonly rows: number;
+}
+
+/** What became of it. The cursor may move to `upTo` only where nothing was held. */
+export interface Shipment {
+  /** Null: nothing waits. */
+  readonly upTo: number | null;
+  /** Whether more may wait. */
+  readonly more: boolean;
+  readonly lines: number;
+  readonly rejected: readonly Rejected[];
+  /** Why nothing of it counts as shipped. */
+  readonly held: { readonly why: string; readonly retryAfterMs: number | null } | null;
+}
+
+export interface Rejected {
+  readonly line: string;
+  readonly why: string;
+}
+
+interface Page {
+  readonly stream: OutboxStream;
+  readonly after: number;
+  readonly madeMs: number;
+  readonly lines: readonly string[];
+  readonly upTo: number | null;
+  readonly more: boolean;
+}
+
+/** Rows made at a time: some milliseconds. */
+const SLICE_ROWS = 200;
+/** What was made longer ago says too little of when it was written. */
+const STALE_MS = 10_000;
+
+export interface Shipper {
+  ship(order: Order, signal: AbortSignal): Promise<Shipment>;
+}
+
+export function createShipper(ledger: Pick<Ledger, 'pending' | 'position'>, writer: InfluxWriter): Shipper {
+  let ahead: Promise<Page | null> | null = null;
+
+  async function make(order: Order, after: number, signal: AbortSignal): Promise<Page> {
+    const lines: string[] = [];
+    const { stream, rows, nowMs } = order;
+    let [upTo, more, left]: [number | null, boolean, number] = [null, true, rows];
+    while (more && left > 0 && !signal.aborted) {
+      const size = Math.min(SLICE_ROWS, left);
+      const page = ledger.pending(stream, order, size, upTo ?? after);
+      lines.push(...page.lines);
+      upTo = page.upTo ?? upTo;
+      ({ more } = page);
+      left -= size;
+      await nextTurn();
+    }
+    return { stream, after, madeMs: nowMs, lines, upTo, more };
+  }
+
+  /** @returns the one that was made ahead, if it is the one that is asked for */
+  async function pageFor(order: Order, after: number, signal: AbortSignal): Promise<Page> {
+    const made = await ahead;
+    ahead = null;
+    const isFresh = made !== null && Math.abs(order.nowMs - made.madeMs) <= STALE_MS;
+    return isFresh && made.stream === order.stream && made.after === after ? made : make(order, after, signal);
+  }
+
+  /** Sends the lines; where InfluxDB objects to some, halves them until the offending ones are found. @throws Held */
+  async function isolate(lines: readonly string[], signal: AbortSignal): Promise<readonly Rejected[]> {
+    const outcome = await writer.write(lines, signal);
+    if (outcome.type === 'accepted') return [];
+    if (outcome.type === 'held') throw new Held(outcome.message, outcome.retryAfterMs);
+    const [line, ...others] = lines;
+    if (line === undefined) return [];
+    if (others.length === 0) return [{ line, why: outcome.message }];
+    const half = Math.ceil(lines.length / 2);
+    const first = await isolate(lines.slice(0, half), signal);
+    return [...first, ...(await isolate(lines.slice(half), signal))];
+  }
+
+  return {
+    async ship(order, signal) {
+      const page = await pageFor(order, ledger.position(order.name), signal);
+      const { upTo, more, lines } = page;
+      const shipment = { upTo, more, lines: lines.length, rejected: [], held: null };
+      if (upTo === null || signal.aborted || lines.length === 0) return shipment;
+      const sent = isolate(lines, signal);
+      // What goes wrong while the next one is made is met again when its turn comes.
+      if (more) ahead = make(order, upTo, signal).catch(() => null);
+      try {
+        const rejected = await sent;
+        const isRecognised = rejected.every(({ why }) => LINE_TROUBLE.test(why));
+        if (rejected.length < lines.length || isRecognised) return { ...shipment, rejected };
+        // Not one line of many was taken, for a reason that does not speak of lines: that is the request's fault, and
+        // passing over the lines would lose them.
+        return { ...shipment, held: { why: rejected[0]?.why ?? 'refused', retryAfterMs: null } };
+      } catch (error) {
+        if (!(error instanceof Held)) throw error;
+        return { ...shipment, held: { why: error.message, retryAfterMs: error.retryAfterMs } };
+      }
+    },
+  };
+}
+
+/** Messages of InfluxDB 1.x, 2.x and 3.x that speak of lines: fields of another type, points too old, what cannot be parsed. */
+const LINE_TROUBLE = /partial write|parse|conflict|retention|out of range|too large|line protocol|limit exceeded/i;
+
+class Held extends Error {
+  readonly retryAfterMs: number | null;
+
+  constructor(why: string, retryAfterMs: number | null) {
+    super(why);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
