@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { FULL, QUICK, type Finding, type Run } from './figure.ts';
 import { accuracyFigures } from './accuracy/figures.ts';
+import { exportFigures } from './export/figures.ts';
 import { httpFigures, httpsFigures, keptFigures } from './http/figures.ts';
 import { ledgerFigures } from './ledger/figures.ts';
 import { loopFigures } from './ledger/loop/figures.ts';
@@ -21,6 +22,7 @@ const SUITES: Readonly<Record<string, (run: Run) => Promise<readonly Finding[]>>
   ledger: ledgerFigures,
   loop: loopFigures,
   months: monthsFigures,
+  export: exportFigures,
   accuracy: accuracyFigures,
   schedule: scheduleFigures,
   proxy: proxyFigures,
@@ -29,7 +31,7 @@ const SUITES: Readonly<Record<string, (run: Run) => Promise<readonly Finding[]>>
 /** Ten million runs take a while to make: only when asked for, or as a handful. */
 const LONG = 'months';
 
-const HELP = `npm run bench -- [--quick] [--json] [--only http,kept,https,ticks,slo,ledger,loop,months,accuracy,schedule,proxy] [--folder FOLDER]
+const HELP = `npm run bench -- [--quick] [--json] [--only http,kept,https,ticks,slo,ledger,loop,months,export,accuracy,schedule,proxy] [--folder FOLDER]
 
   --quick    short rounds: a smoke test in about a minute, not figures to quote
   --json     one JSON document on standard output, nothing else there

@@ -35,6 +35,8 @@ export interface InfluxExportOptions {
   readonly onState?: (state: ExportState) => void;
   /** How often the ledger is looked at when nothing waited, ms. Default 1,000. */
   readonly pollMs?: number;
+  /** How long InfluxDB may take to answer, ms. Default 10,000. */
+  readonly timeoutMs?: number;
   /** Rows a request. Default 2,000. */
   readonly batchRows?: number;
 }
@@ -91,7 +93,11 @@ class Exporter implements InfluxExporter {
   constructor(options: InfluxExportOptions) {
     this.#options = options;
     this.#outbox = options.store.outbox;
-    this.#thread = startShipThread({ path: options.store.path, connection: options.connection });
+    this.#thread = startShipThread({
+      path: options.store.path,
+      connection: options.connection,
+      ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+    });
     this.#place = destination(options.connection);
     this.#signal =
       options.signal === undefined ? this.#closing.signal : AbortSignal.any([options.signal, this.#closing.signal]);

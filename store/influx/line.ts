@@ -77,7 +77,8 @@ function escaped(tag: string): string {
 }
 
 function quoted(text: string): string {
-  return `"${/["\\]/.test(text) ? text.replaceAll(/["\\]/g, String.raw`\$&`) : text}"`;
+  const slashed = text.includes('\\') ? text.replaceAll('\\', '\\\\') : text;
+  return `"${slashed.replaceAll('"', '\\"')}"`;
 }
 
 /** At most so many units, and no half of a pair. */

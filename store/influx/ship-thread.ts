@@ -9,6 +9,8 @@ export interface ShipOptions {
   /** Of the ledger. */
   readonly path: string;
   readonly connection: InfluxConnection;
+  /** How long InfluxDB may take to answer, ms. */
+  readonly timeoutMs?: number;
 }
 
 /** Without an order: give up what is under way, and end. */

@@ -6,9 +6,9 @@ import type { Asked, Said, ShipOptions } from './ship-thread.ts';
 import { createShipper, type Order, type Shipper } from './shipping.ts';
 import { createInfluxWriter } from './write.ts';
 
-function serve({ path, connection }: ShipOptions): void {
+function serve({ path, connection, timeoutMs }: ShipOptions): void {
   const ended = new AbortController();
-  const writer = createInfluxWriter(connection);
+  const writer = createInfluxWriter(connection, timeoutMs);
   let ledger: Ledger | null = null;
   let shipper: Shipper | null = null;
 

@@ -16,32 +16,36 @@ export interface InfluxWriter extends Disposable {
   write(lines: readonly string[], signal: AbortSignal): Promise<WriteOutcome>;
 }
 
+/** How long InfluxDB may take to answer. */
 const TIMEOUT_MS = 10_000;
 /** Bytes from which a body is compressed. */
 const GZIP_FROM = 1_000;
 
 /** @throws TypeError when the URL is none */
-export function createInfluxWriter(connection: InfluxConnection): InfluxWriter {
+export function createInfluxWriter(connection: InfluxConnection, timeoutMs = TIMEOUT_MS): InfluxWriter {
   const isSecure = new URL(connection.url).protocol === 'https:';
   const agent = isSecure
     ? new HttpsAgent({ keepAlive: true, maxSockets: 1 })
     : new HttpAgent({ keepAlive: true, maxSockets: 1 });
   return {
-    write: (lines, signal) => write(connection, agent, lines, signal),
+    write: (lines, signal) => write({ connection, agent, timeoutMs }, lines, signal),
     [Symbol.dispose]: () => agent.destroy(),
   };
 }
 
 async function write(
-  connection: InfluxConnection,
-  agent: HttpAgent | HttpsAgent,
+  {
+    connection,
+    agent,
+    timeoutMs,
+  }: { readonly connection: InfluxConnection; readonly agent: HttpAgent | HttpsAgent; readonly timeoutMs: number },
   lines: readonly string[],
   signal: AbortSignal,
 ): Promise<WriteOutcome> {
   const ended = new AbortController();
   const client = new InfluxDB({
     url: connection.url,
-    timeout: TIMEOUT_MS,
+    timeout: timeoutMs,
     headers: authorizationOf(connection),
     transportOptions: { agent, signal: AbortSignal.any([signal, ended.signal]) },
   });
