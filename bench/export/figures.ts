@@ -15,7 +15,7 @@ import { BATCH, batchOf } from '../ledger/rows.ts';
 import { findProgram } from '../program.ts';
 
 const WHOLE_ROWS = 1_000_000;
-const SMALL_ROWS = 100_000;
+const SMALL_ROWS = 20_000;
 /** 30,000 points a second. */
 const GOAL_US = 33.3;
 const GOAL_DELAY_MS = 2;

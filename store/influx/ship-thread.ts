@@ -37,6 +37,8 @@ export function startShipThread(options: ShipOptions): ShipThread {
   const worker = new Worker(new URL(`./ship-worker${extname(import.meta.filename)}`, import.meta.url), {
     workerData: options,
     name: 'pulsedrill-influx',
+    // A batch is megabytes of short-lived text: with room for some of them little of it is ever copied.
+    resourceLimits: { maxYoungGenerationSizeMb: 48 },
     // On Node 22 SQLite announces itself as experimental, on the stream where our own messages go.
     execArgv: ['--disable-warning=ExperimentalWarning'],
   });
@@ -46,7 +48,7 @@ export function startShipThread(options: ShipOptions): ShipThread {
 
   function fail(error: Error): void {
     ended ??= error;
-    for (const { reject } of waiting.values()) reject(error);
+    for (const asked of waiting.values()) asked.reject(error);
     waiting.clear();
   }
 

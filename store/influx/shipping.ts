@@ -36,7 +36,9 @@ interface Page {
   readonly stream: OutboxStream;
   readonly after: number;
   readonly madeMs: number;
-  readonly lines: readonly string[];
+  /** Lines, a line feed between two: one flat text, because thousands of half-built ones are what garbage collection takes longest over. */
+  readonly body: string;
+  readonly lines: number;
   readonly upTo: number | null;
   readonly more: boolean;
 }
@@ -54,19 +56,21 @@ export function createShipper(ledger: Pick<Ledger, 'pending' | 'position'>, writ
   let ahead: Promise<Page | null> | null = null;
 
   async function make(order: Order, after: number, signal: AbortSignal): Promise<Page> {
-    const lines: string[] = [];
+    const parts: string[] = [];
+    let lines = 0;
     const { stream, rows, nowMs } = order;
     let [upTo, more, left]: [number | null, boolean, number] = [null, true, rows];
     while (more && left > 0 && !signal.aborted) {
       const size = Math.min(SLICE_ROWS, left);
       const page = ledger.pending(stream, order, size, upTo ?? after);
-      lines.push(...page.lines);
+      if (page.lines.length > 0) parts.push(page.lines.join('\n'));
+      lines += page.lines.length;
       upTo = page.upTo ?? upTo;
       ({ more } = page);
       left -= size;
       await nextTurn();
     }
-    return { stream, after, madeMs: nowMs, lines, upTo, more };
+    return { stream, after, madeMs: nowMs, body: parts.join('\n'), lines, upTo, more };
   }
 
   /** @returns the one that was made ahead, if it is the one that is asked for */
@@ -78,31 +82,30 @@ export function createShipper(ledger: Pick<Ledger, 'pending' | 'position'>, writ
   }
 
   /** Sends the lines; where InfluxDB objects to some, halves them until the offending ones are found. @throws Held */
-  async function isolate(lines: readonly string[], signal: AbortSignal): Promise<readonly Rejected[]> {
-    const outcome = await writer.write(lines, signal);
+  async function isolate(body: string, signal: AbortSignal): Promise<readonly Rejected[]> {
+    const outcome = await writer.write(body, signal);
     if (outcome.type === 'accepted') return [];
     if (outcome.type === 'held') throw new Held(outcome.message, outcome.retryAfterMs);
-    const [line, ...others] = lines;
-    if (line === undefined) return [];
-    if (others.length === 0) return [{ line, why: outcome.message }];
+    const lines = body.split('\n');
+    if (lines.length === 1) return [{ line: body, why: outcome.message }];
     const half = Math.ceil(lines.length / 2);
-    const first = await isolate(lines.slice(0, half), signal);
-    return [...first, ...(await isolate(lines.slice(half), signal))];
+    const first = await isolate(lines.slice(0, half).join('\n'), signal);
+    return [...first, ...(await isolate(lines.slice(half).join('\n'), signal))];
   }
 
   return {
     async ship(order, signal) {
       const page = await pageFor(order, ledger.position(order.name), signal);
-      const { upTo, more, lines } = page;
-      const shipment = { upTo, more, lines: lines.length, rejected: [], held: null };
-      if (upTo === null || signal.aborted || lines.length === 0) return shipment;
-      const sent = isolate(lines, signal);
+      const { upTo, more, lines, body } = page;
+      const shipment = { upTo, more, lines, rejected: [], held: null };
+      if (upTo === null || signal.aborted || lines === 0) return shipment;
+      const sent = isolate(body, signal);
       // What goes wrong while the next one is made is met again when its turn comes.
       if (more) ahead = make(order, upTo, signal).catch(() => null);
       try {
         const rejected = await sent;
         const isRecognised = rejected.every(({ why }) => LINE_TROUBLE.test(why));
-        if (rejected.length < lines.length || isRecognised) return { ...shipment, rejected };
+        if (rejected.length < lines || isRecognised) return { ...shipment, rejected };
         // Not one line of many was taken, for a reason that does not speak of lines: that is the request's fault, and
         // passing over the lines would lose them.
         return { ...shipment, held: { why: rejected[0]?.why ?? 'refused', retryAfterMs: null } };

@@ -13,7 +13,8 @@ export type WriteOutcome =
   | { readonly type: 'held'; readonly message: string; readonly retryAfterMs: number | null };
 
 export interface InfluxWriter extends Disposable {
-  write(lines: readonly string[], signal: AbortSignal): Promise<WriteOutcome>;
+  /** @param body lines, a line feed between two */
+  write(body: string, signal: AbortSignal): Promise<WriteOutcome>;
 }
 
 /** How long InfluxDB may take to answer. */
@@ -28,7 +29,7 @@ export function createInfluxWriter(connection: InfluxConnection, timeoutMs = TIM
     ? new HttpsAgent({ keepAlive: true, maxSockets: 1 })
     : new HttpAgent({ keepAlive: true, maxSockets: 1 });
   return {
-    write: (lines, signal) => write({ connection, agent, timeoutMs }, lines, signal),
+    write: (body, signal) => write({ connection, agent, timeoutMs }, body, signal),
     [Symbol.dispose]: () => agent.destroy(),
   };
 }
@@ -39,7 +40,7 @@ async function write(
     agent,
     timeoutMs,
   }: { readonly connection: InfluxConnection; readonly agent: HttpAgent | HttpsAgent; readonly timeoutMs: number },
-  lines: readonly string[],
+  body: string,
   signal: AbortSignal,
 ): Promise<WriteOutcome> {
   const ended = new AbortController();
@@ -49,30 +50,36 @@ async function write(
     headers: authorizationOf(connection),
     transportOptions: { agent, signal: AbortSignal.any([signal, ended.signal]) },
   });
-  const [org, bucket] = 'bucket' in connection ? [connection.org, connection.bucket] : ['', ''];
-  const api = client.getWriteApi(org, bucket, 'ns', {
-    // One call, one request: no buffer, no timer and no retry inside the client.
-    batchSize: lines.length + 1,
-    maxBatchBytes: Number.MAX_SAFE_INTEGER,
-    flushInterval: 0,
-    maxRetries: 0,
-    gzipThreshold: GZIP_FROM,
-    // Without an answer here the client would print the error to the console.
-    writeFailed: async (error) => {
-      throw error;
-    },
-  });
-  // 1.x knows only its own path; nanoseconds are its default.
-  if ('database' in connection) api.path = `/write?db=${encodeURIComponent(connection.database)}`;
+  let status: number | undefined;
   try {
-    api.writeRecords([...lines]);
-    await api.flush();
-    return { type: 'accepted' };
+    // The client's transport, without its buffer of lines, which would look at every character again.
+    await client.transport.request(
+      pathOf(connection),
+      body,
+      { method: 'POST', headers: { 'content-type': 'text/plain; charset=utf-8' }, gzipThreshold: GZIP_FROM },
+      (_headers, statusCode) => {
+        status = statusCode;
+      },
+    );
   } catch (error) {
     // The client gives up at its timeout but leaves the request running.
     ended.abort();
     return outcomeOf(error);
   }
+  // Who answers a page with 200 is a gateway, and has written nothing.
+  if (status === 204 || status === 201) return { type: 'accepted' };
+  return {
+    type: 'held',
+    message: `InfluxDB answered ${status ?? 'nothing'} where 204 is expected`,
+    retryAfterMs: null,
+  };
+}
+
+/** 1.x knows only its own path; nanoseconds are its default. */
+function pathOf(connection: InfluxConnection): string {
+  if ('database' in connection) return `/write?db=${encodeURIComponent(connection.database)}`;
+  const { org, bucket } = connection;
+  return `/api/v2/write?org=${encodeURIComponent(org)}&bucket=${encodeURIComponent(bucket)}&precision=ns`;
 }
 
 function outcomeOf(error: unknown): WriteOutcome {

@@ -45,7 +45,7 @@ export async function startVictoriaMetrics(): Promise<VictoriaMetrics> {
     url,
     async exported(match) {
       await fetch(`${url}/internal/force_flush`);
-      const response = await fetch(`${url}/api/v1/export?${new URLSearchParams({ 'match[]': match })}`);
+      const response = await fetch(`${url}/api/v1/export?match[]=${encodeURIComponent(match)}`);
       const lines = (await response.text()).split('\n').filter((line) => line !== '');
       return lines.map((line): Exported => JSON.parse(line));
     },

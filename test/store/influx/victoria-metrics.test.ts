@@ -36,7 +36,7 @@ describe.skipIf(isMissing('victoria-metrics', 'victoria-metrics'))('an export to
     const durations = await victoria.exported('pulsedrill_run_duration_ms');
     expect(durations.flatMap(({ values }) => values)).toEqual(Array.from({ length: 300 }, () => 21.25));
     expect(new Set(durations.flatMap(({ timestamps }) => timestamps)).size).toBe(300);
-    expect(durations.map(({ metric }) => metric['endpoint']).toSorted()).toEqual(['/a b,c=d', undefined]);
+    expect(new Set(durations.map(({ metric }) => metric['endpoint']))).toEqual(new Set(['/a b,c=d', undefined]));
     const good = await victoria.exported('pulsedrill_tally_good_us');
     expect(good.map(({ metric }) => [metric['objective'], metric['location']])).toEqual([[AVAILABILITY.id, 'fra1']]);
     expect(good.flatMap(({ values }) => values)).toEqual(Array.from({ length: 5 }, () => 60_000_000));
