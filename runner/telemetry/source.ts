@@ -1,4 +1,5 @@
 /** The seam that every kind of source stands behind: one query over a span of steps, one number a step and split. */
+import { MOST_SPLITS } from '../../store/influx/cardinality.ts';
 import type { BoundQuery } from '../config/configuration.ts';
 
 /** Whole steps, counted from the epoch; half-open, real milliseconds. */
@@ -34,6 +35,13 @@ export function samplesOf(series: readonly Series[], split: BoundQuery['split'])
   if (split === null) {
     if (second === undefined) return { ok: true, samples: new Map(first === undefined ? [] : [['', pointsOf(first)]]) };
     return { ok: false, reason: `${series.length} series where one is expected (${labelsText(first)}, …): sum them` };
+  }
+  // Each value becomes a series of its own wherever tallies are shipped to.
+  if (series.length > MOST_SPLITS) {
+    return {
+      ok: false,
+      reason: `${series.length} values of ${split} where at most ${MOST_SPLITS} are expected: sum by fewer`,
+    };
   }
   const samples = new Map<string, ReadonlyMap<number, string>>();
   for (const each of series) {

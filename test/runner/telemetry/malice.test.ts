@@ -153,6 +153,12 @@ describe('Prometheus', () => {
       ok: false,
       reason: 'several series of the venue "a": sum by (venue)',
     });
+    const many = Array.from({ length: 101 }, (_, n) => series({ venue: String(n) }));
+    await using crowd = await serve(says(matrix(many)));
+    expect(await ask('prometheus', crowd.url, {}, 'venue')).toEqual({
+      ok: false,
+      reason: '101 values of venue where at most 100 are expected: sum by fewer',
+    });
   });
 });
 
