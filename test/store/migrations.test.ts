@@ -62,7 +62,7 @@ function remembered(ledger: Ledger): unknown {
     events: ledger.events({}),
     budgets: ledger.budgets({ objective: AVAILABILITY.id, ...ALL }),
     orders: ledger.ordersSince(0),
-    left: ledger.pending('results', { name: 'influx', location: 'fra1', nowMs: T0 }, 0).left,
+    left: ledger.waiting('results', 'influx').rows,
     identity: ledger.identity,
   };
 }
