@@ -69,14 +69,13 @@ export async function exportFigures({ effort, signal, folder }: Run): Promise<re
     found.push({
       ...limit(
         'delay',
-        'event-loop delay of the measuring thread, p99.9, ms',
-        ours.delayMs,
+        'event-loop delay added to the measuring thread, p99.9, ms',
+        Math.max(0, ours.delayMs - ours.idleMs),
         ours.idleMs,
         GOAL_DELAY_MS,
       ),
-      met: ours.delayMs - ours.idleMs <= GOAL_DELAY_MS,
       peer: 'the same process, idle',
-      note: 'the goal is for the difference',
+      note: 'what the same process has without shipping is taken off',
     });
   }
   return found;

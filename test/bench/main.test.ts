@@ -74,6 +74,9 @@ it('prints one JSON document of figures beside a peer or a limit, and leaves no 
       'months-report',
       'months-budget-memory',
       'months-report-memory',
+      ...['victoria-metrics', 'influxdb'].flatMap((server) =>
+        ['point', 'cpu', 'delay'].map((name) => `export-${server}-${name}`),
+      ),
       ...['idle', 'rate', 'busy'].flatMap((condition) =>
         ['first-byte-median', 'first-byte-p99', 'latency-median', 'latency-p99', 'unflagged'].map(
           (name) => `accuracy-${condition}-${name}`,
@@ -124,6 +127,6 @@ it('names the suite that it does not know', async () => {
     code: 2,
     stdout: '',
     stderr:
-      '--only: expected some of http, kept, https, ticks, slo, ledger, loop, months, accuracy, schedule, proxy, got "tikcs"\n',
+      '--only: expected some of http, kept, https, ticks, slo, ledger, loop, months, export, accuracy, schedule, proxy, got "tikcs"\n',
   });
 });
