@@ -55,7 +55,7 @@ export function evaluateAll(
 }
 
 /** Of the steps of the sliding window. A run may have begun before them; one window earlier is looked for such. */
-async function slidingSamples(
+export async function slidingSamples(
   reader: StoreReader,
   objective: Objective,
   { base, nowMs }: EvaluationOptions,

@@ -17,6 +17,8 @@ export interface Known extends AsyncDisposable {
   /** The same ledger, with what was recorded later: for its chain. */
   readonly store: LedgerStore;
   readonly objectives: readonly Objective[];
+  /** The same with the targets and limits that held, hold, and are announced: what tallies are judged by. */
+  readonly held: readonly Objective[];
   readonly late: Late;
 }
 
@@ -46,13 +48,13 @@ export async function openKnown(configuration: Configuration, query: KnownQuery)
   });
   try {
     const records = targetRecords(targets);
-    const rules = objectives.map((objective) =>
+    const held = objectives.map((objective) =>
       withHistory(objective, records.get(objective.id) ?? [], { stepMs, nowMs: toMs }),
     );
-    const known = await knownAt(store, { asOfMs, untilMs: stepEnd(base, toMs), stepMs, rules });
+    const known = await knownAt(store, { asOfMs, untilMs: stepEnd(base, toMs), stepMs, rules: held });
     if (!known.ok) throw new CommandError(`${ledgerPath}: ${known.message}`, EXIT.prober);
     const { reader, late } = known;
-    return { asOfMs, reader, store, objectives, late, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
+    return { asOfMs, reader, store, objectives, held, late, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
   } catch (error) {
     await store[Symbol.asyncDispose]();
     throw error;

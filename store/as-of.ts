@@ -53,15 +53,12 @@ export async function knownAt(store: Recorded, options: AsOfOptions): Promise<Kn
   const segments = await store.segments();
   const touched = new Touched(options);
   let results = 0;
-  for (const segment of segments) {
-    const isLater = (segment.closedMs ?? Infinity) > asOfMs && segment.firstScheduledMs < untilMs + FARTHEST_MS;
-    if (!isLater) continue;
-    if (segment.expiredMs !== null && segment.firstScheduledMs < untilMs) {
-      return refused(asOfMs, segment, 'may hold results that were recorded later');
-    }
-    for await (const { result } of store.chained(await laterPart(store, segment, asOfMs))) {
-      if ((result.recordedMs ?? 0) > asOfMs && touched.add(result)) results += 1;
-    }
+  const gone = segments.find(
+    (each) => each.expiredMs !== null && isLater(each, asOfMs) && each.firstScheduledMs < untilMs,
+  );
+  if (gone !== undefined) return refused(asOfMs, gone, 'may hold results that were recorded later');
+  for await (const result of recordedAfter(store, segments, options)) {
+    if (touched.add(result)) results += 1;
   }
   for (const stretch of touched.toRecount()) {
     const [fromMs, toMs] = [stretch.fromMs - FARTHEST_MS, stretch.toMs + FARTHEST_MS];
@@ -75,6 +72,72 @@ export async function knownAt(store: Recorded, options: AsOfOptions): Promise<Kn
   }
   const then = new Then(store, options, await touched.stepsAsKnown(store));
   return { ok: true, reader: then, late: { results, steps: touched.size } };
+}
+
+function isLater({ closedMs }: Segment, asOfMs: number): boolean {
+  return (closedMs ?? Infinity) > asOfMs;
+}
+
+/** What was stored later and may count before the end, in the order in which it was stored. */
+async function* recordedAfter(
+  store: Recorded,
+  segments: readonly Segment[],
+  { asOfMs, untilMs }: Pick<AsOfOptions, 'asOfMs' | 'untilMs'>,
+): AsyncIterable<Result> {
+  for (const segment of segments) {
+    if (!isLater(segment, asOfMs) || segment.firstScheduledMs >= untilMs + FARTHEST_MS) continue;
+    for await (const { result } of store.chained(await laterPart(store, segment, asOfMs))) {
+      if ((result.recordedMs ?? 0) > asOfMs) yield result;
+    }
+  }
+}
+
+/** What came late for one objective. */
+export interface LateResults {
+  readonly results: number;
+  readonly firstDueMs: number;
+  readonly lastDueMs: number;
+  readonly firstRecordedMs: number;
+  readonly lastRecordedMs: number;
+}
+
+export interface LateQuery extends AsOfOptions {
+  /** Up to when it was recorded, at the latest. */
+  readonly byMs: number;
+  /** Where the window of each rule's objective begins. */
+  readonly fromMs: (rule: Rule) => number;
+}
+
+/** What was recorded between two moments and counts within a window, by objective. */
+export async function lateBetween(store: Recorded, query: LateQuery): Promise<ReadonlyMap<string, LateResults>> {
+  const { byMs, rules, stepMs, untilMs, fromMs } = query;
+  const found = new Map<string, LateResults>();
+  for await (const result of recordedAfter(store, await store.segments(), query)) {
+    const recordedMs = result.recordedMs ?? 0;
+    if (recordedMs > byMs) continue;
+    for (const rule of rules) {
+      const counts = judge(rule, result, stepMs).some(({ atMs }) => atMs >= fromMs(rule) && atMs < untilMs);
+      if (counts) found.set(rule.id, oneMore(found.get(rule.id), result.scheduledMs, recordedMs));
+    }
+  }
+  return found;
+}
+
+function oneMore(before: LateResults | undefined, dueMs: number, recordedMs: number): LateResults {
+  if (before === undefined) {
+    const [due, recorded] = [
+      { firstDueMs: dueMs, lastDueMs: dueMs },
+      { firstRecordedMs: recordedMs, lastRecordedMs: recordedMs },
+    ];
+    return { results: 1, ...due, ...recorded };
+  }
+  return {
+    results: before.results + 1,
+    firstDueMs: Math.min(before.firstDueMs, dueMs),
+    lastDueMs: Math.max(before.lastDueMs, dueMs),
+    firstRecordedMs: Math.min(before.firstRecordedMs, recordedMs),
+    lastRecordedMs: Math.max(before.lastRecordedMs, recordedMs),
+  };
 }
 
 /** From the first result of a segment on that was recorded later: a handful of looks instead of thousands of rows. */

@@ -38,6 +38,8 @@ export interface LedgerEvent {
     | 'exclusion'
     /** A review was written on schedule. */
     | 'report'
+    /** A document that was issued, with its figures; subject: its range. */
+    | 'evidence'
     | 'note';
   readonly service: string | null;
   readonly subject: string;

@@ -1,6 +1,7 @@
 /** A page for somebody outside: what was promised, whether it was kept, and how that is known. No figure is computed here. */
 import { governing } from '../../slo/policy.ts';
 import type { Status } from '../../slo/status.ts';
+import { checkSection, restatementSection } from '../evidence/document.ts';
 import { plural, span, utc, utcDay } from '../figures.ts';
 import { image, list, page, text } from '../markdown.ts';
 import { attained, policySpan, promise } from '../objective-text.ts';
@@ -46,6 +47,7 @@ export function renderCustomer(report: SlaReport, { internal }: CustomerOptions 
     summary(report, statuses),
     list(statuses.map((status) => oneByOne(status, without))),
     periodText(report, statuses),
+    ...(report.document === undefined ? [] : restatementSection(report.document)),
     '## What was promised',
     promiseTable(statuses, report.scale),
     '## How it was measured',
@@ -84,6 +86,7 @@ export function renderCustomer(report: SlaReport, { internal }: CustomerOptions 
     ...(assumed.length === 0 ? [] : ['## Assumptions that are not agreed yet', list(assumed)]),
     '## About this document',
     about(report, internal),
+    ...(report.document === undefined ? [] : checkSection(report.document)),
   ]);
   return { name: 'sla-customer.md', markdown, files: charts.files };
 }

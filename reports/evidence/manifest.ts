@@ -93,7 +93,6 @@ const segment = z.strictObject({
   closedMs: z.number().nullable(),
   previous: hash,
   head: hash,
-  expiredMs: z.number().nullable(),
 });
 
 const schema = z.strictObject({
@@ -110,7 +109,7 @@ const schema = z.strictObject({
     fromMs: ms,
     toMs: ms,
     asOfMs: ms,
-    audience: z.string().max(20).exactOptional(),
+    audience: z.enum(['sre', 'customer', 'customer-all']),
   }),
   base: z.strictObject({ scale: z.int().min(1).max(60_000), minuteMs: z.int().min(1).max(60_000) }),
   /** Of the definitions and the base: what was judged by, in one word. */
@@ -129,8 +128,6 @@ const schema = z.strictObject({
     worstOffsetMs: z.number().nullable(),
     worstBoundMs: z.number().nullable(),
   }),
-  /** Results that were recorded after `asOfMs`, although steps of the range are touched by them. */
-  late: z.strictObject({ results: z.int().min(0), steps: z.int().min(0) }),
   segments: z.strictObject({
     count: z.int().min(0),
     results: z.int().min(0),

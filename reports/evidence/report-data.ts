@@ -2,6 +2,7 @@
  * What a page says beyond its figures (charts, lists, incidents), as JSON from which the same page is rendered again. Where
  * a status stands, only its place in the list of statuses is written: whoever reads it back puts there what was computed.
  */
+import type { Exclusion } from '../../slo/exclusion.ts';
 import type { Status } from '../../slo/status.ts';
 import type { SlaReport } from '../sla/report.ts';
 import type { Json } from './canonical.ts';
@@ -11,11 +12,13 @@ export interface Computed {
   readonly statuses: readonly Status[];
   /** Without what was excluded. */
   readonly without: readonly Status[];
+  /** Those that touch the window of an objective. */
+  readonly exclusions: readonly Exclusion[];
 }
 
 const MARK = '$';
 
-export function encodeReport(report: SlaReport, { statuses, without }: Computed): Json {
+export function encodeReport(report: SlaReport, { statuses, without }: Pick<Computed, 'statuses' | 'without'>): Json {
   const places = new Map<unknown, Json>([
     ...statuses.map((status, index) => [status, { [MARK]: 'status', index }] as const),
     ...without.map((status, index) => [status, { [MARK]: 'without', index }] as const),
@@ -43,7 +46,7 @@ function numberText(value: number): string {
 }
 
 /** @throws TypeError for what no report was ever encoded as */
-export function decodeReport(data: unknown, { statuses, without }: Computed): SlaReport {
+export function decodeReport(data: unknown, { statuses, without, exclusions }: Computed): SlaReport {
   const decode = (value: unknown): unknown => {
     if (typeof value !== 'object' || value === null) return value;
     if (Array.isArray(value)) return value.map(decode);
@@ -62,7 +65,9 @@ export function decodeReport(data: unknown, { statuses, without }: Computed): Sl
   };
   // What comes out is rendered and compared byte for byte: a wrong shape shows there, or throws.
   const report: unknown = decode(data);
-  return asReport(report);
+  // What was excluded is said by the events that the bundle carries.
+  const said = { ...asReport(report), exclusions };
+  return said;
 }
 
 function isPair(value: unknown): value is readonly [unknown, unknown] {

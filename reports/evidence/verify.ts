@@ -32,7 +32,7 @@ export interface VerifyOptions {
   readonly key: KeyObject | null;
   readonly compute: (manifest: Manifest, content: Content) => Promise<Computed>;
   /** The files under `report/` once more; null: this is another version of the tool, whose pages may read otherwise. */
-  readonly render: (manifest: Manifest, content: Content, computed: Computed) => Promise<Files> | null;
+  readonly render: (manifest: Manifest, content: Content, computed: Computed) => Promise<Files | null>;
 }
 
 export async function verifyBundle(files: Files, options: VerifyOptions): Promise<Verification> {

@@ -8,6 +8,7 @@ import type { Measured } from '../measurements.ts';
 import { attained, indicatorName, promise } from '../objective-text.ts';
 import { fileNames, type RenderedFile, type RenderedReport } from '../rendered.ts';
 import { scaleWarning } from '../scale-warning.ts';
+import { checkSection, restatementSection } from '../evidence/document.ts';
 import { budgetChart, budgetCourse, latencyChart } from './charts.ts';
 import { assumptions, definitions } from './definitions.ts';
 import { answerTable, executionTable } from './order-tables.ts';
@@ -39,6 +40,7 @@ export function renderSla(report: SlaReport): RenderedReport {
     answer(report),
     commitments(report),
     masthead(report),
+    ...(report.document === undefined ? [] : restatementSection(report.document)),
     '## Objectives',
     objectiveTable(report),
     '“Attained” is good ÷ valid events, with the counts beside it. The 95 % interval tells how far the events could mislead, and whether they are enough to show that the target was kept or missed: see *Definitions*.',
@@ -82,6 +84,7 @@ export function renderSla(report: SlaReport): RenderedReport {
     definitions(report),
     '## Assumptions that wait for a sign-off',
     assumptions(statuses),
+    ...(report.document === undefined ? [] : checkSection(report.document)),
   ]);
   return { name: 'sla.md', markdown, files };
 }

@@ -3,6 +3,7 @@ import type { Exclusion } from '../../slo/exclusion.ts';
 import type { Status } from '../../slo/status.ts';
 import type { BudgetPoint } from '../../store/store.ts';
 import type { Miss } from '../causes.ts';
+import type { DocumentInfo } from '../evidence/document.ts';
 import type { Exercise } from '../exercise.ts';
 import type { Measurements } from '../measurements.ts';
 import type { VenueOrders } from '../orders.ts';
@@ -39,6 +40,8 @@ export interface SlaReport {
   readonly toMs: number;
   /** What was recorded later is not in it; left out: nobody asked. */
   readonly asOfMs?: number;
+  /** Left out: it was not issued, only written. */
+  readonly document?: DocumentInfo;
   readonly statuses: readonly Status[];
   readonly probes: readonly ReportedProbe[];
   /** Those that touch the window of an objective, withdrawn ones as well. */

@@ -22,6 +22,7 @@ import { silence } from './silence.ts';
 import { sweep } from './sweep.ts';
 import { toxiproxy } from './toxiproxy.ts';
 import { validate } from './validate.ts';
+import { verify } from './verify.ts';
 
 /** Every command, in the order in which `--help` lists them. */
 export const COMMANDS: readonly Command[] = [
@@ -42,6 +43,7 @@ export const COMMANDS: readonly Command[] = [
   incident,
   report,
   evidence,
+  verify,
   exportResults,
   replay,
   sweep,

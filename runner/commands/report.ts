@@ -4,10 +4,12 @@ import type { Argv } from 'yargs';
 import type { Args, Command } from '../command.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { FORMATS, formatsOf, type Forms } from '../documents.ts';
+import { issueLines, issueSla, type SlaIssue } from '../evidence/issue-sla.ts';
 import { evaluateAll } from '../evaluation.ts';
 import { gamedayJournals } from '../gameday/journals.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
 import { writeGamedayReport, writeSlaReport, type Audience } from '../reporting.ts';
+import { openKnown } from '../known.ts';
 import { PERIOD_DAYS, PERIODS, writeReview, type Period } from '../reviewing.ts';
 import { moment } from './moment.ts';
 import { jsonOption, openConfiguration, openExisting, toJson } from './open.ts';
@@ -64,6 +66,24 @@ function told(documents: readonly string[], args: Args, io: Io): number {
   return EXIT.ok;
 }
 
+/** From the ledger alone: a shared InfluxDB has no chain. */
+async function issued(
+  args: Args,
+  io: Io,
+  request: Omit<SlaIssue, 'known'> & { readonly asOfMs: number | null },
+): Promise<number> {
+  if (args.text('read') === 'influx') {
+    throw new CommandError(
+      'report sla: expected --bundle with the ledger, got --read influx, which has no chain',
+      EXIT.usage,
+    );
+  }
+  await using known = await openKnown(request.configuration, request);
+  const outcome = await issueSla({ ...request, known });
+  io.print(args.flag('json') ? toJson(outcome) : issueLines(outcome).join('\n'));
+  return EXIT.ok;
+}
+
 const sla: Command = {
   name: 'sla',
   describe: 'What was promised and what was measured',
@@ -72,6 +92,7 @@ const sla: Command = {
     readOption(formatOption(jsonOption(yargs)))
       .option('from', { type: 'string', describe: 'time or duration before the end; default 90d' })
       .option('to', { type: 'string', describe: 'time; default now' })
+      .option('bundle', { type: 'boolean', describe: 'issue it: numbered, signed, with all that verifies it' })
       .option('as-of', { type: 'string', describe: 'what was known then: time, or duration before now' })
       .option('audience', {
         type: 'string',
@@ -86,12 +107,13 @@ const sla: Command = {
     const forms = formsOf(args, configuration, io);
     const asked = rangeOf('sla', args, configuration, io, SLA_DAYS);
     const { fromMs, toMs } = asked;
-    await using known = await openReported(configuration, args, { ...asked, signal: io.stop });
-    const { reader: store, objectives } = known;
-    const statuses = await evaluateAll(store, objectives, { base: configuration.base, nowMs: toMs });
     const out = args.text('out');
     const folder = out === undefined ? configuration.reportsFolder : resolve(io.folder, out);
     const audience = audienceOf(args);
+    if (args.flag('bundle')) return issued(args, io, { configuration, ...asked, audience, folder });
+    await using known = await openReported(configuration, args, { ...asked, signal: io.stop });
+    const { reader: store, objectives } = known;
+    const statuses = await evaluateAll(store, objectives, { base: configuration.base, nowMs: toMs });
     const asKnown = known.asOfMs === null ? {} : { asOfMs: known.asOfMs };
     const request = { configuration, store, statuses, fromMs, toMs, ...asKnown, audience, folder, forms };
     return told(await writeSlaReport(request), args, io);

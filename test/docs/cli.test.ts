@@ -47,6 +47,7 @@ describe('docs/cli.md', () => {
       'read',
       'from',
       'to',
+      'bundle',
       'as-of',
       'audience',
       'internal',
