@@ -13,8 +13,15 @@ const [, , path = '', first = '0', upkeep] = process.argv;
 let n = Number(first);
 const clock = { wallMs: () => momentOf(n) };
 const store = await openStore({ path, objectives: [AVAILABILITY, LATENCY], stepMs: 60_000, clock });
+/** Beside a thread the pipe does not block: where its reader has no core for a while, it is full, and asked again. */
 const say = (line: string): void => {
-  writeSync(1, `${line}\n`);
+  for (let rest = Buffer.from(`${line}\n`); rest.length > 0;) {
+    try {
+      rest = rest.subarray(writeSync(1, rest));
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+    }
+  }
 };
 
 async function append(from: number, count: number): Promise<void> {
