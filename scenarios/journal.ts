@@ -299,7 +299,7 @@ export type JournalBody =
       readonly detectedAfterMs: number | null;
       /** The steady state held again, for good, while the fault was there. Absent in older journals, as is the lift. */
       readonly mitigatedAfterMs?: number | null;
-      /** The first lift. */
+      /** The last lift that left no fault in place; the first one in older journals of several faults. */
       readonly liftedAfterMs?: number | null;
       /** The steady state held again, by runs from after the last lift; null also when it never broke. */
       readonly recoveredAfterMs: number | null;

@@ -8,7 +8,8 @@ import { limitsOf } from '../limits.ts';
 import { alike } from '../sla/charts.ts';
 import { broken, type Point } from '../thin.ts';
 import { lanesOf } from './lanes.ts';
-import { firstMarks, markWord, sinceInjection, type Story } from './story.ts';
+import { markName, momentMs, toldMarks } from './moments.ts';
+import { sinceInjection, type Story } from './story.ts';
 
 /** Panels that still fit on a page; the probes that the exercise troubled most come first. */
 const MOST_PANELS = 6;
@@ -65,11 +66,12 @@ function rangeOf({ firstMs, lastMs }: Story, watched: readonly Watched[]): { fro
   };
 }
 
-function marksOf(story: Story): readonly Mark[] {
-  return firstMarks(story).map((mark) => {
+export function marksOf(story: Story): readonly Mark[] {
+  return toldMarks(story).map((mark) => {
     const since = sinceInjection(story, mark);
-    const word = `${markWord(mark.what)}${mark.by === undefined ? '' : ` by ${mark.by}`}`;
-    return { atMs: mark.atMs, name: since === null || mark.what === 'injected' ? word : `${word} ${offset(since)}` };
+    const word = `${markName(story, mark)}${mark.by === undefined ? '' : ` by ${mark.by}`}`;
+    const isZero = mark.what === 'injected' && since === 0;
+    return { atMs: momentMs(story, mark), name: since === null || isZero ? word : `${word} ${offset(since)}` };
   });
 }
 

@@ -2,7 +2,8 @@
 import type { EarlierRun, JournalEntry, MarkName } from '../../scenarios/journal.ts';
 import { offset, seconds, utc } from '../figures.ts';
 import { code, table, text } from '../markdown.ts';
-import { firstMarks, markWord, MARKS, readStory, sinceInjection, type Story } from './story.ts';
+import { firstMarks } from './moments.ts';
+import { markWord, MARKS, readStory, sinceInjection, type Story } from './story.ts';
 
 export function compareTable(story: Story, before: EarlierRun | null): string {
   if (before === null) return 'No earlier run of this scenario is in the game-days folder.';

@@ -2,7 +2,8 @@
 import { offset, seconds, span, utcTime } from '../figures.ts';
 import { code, table, text } from '../markdown.ts';
 import { ownAlerts } from './alerts.ts';
-import { markWord, sinceInjection, type Story } from './story.ts';
+import { markName } from './moments.ts';
+import { sinceInjection, type Story } from './story.ts';
 
 export function degradedTable({ degraded, started }: Story): string {
   const none =
@@ -115,5 +116,5 @@ export function updateTable(story: Story): string {
 
 function markNews(story: Story, mark: Story['marks'][number]): string {
   const since = sinceInjection(story, mark);
-  return `${markWord(mark.what)}${since === null ? '' : ` ${offset(since)}`}`;
+  return `${text(markName(story, mark))}${since === null ? '' : ` ${offset(since)}`}`;
 }

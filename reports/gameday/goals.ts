@@ -1,7 +1,8 @@
 /** Longest times that the marks may take, and whether they were kept. */
 import { seconds, span } from '../figures.ts';
 import type { MarkName } from '../../scenarios/journal.ts';
-import { firstMarks, sinceInjection, type Entry, type Story } from './story.ts';
+import { firstMarks } from './moments.ts';
+import { sinceInjection, type Entry, type Story } from './story.ts';
 
 export interface Goal {
   readonly what: MarkName;

@@ -12,6 +12,7 @@ import { compareTable } from './compare.ts';
 import { alertTable, elsewhereLine } from './alerts.ts';
 import { degradedTable, mustTable, stepTable, updateTable } from './found.ts';
 import { glance } from './glance.ts';
+import { liftedAfterMs } from './moments.ts';
 import { recordOf, type GamedayInput, type Kept } from './record.ts';
 import { capital, isDrill, readStory, sinceInjection, type Story } from './story.ts';
 import { checkTable, conditionTable, faultTable, hypothesisTable, markTable, timelineTable } from './tables.ts';
@@ -94,14 +95,14 @@ function verdict(story: Story): string {
     return `**NOT FINISHED.** The journal ends at ${utc(story.lastMs)} without a verdict. Run ${code('pulsedrill gameday recover')} to undo whatever may be left.`;
   }
   const goal = started?.recoveryGoalMs ?? null;
-  const { detectedAfterMs, mitigatedAfterMs = null, liftedAfterMs = null, recoveredAfterMs } = finished;
+  const { detectedAfterMs, mitigatedAfterMs = null, recoveredAfterMs } = finished;
   const after = (word: string, ms: number | null): readonly string[] =>
     ms === null ? [] : [`${word} after ${seconds(ms)}`];
   const isNeeded = NEEDS_RECOVERY.includes(finished.verdict);
   const seen = [
     ...(detectedAfterMs === null ? ['detected never'] : after('detected', detectedAfterMs)),
     ...after('mitigated', mitigatedAfterMs),
-    ...after('fault lifted', liftedAfterMs),
+    ...after('fault lifted', liftedAfterMs(story)),
     ...(recoveredAfterMs === null && isNeeded ? ['recovered never'] : after('recovered', recoveredAfterMs)),
     ...(goal === null ? [] : [`goal ${span(goal)}`]),
   ].join(', ');

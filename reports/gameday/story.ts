@@ -174,19 +174,6 @@ export const MARKS: readonly MarkName[] = [
   'steady',
 ];
 
-/** The first mark of each name, in the order of a game-day: what was measured, and what somebody said of it. */
-export function firstMarks(story: Story): readonly Entry<'mark'>[] {
-  return MARKS.flatMap((name) => {
-    const all = story.marks.filter(({ what }) => what === name);
-    const measured = all.filter(({ by }) => by === undefined);
-    // After several faults one after the other it is the last recovery that the exercise was about.
-    return [
-      (name === 'recovered' ? measured.at(-1) : measured[0]) ?? [],
-      all.find(({ by }) => by !== undefined) ?? [],
-    ].flat();
-  });
-}
-
 /** "3 of order-execution, 1 of the prober". */
 export function elsewhereText(stood: Entry<'alerts-elsewhere'>['stood']): string {
   return stood.map(({ service, alerts }) => `${alerts} of ${service ?? 'the prober'}`).join(', ');

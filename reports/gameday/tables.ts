@@ -4,11 +4,11 @@ import { faultText } from '../fault-text.ts';
 import { count, offset, plural, seconds, span, utc, utcTime } from '../figures.ts';
 import { code, table, text } from '../markdown.ts';
 import { againstGoal, goalsOf, missedGoals } from './goals.ts';
+import { markName, momentMs, toldMarks } from './moments.ts';
 import {
   alertsText,
   capital,
   elsewhereText,
-  firstMarks,
   fromOrigin,
   isTold,
   markWord,
@@ -30,12 +30,12 @@ export function markTable(story: Story): string {
       { name: 'Against the goal' },
     ],
     [
-      ...firstMarks(story).map((mark) => {
+      ...toldMarks(story).map((mark) => {
         const since = sinceInjection(story, mark);
         const goal = goals.find((each) => each.mark === mark);
         return [
-          markWord(mark.what),
-          utcTime(mark.atMs),
+          text(markName(story, mark)),
+          utcTime(momentMs(story, mark)),
           since === null ? '–' : offset(since),
           mark.uncertaintyMs < 50 ? 'none' : `−${seconds(mark.uncertaintyMs)}`,
           text(mark.source),
@@ -149,7 +149,7 @@ export function timelineTable(story: Story, journal: readonly JournalEntry[]): s
       .map((entry) => {
         const since = sinceInjection(story, entry);
         const [what, detail] = told(entry);
-        return [utc(entry.atMs).replace(' UTC', ''), since === null ? '–' : offset(since), what, detail];
+        return [utc(momentMs(story, entry)).replace(' UTC', ''), since === null ? '–' : offset(since), what, detail];
       }),
     'The journal is empty.',
   );

@@ -50,6 +50,7 @@ export class Exercise {
   #liftsLeft: number;
   /** Faults that are there now, as far as the steps know. */
   readonly #there = new Set<string>();
+  /** The last lift that left nothing in place; null while something is. */
   #liftedAtMs: number | null = null;
   readonly #spells = new Spells();
   #atEnd: State = 'unknown';
@@ -177,7 +178,6 @@ export class Exercise {
     if (injectedAtMs === null || this.#liftedAtMs === null) return null;
     return {
       injectedAtMs,
-      liftedAtMs: this.#liftedAtMs,
       lastLiftedAtMs: this.lastLiftedAtMs,
       isDrill: this.#isDrill,
       hasBroken: this.#options.steadyState.brokenAtMs !== null || this.#spells.worst === 'unmet',
@@ -203,7 +203,8 @@ export class Exercise {
       const atMs = this.marks.measuredAtMs(what);
       return atMs === null ? null : this.marks.sinceOrigin(atMs);
     };
-    return { ...NOTHING_MEASURED, detectedAfterMs: after('detected'), liftedAfterMs: after('lifted') };
+    const liftedAfterMs = this.#liftedAtMs === null ? null : this.marks.sinceOrigin(this.#liftedAtMs);
+    return { ...NOTHING_MEASURED, detectedAfterMs: after('detected'), liftedAfterMs };
   }
 
   /** Nothing is broken in it: people alone practise. */
@@ -232,6 +233,7 @@ export class Exercise {
       this.marks.reopen('recovered');
     }
     this.#there.add(step.id);
+    this.#liftedAtMs = null;
     const why = await faults.inject(step, signal);
     if (why !== null) throw new Error(`${step.id} could not be injected: ${why}`);
     this.#acted();
@@ -247,14 +249,14 @@ export class Exercise {
     const isGone = await faults.lift(fault, signal);
     if (!isGone) throw new Error(`${fault} could not be lifted`);
     this.#acted();
-    this.#liftedAtMs ??= this.#actedAtMs;
     this.#there.delete(fault);
     if (this.#there.size === 0) {
+      this.#liftedAtMs = this.#actedAtMs;
       this.#spells.end(fault);
       this.#options.steadyState.expose(false);
     }
     this.#liftsLeft -= 1;
-    await this.marks.set('lifted', fault, 0);
+    await this.marks.set('lifted', fault, 0, this.#actedAtMs);
     if (this.#liftsLeft === 0) await this.#enterAfter();
   }
 

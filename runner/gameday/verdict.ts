@@ -7,8 +7,7 @@ import type { SeenEffect } from './faults.ts';
 /** What a game-day that ran to its end found. Times are monotonic ms since its start. */
 export interface Findings {
   readonly injectedAtMs: number;
-  /** The first lift. */
-  readonly liftedAtMs: number;
+  /** The last lift, which left nothing in place. */
   readonly lastLiftedAtMs: number;
   /** Nothing was injected: people alone practised. */
   readonly isDrill?: boolean;
@@ -78,7 +77,7 @@ export function judgeExercise(found: Findings, expected: Expectations): Judged {
     detail: [sentence(verdict, found), ...doubts(verdict, found), ...objections].join('; '),
     detectedAfterMs: since(found.detectedAtMs, found.injectedAtMs),
     mitigatedAfterMs,
-    liftedAfterMs: found.liftedAtMs - found.injectedAtMs,
+    liftedAfterMs: found.lastLiftedAtMs - found.injectedAtMs,
     recoveredAfterMs,
     recoveredAfterLiftMs: since(recoveredAtMs, found.lastLiftedAtMs),
   };

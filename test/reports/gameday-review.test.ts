@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { renderGameday, runBefore } from '../../reports/gameday.ts';
+import { marksOf } from '../../reports/gameday/chart.ts';
+import { readStory } from '../../reports/gameday/story.ts';
 import type { JournalBody, JournalEntry, MarkName } from '../../scenarios/journal.ts';
 import { flawsOf } from './well-formed.ts';
 
@@ -173,7 +175,7 @@ describe('the record of a game-day, for the review', () => {
     expect(markdown.split('\n').slice(0, 11)).toEqual([
       '# Game-day: Slow feed',
       '',
-      '**NOT PASSED: recovered-after-lift** — the steady state came back only once the fault was lifted. Detected never, recovered after 34 min, goal 2 min (from injection).',
+      '**NOT PASSED: recovered-after-lift** — the steady state came back only once the fault was lifted. Detected never, fault lifted after 33 min 10 s, recovered after 34 min, goal 2 min (from injection).',
       '',
       '- **What:** `market-data` in `staging`: latency 3,000 ms, on what the server sends on `feed`',
       '- **Goals:** **3 of 3 missed** (alerted never, diagnosed 20 min, recovered 34 min)',
@@ -287,5 +289,38 @@ describe('the run before', () => {
     const compared = section(markdown, 'Beside the run before');
     expect(compared).toContain('| steady state broken | +4.0 s | +4.0 s | within the uncertainty |');
     expect(compared).toContain('| recovered | +33 min 20 s | +34 min | 40.0 s later |');
+  });
+});
+
+describe('marks that were written down later than they were', () => {
+  const AFTER = 2100;
+  const late: JournalBody = {
+    type: 'mark',
+    what: 'alerted',
+    source: 'page it burns',
+    uncertaintyMs: 0,
+    afterMs: AFTER,
+  };
+  const journal = journalOf([
+    [0, STARTED],
+    [10, { type: 'injected', fault: 'slow' }],
+    mark('injected', 0),
+    [13.05, late],
+  ]);
+  // An injection that took a second began that second earlier.
+  const atMs = AT + 9_000 + AFTER;
+
+  test('stand in the table and the timeline where they were', () => {
+    const { markdown } = renderGameday({ journal, results: [] });
+    expect(section(markdown, 'Marks')).toContain('| first alert | 10:00:11.100 | +2.1 s |');
+    expect(section(markdown, 'Timeline')).toContain('| 2026-03-03 10:00:11 | +2.1 s | **first alert** |');
+  });
+
+  test('are drawn there', () => {
+    const story = readStory(journal);
+    expect(marksOf(story).map((each) => [each.name, each.atMs])).toEqual([
+      ['fault injected', AT + 9_000],
+      ['first alert +2.1 s', atMs],
+    ]);
   });
 });

@@ -104,7 +104,6 @@ describe('a proof of its injector', () => {
 test('of several faults, one that did nothing is no pass although the others did', () => {
   const found: Findings = {
     injectedAtMs: 0,
-    liftedAtMs: 1000,
     lastLiftedAtMs: 3000,
     hasBroken: false,
     detectedAtMs: null,

@@ -1,5 +1,7 @@
 /** Several faults, one after the other: the worst of what they did is what the exercise comes to. */
 import { describe, expect, test } from 'vitest';
+import { seconds } from '../../../reports/figures.ts';
+import { renderGameday } from '../../../reports/gameday.ts';
 import { Spells } from '../../../runner/gameday/spells.ts';
 import type { Say } from './world.ts';
 import { exercise, World } from './world.ts';
@@ -46,6 +48,27 @@ describe('a fault after another', () => {
     expect(outcome.recoveredAfterLiftMs).toBeLessThan(5_000);
     const recovered = world.entries.filter((entry) => entry.type === 'mark' && entry.what === 'recovered');
     expect(recovered).toHaveLength(2);
+    // The lift that it recovered from, in figures as in the journal and in the report.
+    expect(outcome.liftedAfterMs).toBe(Number(outcome.recoveredAfterMs) - Number(outcome.recoveredAfterLiftMs));
+    expect(world.entries.at(-1)).toMatchObject({ type: 'finished', liftedAfterMs: outcome.liftedAfterMs });
+    const { markdown } = renderGameday({ journal: world.entries, results: [] });
+    expect(markdown).toContain(`fault lifted after ${seconds(Number(outcome.liftedAfterMs))}, recovered after`);
+    const rows = [...markdown.matchAll(/^\| (fault \w+: \w+) \| [\d:.]+ \| (\S+ s) \|/gmu)].map(([, what]) => what);
+    expect(rows).toEqual([
+      'fault injected: first',
+      'fault lifted: first',
+      'fault injected: second',
+      'fault lifted: second',
+    ]);
+  });
+
+  test('in the middle of which the exercise is stopped was not lifted, whatever became of the first', async () => {
+    const world = worldWhere((here) => {
+      if (here.active.has('gateway')) here.abort.abort('SIGTERM');
+      return 'good';
+    });
+    const outcome = await world.conduct(exercise({ steps: oneAfterTheOther() }));
+    expect(outcome).toMatchObject({ verdict: 'aborted', liftedAfterMs: null });
   });
 
   test('that is got over while it is there is recovered from, by its own marks', async () => {
