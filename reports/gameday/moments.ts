@@ -17,6 +17,7 @@ export function settlingLift(marks: readonly Entry<'mark'>[]): Entry<'mark'> | n
 
 /** From the first injection to the lift that left nothing in place; journals without marks of it have the figure alone. */
 export function liftedAfterMs(story: Story): number | null {
+  if (story.left.length > 0) return null;
   if (!story.marks.some(({ what }) => what === 'lifted')) return story.finished?.liftedAfterMs ?? null;
   const lift = settlingLift(story.marks);
   return lift === null ? null : sinceInjection(story, lift);

@@ -4,6 +4,8 @@ import type { Injector } from '../../scenarios/injector.ts';
 import { bounded } from './bounded.ts';
 import { ASK_MS } from './faults.ts';
 import type { Journal, Outstanding } from './journal.ts';
+import { firstMarks, liftedAfterMs } from '../../reports/gameday/moments.ts';
+import { readStory, sinceInjection, type Story } from '../../reports/gameday/story.ts';
 import { NOTHING_MEASURED } from './verdict.ts';
 import { isFinished, outstandingFaults, readJournal } from './journal.ts';
 
@@ -36,11 +38,12 @@ const PAUSE_MS = 250;
 export async function liftOutstanding(options: LiftOptions): Promise<Lifted> {
   const { path, clock, signal, tries = 100 } = options;
   const lifted = new Set<Outstanding>();
-  const found = outstandingFaults((await readJournal(path)).entries);
+  const { entries } = await readJournal(path);
+  const [found, story] = [outstandingFaults(entries), readStory(entries)];
   let remaining: readonly Left[] = found.map((fault) => ({ ...fault, why: 'not tried' }));
   for (let round = 0; round < tries && lifted.size < found.length && !signal.aborted; round += 1) {
     if (round > 0) await clock.sleep(PAUSE_MS, signal).catch(() => undefined);
-    remaining = await attempt(found, lifted, options);
+    remaining = await attempt(found, lifted, story, options);
   }
   if (options.secondLookMs > 0 && lifted.size > 0) {
     await clock.sleep(options.secondLookMs, signal).catch(() => undefined);
@@ -53,6 +56,7 @@ export async function liftOutstanding(options: LiftOptions): Promise<Lifted> {
 async function attempt(
   faults: readonly Outstanding[],
   lifted: Set<Outstanding>,
+  story: Story,
   options: LiftOptions,
 ): Promise<readonly Left[]> {
   const left: Left[] = [];
@@ -64,13 +68,20 @@ async function attempt(
       continue;
     }
     lifted.add(fault);
-    const detail = 'read back: nothing of it is left';
     // What is undone stays undone on a full disk; the next one to look will undo it again, harmlessly.
-    await options.journal
-      .append({ type: 'lifted', fault: fault.fault, by: options.by, verified: true, detail })
-      .catch(() => undefined);
+    await tell(fault.fault, story, options).catch(() => undefined);
   }
   return left;
+}
+
+/** The mark that its conductor would have set; none of a fault that is not known to have been there. */
+async function tell(fault: string, story: Story, { journal, by }: LiftOptions): Promise<void> {
+  const detail = 'read back: nothing of it is left';
+  const entry = await journal.append({ type: 'lifted', fault, by, verified: true, detail });
+  const wasThere = story.faults.some(({ id, injected }) => id === fault && injected !== null);
+  const afterMs = sinceInjection(story, entry);
+  if (!wasThere || afterMs === null) return;
+  await journal.append({ type: 'mark', what: 'lifted', source: fault, uncertaintyMs: 0, afterMs });
 }
 
 /** Null when it is gone; otherwise why not. */
@@ -91,14 +102,22 @@ async function report(remaining: readonly Left[], options: LiftOptions): Promise
   for (const { fault, undo, why } of remaining) {
     await journal.append({ type: 'lift-failed', fault, by, detail: why, byHand: undo.byHand }).catch(() => undefined);
   }
-  if (!closes || isFinished((await readJournal(path)).entries)) return;
+  const { entries } = await readJournal(path);
+  if (!closes || isFinished(entries)) return;
   await journal
     .append({
       type: 'finished',
       verdict: 'aborted',
       passed: false,
       detail: 'the conductor ended before its game-day did',
-      ...NOTHING_MEASURED,
+      ...measured(readStory(entries)),
     })
     .catch(() => undefined);
+}
+
+/** What was measured until the conductor ended, and the lift that it did not see any more. */
+function measured(story: Story): Record<keyof typeof NOTHING_MEASURED, number | null> {
+  const detected = firstMarks(story).find(({ what, by }) => what === 'detected' && by === undefined);
+  const detectedAfterMs = detected === undefined ? null : sinceInjection(story, detected);
+  return { ...NOTHING_MEASURED, detectedAfterMs, liftedAfterMs: liftedAfterMs(story) };
 }

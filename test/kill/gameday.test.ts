@@ -46,6 +46,23 @@ test('a conductor that hangs loses its lease, and injects nothing more when it w
   expect(entries.some((entry) => entry.type === 'lifted' && entry.by === 'guardian')).toBe(true);
 });
 
+test('a conductor that is killed has the lift of its guardian on record, counted from the injection', async () => {
+  await using run = await startConductor(ground, { hold: '60s' });
+  const injected = async () => {
+    const { entries } = await readJournal(run.journalPath);
+    return entries.some((entry) => entry.type === 'mark' && entry.what === 'injected') || undefined;
+  };
+  await eventually(injected, 'a fault is marked');
+  await kill(run.conductor);
+  await eventually(run.isClosed, 'the guardian has closed the journal', IN_TIME_MS);
+  const { entries } = await readJournal(run.journalPath);
+  const lift = entries.find((entry) => entry.type === 'mark' && entry.what === 'lifted');
+  expect(lift).toMatchObject({ source: 'fault-0', afterMs: expect.any(Number) });
+  const liftedAfterMs = lift?.type === 'mark' ? lift.afterMs : null;
+  expect(liftedAfterMs).toBeGreaterThan(0);
+  expect(entries.at(-1)).toMatchObject({ type: 'finished', verdict: 'aborted', liftedAfterMs });
+});
+
 test('a conductor that lives is not recovered from under its hands', async () => {
   await using run = await startConductor(ground, { hold: '60s' });
   await eventually(isFaulty, 'a fault is there');

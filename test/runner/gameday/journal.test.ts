@@ -2,6 +2,7 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { renderGameday } from '../../../reports/gameday.ts';
 import { gamedayIdOf, makeGamedayFolder } from '../../../runner/gameday/gameday-id.ts';
 import { openJournal, outstandingFaults, readJournal } from '../../../runner/gameday/journal.ts';
 import { holdLock, isConducted } from '../../../runner/gameday/lock.ts';
@@ -91,6 +92,7 @@ describe('the journal', () => {
 describe('recover', () => {
   const undone: string[] = [];
   let refuses = false;
+  let resists = '';
   const injector: Injector = {
     kind: 'toxiproxy',
     check: () => Promise.reject(new Error('not asked')),
@@ -98,7 +100,11 @@ describe('recover', () => {
     inject: () => Promise.reject(new Error('not asked')),
     undo: (undo) => {
       undone.push(String(undo.body['fault']));
-      return Promise.resolve(refuses ? problem('unreachable', 'nobody answers') : { ok: true, value: undefined });
+      return Promise.resolve(
+        refuses || undo.body['fault'] === resists
+          ? problem('unreachable', 'nobody answers')
+          : { ok: true, value: undefined },
+      );
     },
   };
   const run = (kind = 'toxiproxy') =>
@@ -108,6 +114,7 @@ describe('recover', () => {
   beforeEach(() => {
     undone.length = 0;
     refuses = false;
+    resists = '';
   });
 
   test('undoes what a dead run left, the last fault first, and finds nothing the second time', async () => {
@@ -130,6 +137,45 @@ describe('recover', () => {
     });
     expect(await run()).toEqual({ recovered: [], remaining: [], running: [] });
     expect(undone).toEqual(['b', 'a']);
+  });
+
+  const injectedMark = (fault: string): JournalBody => ({
+    type: 'mark',
+    what: 'injected',
+    source: fault,
+    uncertaintyMs: 2,
+    afterMs: 0,
+  });
+
+  test('marks the lift of what was there, and counts it from the injection in the last line and in the report', async () => {
+    const { journalPath } = await begin();
+    const detected = { type: 'mark', what: 'detected', source: 'ticks', uncertaintyMs: 0, afterMs: 900 } as const;
+    await write(journalPath, [prepared('a'), { type: 'injected', fault: 'a' }, injectedMark('a'), detected]);
+    await write(journalPath, [prepared('b')]);
+    await run();
+    const { entries } = await readJournal(journalPath);
+    const marks = entries.filter((entry) => entry.type === 'mark' && entry.what === 'lifted');
+    const lift = entries.find((entry) => entry.type === 'lifted' && entry.fault === 'a');
+    // That of the mark was 7 ms after the start, and the injection began 2 ms before.
+    const afterMs = Number(lift?.sinceStartMs) - 5;
+    expect(marks).toMatchObject([{ source: 'a', afterMs, uncertaintyMs: 0 }]);
+    expect(entries.at(-1)).toMatchObject({ type: 'finished', detectedAfterMs: 900, liftedAfterMs: afterMs });
+    expect(renderGameday({ journal: entries, results: [] }).markdown).toContain('| fault lifted: a |');
+  });
+
+  test('says of no lift that it left nothing in place while another fault resists', async () => {
+    const { journalPath } = await begin();
+    await write(
+      journalPath,
+      ['a', 'b'].flatMap((id) => [prepared(id), { type: 'injected', fault: id }, injectedMark(id)]),
+    );
+    resists = 'a';
+    await run();
+    const { entries } = await readJournal(journalPath);
+    expect(entries.at(-1)).toMatchObject({ type: 'finished', liftedAfterMs: null });
+    expect(entries.filter((entry) => entry.type === 'mark' && entry.what === 'lifted')).toMatchObject([
+      { source: 'b' },
+    ]);
   });
 
   test('says what it could not undo, how to do it by hand, and tries again the next time', async () => {
