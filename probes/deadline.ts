@@ -25,3 +25,24 @@ export function deadline(clock: Clock, ms: number, parent: AbortSignal): Deadlin
     },
   };
 }
+
+/** A signal that aborts `ms` after its parent has, with the parent's reason: what was begun may be put back until then. */
+export function reprieve(clock: Clock, ms: number, parent: AbortSignal): Deadline {
+  const controller = new AbortController();
+  const over = new AbortController();
+  const count = () => {
+    clock.sleep(ms, over.signal).then(
+      () => controller.abort(parent.reason),
+      () => {},
+    );
+  };
+  if (parent.aborted) count();
+  else parent.addEventListener('abort', count, { once: true });
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      over.abort();
+      parent.removeEventListener('abort', count);
+    },
+  };
+}

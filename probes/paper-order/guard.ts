@@ -69,10 +69,11 @@ export class Guard {
     this.provenAt = null;
   }
 
-  async prove(): Promise<Verdict | null> {
+  /** @param signal when the run is over, that of its way back */
+  async prove(signal = this.ctx.signal): Promise<Verdict | null> {
     const { spec, venue, ctx } = this;
     this.provenAt = null;
-    using limit = deadline(ctx.clock, this.allowedMs, ctx.signal);
+    using limit = deadline(ctx.clock, this.allowedMs, signal);
     const problem = await paperProblem(spec, venue, limit.signal, this.allowedMs);
     if (problem !== null) return problem;
     this.provenAt = venue.reconnects;
@@ -80,13 +81,13 @@ export class Guard {
   }
 
   /** To be asked in the last moment before the order leaves. */
-  async permit(order: Order): Promise<Ruling> {
+  async permit(order: Order, signal = this.ctx.signal): Promise<Ruling> {
     const { spec, ctx } = this;
     const limit = sizeProblem(order, spec.limits) ?? this.rateProblem(1);
     if (limit !== null) return refused(fault('limit', `${limit}; nothing was sent`));
-    const problem = strangerProblem(spec) ?? (this.stands ? null : await this.prove());
+    const problem = strangerProblem(spec) ?? (this.stands ? null : await this.prove(signal));
     if (problem !== null) return refused(problem);
-    if (ctx.signal.aborted) return refused(fault('aborted', 'the run was stopped before its order left'));
+    if (signal.aborted) return refused(fault('aborted', 'the run was stopped before its order left'));
     this.rate.note(ctx.clock.monotonicMs());
     return { ok: true, permit: new Permit(MINE, order) };
   }

@@ -1,3 +1,4 @@
+import { reprieve } from '../deadline.ts';
 import type { ProbeEnvironment } from '../kind.ts';
 import { bad, fault, type Verdict } from '../network.ts';
 import { NO_PHASES, type Observation, type OrderIntent, type Probe, type RunContext, type Swept } from '../probe.ts';
@@ -19,6 +20,9 @@ interface Memory {
   /** Orders whose end earlier runs of this process could not prove. */
   readonly doubtful: OrderIntent[];
 }
+
+/** What a run that is stopped, or whose time is up, may still take to put its position back, ms; its fill's deadline if shorter. */
+const WAY_BACK_MS = 3000;
 
 /**
  * One order a run: limits → subscriptions → proof that the account is paper → intent in the ledger → signal → submit →
@@ -70,7 +74,10 @@ async function runOnce(spec: PaperOrderSpec, venue: Venue, memory: Memory, ctx: 
   const first = orderOf(spec, ctx);
   const traded = await trade(spec, first, { venue, guard, channel, cue }, ctx);
   if (!traded.closed) memory.doubtful.push(intentOf(first, spec, ctx));
-  const left = await leave(spec, { venue, guard, channel, cue: null }, memory, first, traded, ctx);
+  // A position outlives the process: whoever stops the run must not find it later.
+  using back = reprieve(ctx.clock, Math.min(WAY_BACK_MS, spec.fillDeadline), ctx.signal);
+  const means = { venue, guard, channel, cue: null };
+  const left = await leave(spec, means, memory, first, traded, { ...ctx, signal: back.signal });
   const repeats = channel === null ? null : await repeatsOf(spec, channel, first, traded, ctx);
   const repeated = repeats === null ? null : repeatProblem(repeats);
   const over = compareDecimals(traded.executed, first.quantity) > 0;

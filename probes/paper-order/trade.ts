@@ -64,7 +64,8 @@ export async function trade(spec: PaperOrderSpec, order: Order, means: Means, ct
   const life = new Life(spec, order, venue, channel, ctx);
   await ctx.orders.intend(intentOf(order, spec, ctx));
   const cued = cue === null ? null : await answered(cue, guard, spec, ctx);
-  const ruling = cued !== null && 'outcome' in cued ? { ok: false as const, verdict: cued } : await guard.permit(order);
+  const ruling =
+    cued !== null && 'outcome' in cued ? { ok: false as const, verdict: cued } : await guard.permit(order, ctx.signal);
   if (!ruling.ok) {
     await ctx.orders.close(clientOrderId, `never sent: ${ruling.verdict.detail}`);
     return tell(life, ruling.verdict, null, null, true);

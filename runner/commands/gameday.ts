@@ -160,6 +160,9 @@ async function chosen(
   };
 }
 
+/** What runs in flight may take to end once the exercise is over and undone. */
+const DRAIN_MS = 5_000;
+
 async function exercise(args: Args, given: Io, mode: 'check' | 'run'): Promise<number> {
   const named = namedIn(args, mode);
   const configuration = await openConfiguration(args, given);
@@ -179,7 +182,13 @@ async function exercise(args: Args, given: Io, mode: 'check' | 'run'): Promise<n
   }
   // The probes go on until the exercise has undone what it did, however it ends.
   const over = new AbortController();
-  await using runner = openRunner(configuration, store, io, { stop: over.signal, abandon: over.signal });
+  const abandon = new AbortController();
+  let drain: NodeJS.Timeout | undefined;
+  // A run in flight may have an order out: it ends by itself, as those of "run" do.
+  over.signal.addEventListener('abort', () => {
+    drain = setTimeout(() => abandon.abort(over.signal.reason), DRAIN_MS);
+  });
+  await using runner = openRunner(configuration, store, io, { stop: over.signal, abandon: abandon.signal });
   const probing = runner.run();
   // Its failure is heard at the end, after the exercise has heard of it and has undone what it did.
   probing.catch(() => undefined);
@@ -228,6 +237,8 @@ async function exercise(args: Args, given: Io, mode: 'check' | 'run'): Promise<n
     over.abort();
     try {
       await probing;
+      const open = await runner.sweep();
+      if (open > 0) io.complain(`${open} paper orders could not be proven closed; the next run asks again`);
       if (unrecorded !== null) throw unrecorded;
       await runner.evaluate();
       if (journalPath !== null) {
@@ -249,6 +260,7 @@ async function exercise(args: Args, given: Io, mode: 'check' | 'run'): Promise<n
   } finally {
     over.abort();
     await probing.catch(() => undefined);
+    clearTimeout(drain);
     await typed?.done;
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { duration, quantity, run } from './open.ts';
-import { answerJson, fakeVenue } from './venue.ts';
+import { answerJson, fakeVenue, fill } from './venue.ts';
 
 const some: unknown = expect.any(Number);
 const flat = (url: string, more: object = {}) => ({
@@ -71,5 +71,45 @@ describe('the position afterwards', () => {
     const { seen } = await run(venue.url, flat('https://live.example'));
     expect(seen).toMatchObject({ outcome: 'fault', reason: 'not-paper' });
     expect(venue.log).toEqual([]);
+  });
+});
+
+describe('a run that is stopped', () => {
+  it.each([
+    ['by the process', new Error('the process stops')],
+    ['by its deadline', new DOMException('no answer within 5000 ms', 'TimeoutError')],
+  ])('%s, once its order is filled, still puts the position back', async (_, why) => {
+    const stop = new AbortController();
+    let held = 0;
+    await using venue = await fakeVenue({
+      place: (order) => {
+        fill(order);
+        held += order.side === 'sell' ? -order.quantity : order.quantity;
+        stop.abort(why);
+      },
+      positions: (response) => answerJson(response, 200, { positions: [{ symbol: 'BTCUSD', quantity: held }] }),
+    });
+    const { log } = await run(venue.url, flat(venue.url), { signal: stop.signal });
+    expect(held).toBe(0);
+    expect(log.map((line) => line.split(' ')[0])).toEqual(['intend', 'close', 'intend', 'close']);
+  });
+
+  it('gives up within its own bound when the venue does not let it', async () => {
+    const stop = new AbortController();
+    let orders = 0;
+    await using venue = await fakeVenue({
+      // The way back is never answered.
+      submit: () => ++orders > 1,
+      place: (order) => {
+        fill(order);
+        stop.abort(new Error('the process stops'));
+      },
+      find: () => orders > 1,
+    });
+    const startedMs = performance.now();
+    const { seen } = await run(venue.url, flat(venue.url), { signal: stop.signal });
+    expect(seen).toMatchObject({ outcome: 'fault', reason: 'aborted' });
+    expect(orders).toBe(2);
+    expect(performance.now() - startedMs).toBeLessThan(4_500);
   });
 });
