@@ -116,6 +116,10 @@ function addRun(watched: Watched, atMs: number, ms: number | null, isBad: boolea
   watched.moments.push(atMs);
   if (ms === null) {
     watched.never.push(atMs);
+    // The line must not pass over it as if something had been measured there.
+    for (const line of watched.counted ? [watched.first, watched.upper, watched.most] : [watched.first]) {
+      line.push([atMs, null]);
+    }
     return;
   }
   watched.first.push([atMs, ms]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { renderGameday, runBefore } from '../../reports/gameday.ts';
-import { marksOf } from '../../reports/gameday/chart.ts';
+import { marksOf, watchedOf } from '../../reports/gameday/chart.ts';
 import { readStory } from '../../reports/gameday/story.ts';
 import type { JournalBody, JournalEntry, MarkName } from '../../scenarios/journal.ts';
 import { flawsOf } from './well-formed.ts';
@@ -323,4 +323,21 @@ describe('marks that were written down later than they were', () => {
       ['first alert +2.1 s', atMs],
     ]);
   });
+});
+
+test('the line of an indicator breaks at a run that has no value, however soon the next one has', () => {
+  const runs = [
+    [AT, 40, false],
+    [AT + 1000, 50, false],
+    [AT + 2000, null, true],
+    [AT + 3000, 60, false],
+  ] as const;
+  const [latency] = watchedOf([{ probe: 'shop', indicator: 'latency', runs, counts: [] }]);
+  expect(latency?.first).toEqual(runs.map(([atMs, ms]) => [atMs, ms]));
+  expect(latency?.never).toEqual([AT + 2000]);
+  const counts = [0, 1, 3].map((second) => [AT + second * 1000, 1, 2, 3] as const);
+  const [ticks] = watchedOf([{ probe: 'ticks', indicator: 'tick-age', runs: runs.slice(2, 3), counts }]);
+  for (const line of [ticks?.first, ticks?.upper, ticks?.most]) {
+    expect(line?.map(([, ms]) => ms === null)).toEqual([false, false, true, false]);
+  }
 });
