@@ -47,7 +47,7 @@ export default defineScenario({
         mark: 'detected',
       },
     },
-    { hold: { for: '5s' } },
+    { hold: { for: '${HOLD:-5s}' } },
     { lift: { fault: 'slow-gateway' } },
     { wait: { for: 'hypothesis', within: '5m', mark: 'recovered' } },
   ],

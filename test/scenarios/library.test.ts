@@ -58,11 +58,7 @@ const given = (): { folder: string; env: Record<string, string> } => ({
 /** What is set so that an exercise takes no longer than it has to. */
 const set = (scenario: string): readonly string[] => {
   const values = {
-    ...(scenario === 'pager-fatigue'
-      ? { GAP: '200ms' }
-      : scenario === 'ack-lag' || scenario === 'feed-latency'
-        ? {}
-        : { HOLD: '2s' }),
+    ...(scenario === 'pager-fatigue' ? { GAP: '200ms' } : scenario === 'feed-latency' ? {} : { HOLD: '2s' }),
     ...(['feed-latency', 'silent-feed', 'clock-drift'].includes(scenario) ? { VENUE_URL: sandbox.venueUrl } : {}),
     ...(scenario === 'crash-loop' ? { EVERY: '1s' } : {}),
     ...(scenario === 'machine-pressure' ? { HOLD: '6s', QUICK: '2s', CPU: '20%', MEMORY: '2%' } : {}),
