@@ -168,7 +168,14 @@ export type JournalBody =
       /** Who owns the component; absent where the configuration names nobody, and in older journals. */
       readonly owners?: readonly string[];
     }
-  | { readonly type: 'check'; readonly name: string; readonly ok: boolean; readonly detail: string }
+  | {
+      readonly type: 'check';
+      readonly name: string;
+      readonly ok: boolean;
+      readonly detail: string;
+      /** Symbol → how much of it was held before anything was broken; with the check of positions. */
+      readonly held?: Readonly<Record<string, number>>;
+    }
   | { readonly type: 'phase'; readonly phase: Phase }
   | {
       readonly type: 'hypothesis';

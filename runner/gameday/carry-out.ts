@@ -78,7 +78,7 @@ async function carryOut(
     why = stop.signal.aborted ? stopText(stop.signal.reason) : messageOf(error);
   }
   const notUndone = await faults.undoAll();
-  await lookBack(exercise, options, stage);
+  await lookBack(exercise, options, stage, found.find(({ held }) => held !== undefined)?.held);
   const findings = exercise.findings(faults.effects);
   const judged =
     why === null && findings !== null

@@ -10,6 +10,7 @@ import { bounded } from './bounded.ts';
 import { conditionsOf } from './conditions.ts';
 import type { Desk } from './desk.ts';
 import type { EvidenceLog } from './evidence-log.ts';
+import { heldText } from './invariants.ts';
 import type { Journal } from './journal.ts';
 import { standingBefore } from './one-at-a-time.ts';
 import type { CheckResult } from './outcome.ts';
@@ -64,6 +65,7 @@ export async function* checks(options: CheckOptions): AsyncGenerator<CheckResult
   // The baseline takes its time, and could not change that this game-day is refused.
   if (isAnswered) yield await baselineCheck(options);
   if (isAnswered) yield* requiredConditions(options);
+  yield* holdingCheck(options);
   if (options.keepsUp !== undefined) yield options.keepsUp();
 }
 
@@ -72,6 +74,22 @@ async function aloneCheck({ others }: CheckOptions): Promise<CheckResult> {
   const found = await others();
   const detail = found.length === 0 ? 'no other game-day is in the way' : found.join('; ');
   return { name: 'alone', ok: found.length === 0, detail };
+}
+
+/** What is held already is told, and is no objection: the exercise answers for what it adds. */
+async function* holdingCheck({ desk = null, clock, signal }: CheckOptions): AsyncGenerator<CheckResult> {
+  if (desk === null) return;
+  const answer = await bounded((inner) => desk.holding(inner), clock, ASK_MS, signal);
+  const holding = answer.ok ? answer.value : answer;
+  if (holding === null) return;
+  const name = 'positions';
+  if (!holding.ok) yield { name, ok: true, detail: `what is held is not known: ${holding.why}` };
+  else {
+    const { held } = holding;
+    const text = heldText(held);
+    const left = `${text} is held already, by no doing of this exercise: close it at the venue by an opposite order`;
+    yield { name, ok: true, detail: text === '' ? 'nothing of what is traded is held' : left, held };
+  }
 }
 
 /** It may find anything, but it must answer: what never answers is waited for in vain. */

@@ -3,7 +3,7 @@ import type { QueryCheck } from '../../scenarios/standing.ts';
 import type { Status } from '../../slo/status.ts';
 import type { AlertChange } from '../alerts/alert.ts';
 import type { AskedSource } from './ask-source.ts';
-import type { InvariantQuestion, Invariant } from './invariants.ts';
+import type { Holding, InvariantQuestion, Invariant } from './invariants.ts';
 
 export interface Acknowledgement {
   readonly incident: string;
@@ -26,6 +26,8 @@ export interface Desk {
   alerts(fromMs: number): Promise<readonly AlertChange[]>;
   /** Who took an incident of the service on since a wall-clock moment, ms, oldest first. */
   acknowledgements(service: string, fromMs: number): Promise<readonly Acknowledgement[]>;
+  /** What is held of what the probes trade. Null: nobody asks for positions. */
+  holding(signal: AbortSignal): Promise<Holding | null>;
   /** What trading must have kept. */
   invariants(question: InvariantQuestion, signal: AbortSignal): Promise<readonly Invariant[]>;
 }

@@ -20,7 +20,16 @@ export interface InvariantQuestion {
   /** When the steady state had come back, else the last lift: from then on sequences must be whole again. */
   readonly soundMs: number;
   readonly toMs: number;
+  /** What was held before anything was broken; default: nothing. */
+  readonly before?: Held;
+  /** How long what is wrong may take to come right, ms. */
+  readonly patienceMs?: number;
 }
+
+/** Symbol → how much of it is held; nothing is left out. */
+export type Held = Readonly<Record<string, number>>;
+/** Or why that is not known. */
+export type Holding = { readonly ok: true; readonly held: Held } | { readonly ok: false; readonly why: string };
 
 export type Trading = NonNullable<Configuration['gamedays']['trading']>;
 
@@ -101,26 +110,60 @@ export function readOrders(json: JSONValue, orders: NonNullable<Trading['orders'
 }
 
 /** @param symbols that the probes trade; what others hold is theirs */
-export function judgePositions(
+export function readPositions(
   json: JSONValue,
   positions: NonNullable<Trading['positions']>,
   symbols: ReadonlySet<string>,
-): Invariant {
-  const held: string[] = [];
+): Holding {
+  const held: Record<string, number> = {};
   for (const row of select(positions.path, json)) {
     if (typeof row !== 'object' || row === null || Array.isArray(row)) {
-      return unchecked(FLAT, `${positions.path} is no list of positions`);
+      return { ok: false, why: `${positions.path} is no list of positions` };
     }
     const [symbol, quantity] = [row[positions.symbol], row[positions.quantity]];
     if (typeof symbol !== 'string' || !symbols.has(symbol)) continue;
     const size = typeof quantity === 'number' || typeof quantity === 'string' ? Number(quantity) : Number.NaN;
-    if (!Number.isFinite(size)) return unchecked(FLAT, `the venue does not say how much ${symbol} is held`);
-    if (size !== 0) held.push(`${size} ${symbol}`);
+    if (!Number.isFinite(size)) return { ok: false, why: `the venue does not say how much ${symbol} is held` };
+    if (size !== 0) held[symbol] = Number(((held[symbol] ?? 0) + size).toFixed(DIGITS));
   }
-  const traded = [...symbols].join(', ');
-  return held.length === 0
-    ? kept(FLAT, `nothing of ${traded} is held`)
-    : broken(FLAT, `${held.join(' and ')} ${held.length === 1 ? 'remains' : 'remain'}`);
+  return { ok: true, held };
+}
+
+/** Sums of what venues count in doubles differ in what nobody trades. */
+const DIGITS = 12;
+
+export function heldText(held: Held): string {
+  return Object.entries(held)
+    .flatMap(([symbol, size]) => (size === 0 ? [] : [`${size} ${symbol}`]))
+    .join(' and ');
+}
+
+/** Of several looks, what was least: an order under way is no position that stays. */
+export function leastHeld(one: Held, other: Held): Held {
+  const least = Object.entries(one).flatMap(([symbol, size]) => {
+    const again = other[symbol] ?? 0;
+    const smaller = Math.abs(again) < Math.abs(size) ? again : size;
+    return smaller === 0 ? [] : [[symbol, smaller] as const];
+  });
+  return Object.fromEntries(least);
+}
+
+/** An exercise answers for what it added; what was held before it began was left by somebody else. */
+export function judgePositions(
+  { held }: { readonly held: Held },
+  symbols: Iterable<string>,
+  before: Held = {},
+): Invariant {
+  const now = heldText(held);
+  if (now === '') return kept(FLAT, `nothing of ${[...symbols].join(', ')} is held`);
+  const earlier = heldText(before);
+  const isMore = Object.entries(held).some(([symbol, size]) => {
+    const was = before[symbol] ?? 0;
+    return Math.sign(size) !== Math.sign(was) || Math.abs(size) > Math.abs(was);
+  });
+  if (!isMore) return kept(FLAT, `nothing was added to what was held before: ${earlier}`);
+  const remains = `${now} ${now.includes(' and ') ? 'remain' : 'remains'}`;
+  return broken(FLAT, earlier === '' ? remains : `${remains}; held before: ${earlier}`);
 }
 
 /** Of the runs since the platform was sound again: no number missing, none twice, none out of order. */

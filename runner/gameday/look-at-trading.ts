@@ -12,11 +12,15 @@ import {
   judgeOrders,
   judgePositions,
   judgeSequence,
+  leastHeld,
   NO_DUPLICATES,
   NO_LOST,
   NONE_OPEN,
   readOrders,
+  readPositions,
   unchecked,
+  type Held,
+  type Holding,
   type Invariant,
   type InvariantQuestion,
 } from './invariants.ts';
@@ -30,6 +34,8 @@ export interface TradingOptions {
 /** Orders that are under way at the end are given this long to end, and their positions to be closed. */
 const PATIENCE_MS = 8_000;
 const AGAIN_MS = 250;
+/** What is held is looked at for this long before it is taken for what stays. */
+const LEAST_MS = 2_500;
 const ASK_MS = 3_000;
 const MOST_BYTES = 32_000_000;
 
@@ -40,9 +46,9 @@ export async function lookAtTrading(
 ): Promise<readonly Invariant[]> {
   const { probes } = options.configuration;
   const traders = probes.filter(({ kind }) => kind === 'paper-order');
-  const untilMs = options.clock.monotonicMs() + PATIENCE_MS;
+  const untilMs = options.clock.monotonicMs() + (question.patienceMs ?? PATIENCE_MS);
   const ordersLook = () => lookAtOrders(traders, options, question, signal);
-  const flatLook = async () => [await lookAtPositions(traders, options, signal)];
+  const flatLook = async () => [await lookAtPositions(traders, options, question.before, signal)];
   const [orders, flat, sequence] = await Promise.all([
     untilKept(ordersLook, untilMs, options.clock, signal),
     untilKept(flatLook, untilMs, options.clock, signal),
@@ -109,20 +115,63 @@ async function acknowledgedRuns(
 
 async function lookAtPositions(
   traders: readonly PlannedProbe[],
-  { configuration, clock }: TradingOptions,
+  options: Pick<TradingOptions, 'configuration' | 'clock'>,
+  before: Held | undefined,
   signal: AbortSignal,
 ): Promise<Invariant> {
-  const { trading } = configuration.gamedays;
-  if (traders.length === 0) return unchecked(FLAT, NO_TRADERS);
-  const keepers = traders.filter(({ spec }) => spec.kind === 'paper-order' && !spec.flatten && mayFill(spec));
-  if (keepers.length > 0) {
-    return unchecked(FLAT, `${keepers.map(({ id }) => id).join(', ')} keeps what it buys (flatten: false)`);
+  const why = whyNoPositions(traders, options);
+  if (why !== null) return unchecked(FLAT, why);
+  const holding = await askPositions(traders, options, signal);
+  return holding.ok ? judgePositions(holding, symbolsOf(traders), before) : unchecked(FLAT, holding.why);
+}
+
+/**
+ * What is held before anything is broken: the least of a few looks, since a run of ours may have something open for a
+ * moment. Null: nobody would look at positions afterwards either.
+ */
+export async function lookAtHolding(
+  options: Pick<TradingOptions, 'configuration' | 'clock'>,
+  signal: AbortSignal,
+): Promise<Holding | null> {
+  const { configuration, clock } = options;
+  const traders = configuration.probes.filter(({ kind }) => kind === 'paper-order');
+  if (whyNoPositions(traders, options) !== null) return null;
+  const untilMs = clock.monotonicMs() + LEAST_MS;
+  let least = await askPositions(traders, options, signal);
+  while (least.ok && Object.keys(least.held).length > 0 && clock.monotonicMs() < untilMs && !signal.aborted) {
+    await clock.sleep(AGAIN_MS, signal).catch(() => undefined);
+    const again = await askPositions(traders, options, signal);
+    if (again.ok) least = { ok: true, held: leastHeld(least.held, again.held) };
   }
-  if (trading?.positions === undefined) return unchecked(FLAT, 'gamedays.trading.positions is not configured');
+  return least;
+}
+
+function whyNoPositions(
+  traders: readonly PlannedProbe[],
+  { configuration }: Pick<TradingOptions, 'configuration'>,
+): string | null {
+  if (traders.length === 0) return NO_TRADERS;
+  const keepers = traders.filter(({ spec }) => spec.kind === 'paper-order' && !spec.flatten && mayFill(spec));
+  if (keepers.length > 0) return `${keepers.map(({ id }) => id).join(', ')} keeps what it buys (flatten: false)`;
+  return configuration.gamedays.trading?.positions === undefined
+    ? 'gamedays.trading.positions is not configured'
+    : null;
+}
+
+async function askPositions(
+  traders: readonly PlannedProbe[],
+  { configuration, clock }: Pick<TradingOptions, 'configuration' | 'clock'>,
+  signal: AbortSignal,
+): Promise<Holding> {
+  const { trading } = configuration.gamedays;
+  if (trading?.positions === undefined) return { ok: false, why: 'gamedays.trading.positions is not configured' };
   const asked = await ask(trading.positions.url, trading.headers, clock, signal);
-  if (!asked.ok) return unchecked(FLAT, `the venue's positions could not be had: ${asked.why}`);
-  const symbols = traders.flatMap(({ spec }) => (spec.kind === 'paper-order' ? [spec.order.symbol] : []));
-  return judgePositions(asked.json, trading.positions, new Set(symbols));
+  if (!asked.ok) return { ok: false, why: `the venue's positions could not be had: ${asked.why}` };
+  return readPositions(asked.json, trading.positions, symbolsOf(traders));
+}
+
+function symbolsOf(traders: readonly PlannedProbe[]): ReadonlySet<string> {
+  return new Set(traders.flatMap(({ spec }) => (spec.kind === 'paper-order' ? [spec.order.symbol] : [])));
 }
 
 type PaperOrder = Extract<PlannedProbe['spec'], { kind: 'paper-order' }>;

@@ -7,7 +7,7 @@ import type { Configuration } from '../config/configuration.ts';
 import type { Runner } from '../runner.ts';
 import { askSource } from './ask-source.ts';
 import type { Desk } from './desk.ts';
-import { lookAtTrading } from './look-at-trading.ts';
+import { lookAtHolding, lookAtTrading } from './look-at-trading.ts';
 
 /** An exercise does not wait for the next evaluation: what it asks for is at most this old. */
 const FRESH_MS = 5_000;
@@ -48,6 +48,7 @@ export function openDesk(
         return [{ incident: event.subject, by: body.by, via: body.via, atMs: Math.min(body.happenedMs, event.atMs) }];
       });
     },
+    holding: (signal) => lookAtHolding({ configuration, clock }, signal),
     invariants: (question, signal) => lookAtTrading({ configuration, store, clock }, question, signal),
   };
 }

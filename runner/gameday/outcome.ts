@@ -1,11 +1,14 @@
 import type { Verdict } from '../../scenarios/journal.ts';
 import { EXIT } from '../io.ts';
 import type { NotUndone } from './faults.ts';
+import type { Held } from './invariants.ts';
 
 export interface CheckResult {
   readonly name: string;
   readonly ok: boolean;
   readonly detail: string;
+  /** Of the check of positions: symbol → how much of it is held. */
+  readonly held?: Held;
 }
 
 export interface GamedayOutcome {

@@ -13,6 +13,7 @@ export function deskWhere(changes: Partial<Desk> = {}): Desk {
     query: () => Promise.resolve(null),
     alerts: () => Promise.resolve([]),
     acknowledgements: () => Promise.resolve([]),
+    holding: () => Promise.resolve(null),
     invariants: () => Promise.resolve([]),
     ...changes,
   };

@@ -3,7 +3,10 @@ import {
   judgeOrders,
   judgePositions,
   judgeSequence,
+  leastHeld,
   readOrders,
+  readPositions,
+  unchecked,
   type Listed,
   type Trading,
 } from '../../../runner/gameday/invariants.ts';
@@ -97,11 +100,25 @@ test.each([
   ],
   [['flat'], null, 'not checked because $.positions[*] is no list of positions'],
 ])('positions of %j', (held, ok, detail) => {
-  expect(judgePositions({ positions: held }, positions, new Set(['BTCUSD']))).toEqual({
-    name: 'flat position',
-    ok,
-    detail,
-  });
+  const symbols = new Set(['BTCUSD']);
+  const holding = readPositions({ positions: held }, positions, symbols);
+  const judged = holding.ok ? judgePositions(holding, symbols) : unchecked('flat position', holding.why);
+  expect(judged).toEqual({ name: 'flat position', ok, detail });
+});
+
+test.each([
+  [0.001, 0.001, true, 'nothing was added to what was held before: 0.001 BTCUSD'],
+  [0.0005, 0.001, true, 'nothing was added to what was held before: 0.001 BTCUSD'],
+  [0, 0.001, true, 'nothing of BTCUSD is held'],
+  [0.003, 0.001, false, '0.003 BTCUSD remains; held before: 0.001 BTCUSD'],
+  [-0.001, 0.001, false, '-0.001 BTCUSD remains; held before: 0.001 BTCUSD'],
+])('%d held after %d before: kept is %s', (now, before, ok, detail) => {
+  const held = now === 0 ? {} : { BTCUSD: now };
+  expect(judgePositions({ held }, ['BTCUSD'], { BTCUSD: before })).toEqual({ name: 'flat position', ok, detail });
+});
+
+test('of several looks at what is held the least stays, and nothing that came for a moment', () => {
+  expect(leastHeld({ BTCUSD: 0.002, ETHUSD: -1 }, { BTCUSD: 0.001, SOLUSD: 4 })).toEqual({ BTCUSD: 0.001 });
 });
 
 const ticks = (missed: number, duplicates = 0) => aResult(1, { values: { missed, duplicates, reorders: 0 } });

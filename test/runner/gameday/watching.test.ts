@@ -6,6 +6,7 @@ import { judgeAlerts } from '../../../runner/gameday/alert-watch.ts';
 import { entryText } from '../../../runner/gameday-text.ts';
 import type { JournalBody, JournalEntry } from '../../../scenarios/journal.ts';
 import { exercise, World } from './world.ts';
+import { judgePositions } from '../../../runner/gameday/invariants.ts';
 import { deskWhere, opened } from './desk.ts';
 
 const inject = {
@@ -354,6 +355,62 @@ describe('what trading must keep', () => {
       'flat position null',
       'degraded mode left null',
     ]);
+  });
+
+  test('is asked of what was added to what was held before, which the check tells and the journal keeps', async () => {
+    const asked: unknown[] = [];
+    const here = world();
+    const outcome = await here.conduct(exercise(), {
+      desk: deskWhere({
+        holding: () => Promise.resolve({ ok: true, held: { BTCUSD: 0.001 } }),
+        invariants: ({ before }) => {
+          asked.push(before);
+          return Promise.resolve([judgePositions({ held: { BTCUSD: 0.001 } }, ['BTCUSD'], before)]);
+        },
+      }),
+    });
+    expect(outcome).toMatchObject({ verdict: 'held', passed: true });
+    expect(asked).toEqual([{ BTCUSD: 0.001 }]);
+    expect(here.entries).toContainEqual(
+      expect.objectContaining({
+        type: 'check',
+        name: 'positions',
+        ok: true,
+        detail:
+          '0.001 BTCUSD is held already, by no doing of this exercise: close it at the venue by an opposite order',
+        held: { BTCUSD: 0.001 },
+      }),
+    );
+  });
+
+  test('is looked at after a stop as well, within its own bound, and the verdict stays', async () => {
+    for (const hangs of [false, true]) {
+      const here = world();
+      let undoneAtMs = Number.NaN;
+      const outcome = await here.conduct(exercise(), {
+        onEntry: ({ type }) => {
+          if (type === 'injected') here.abort.abort('SIGINT');
+        },
+        desk: deskWhere({
+          invariants: () => {
+            undoneAtMs = here.isFaulty ? Number.NaN : here.clock.monotonicMs();
+            if (hangs) return forEver();
+            return Promise.resolve([
+              judgePositions({ held: { ETHUSD: 0.01 } }, ['ETHUSD']),
+              { name: 'sequence continuous', ok: false, detail: 'not asked for' },
+            ]);
+          },
+        }),
+      });
+      expect(outcome).toMatchObject({ verdict: 'aborted', detail: 'stopped by SIGINT', notUndone: [] });
+      expect(here.clock.monotonicMs() - undoneAtMs).toBeLessThanOrEqual(5_000);
+      const [first] = here.entries.flatMap((entry) => (entry.type === 'invariant' ? [entry] : []));
+      expect(first).toMatchObject(
+        hangs
+          ? { ok: null, detail: 'not checked because the game-day was stopped, and then: no answer within 5000 ms' }
+          : { ok: false, detail: '0.01 ETHUSD remains; close it at the venue by an opposite order' },
+      );
+    }
   });
 
   test('is not waited for in vain', async () => {
