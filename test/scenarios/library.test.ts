@@ -60,6 +60,7 @@ const set = (scenario: string): readonly string[] => {
   const values = {
     ...(scenario === 'pager-fatigue' ? { GAP: '200ms' } : scenario === 'feed-latency' ? {} : { HOLD: '2s' }),
     ...(['feed-latency', 'silent-feed', 'clock-drift'].includes(scenario) ? { VENUE_URL: sandbox.venueUrl } : {}),
+    ...(scenario === 'ack-lag' ? { HOLD: '5s' } : {}),
     ...(scenario === 'crash-loop' ? { EVERY: '1s' } : {}),
     ...(scenario === 'machine-pressure' ? { HOLD: '6s', QUICK: '2s', CPU: '20%', MEMORY: '2%' } : {}),
   };
