@@ -39,7 +39,7 @@ export async function exerciseWith(
   const exercise = new Exercise({ scenario, faults, steadyState, journal, log, answers, sinceStartMs, onBegin });
   begins(exercise);
   try {
-    return await carryOut(exercise, faults, options, stage, checks);
+    return await carryOut(exercise, faults, options, stage, { checks, isAlone: () => !guardian.lost.aborted });
   } finally {
     guardian.lost.removeEventListener('abort', lost);
     await guardian.finish();
@@ -61,12 +61,18 @@ async function listenForAlarm(
   }
 }
 
+interface Attended {
+  readonly checks: readonly CheckResult[];
+  /** A guardian that was lost may have lifted everything before: then nobody here can say when. */
+  readonly isAlone: () => boolean;
+}
+
 async function carryOut(
   exercise: Exercise,
   faults: Faults,
   options: ConductOptions,
   stage: Stage,
-  found: readonly CheckResult[],
+  { checks, isAlone }: Attended,
 ): Promise<GamedayOutcome> {
   const { scenario, gamedayId } = options;
   const { journal, stop } = stage;
@@ -78,7 +84,8 @@ async function carryOut(
     why = stop.signal.aborted ? stopText(stop.signal.reason) : messageOf(error);
   }
   const notUndone = await faults.undoAll();
-  await lookBack(exercise, options, stage, found.find(({ held }) => held !== undefined)?.held);
+  if (isAlone()) await exercise.undone(notUndone.length === 0);
+  await lookBack(exercise, options, stage, checks.find(({ held }) => held !== undefined)?.held);
   const findings = exercise.findings(faults.effects);
   const judged =
     why === null && findings !== null
@@ -86,7 +93,7 @@ async function carryOut(
       : { ...exercise.measured(), verdict: 'aborted' as const, passed: false, detail: why ?? 'nothing was injected' };
   const end =
     notUndone.length === 0 ? judged : { ...judged, passed: false, detail: `${judged.detail}; ${leftText(notUndone)}` };
-  return { gamedayId, checks: found, notUndone, ...(await finish(end, journal, stop.signal)) };
+  return { gamedayId, checks, notUndone, ...(await finish(end, journal, stop.signal)) };
 }
 
 /** A signal's name alone is no sentence. */

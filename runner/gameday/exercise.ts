@@ -50,6 +50,8 @@ export class Exercise {
   #liftsLeft: number;
   /** Faults that are there now, as far as the steps know. */
   readonly #there = new Set<string>();
+  /** Those of them that are marked as injected. */
+  readonly #marked = new Set<string>();
   /** The last lift that left nothing in place; null while something is. */
   #liftedAtMs: number | null = null;
   readonly #spells = new Spells();
@@ -197,6 +199,18 @@ export class Exercise {
     };
   }
 
+  /** Whatever was still there when it was cut short has been taken back: marks like any other lift. */
+  async undone(isAll: boolean): Promise<void> {
+    const lifts = [...this.#marked].flatMap((fault) => {
+      const atMs = this.#options.faults.liftedAtMs(fault);
+      return atMs === null ? [] : [{ fault, atMs }];
+    });
+    for (const { fault, atMs } of lifts.toSorted((a, b) => a.atMs - b.atMs)) {
+      await this.marks.set('lifted', fault, 0, atMs).catch(() => undefined);
+      if (isAll) this.#liftedAtMs = atMs;
+    }
+  }
+
   /** What was measured before the exercise was cut short. */
   measured(): Pick<Judged, keyof typeof NOTHING_MEASURED> {
     const after = (what: MarkName): number | null => {
@@ -238,6 +252,7 @@ export class Exercise {
     if (why !== null) throw new Error(`${step.id} could not be injected: ${why}`);
     this.#acted();
     await this.marks.set('injected', step.id, this.#actedAtMs - atMs, atMs);
+    this.#marked.add(step.id);
   }
 
   async #lift(fault: string, signal: AbortSignal): Promise<void> {
@@ -250,6 +265,7 @@ export class Exercise {
     if (!isGone) throw new Error(`${fault} could not be lifted`);
     this.#acted();
     this.#there.delete(fault);
+    this.#marked.delete(fault);
     if (this.#there.size === 0) {
       this.#liftedAtMs = this.#actedAtMs;
       this.#spells.end(fault);

@@ -61,6 +61,8 @@ export class Faults {
   /** Faults whose injection was given up without an answer, and when, monotonic ms. */
   readonly #givenUp = new Map<string, number>();
   readonly #effects: SeenEffect[] = [];
+  /** When each was gone, ms since the start of the game-day, as the journal has it. */
+  readonly #liftedAtMs = new Map<string, number>();
 
   constructor(options: FaultsOptions) {
     this.#options = options;
@@ -69,6 +71,11 @@ export class Faults {
   /** What each fault did while it was there, in the order in which they were lifted. */
   get effects(): readonly SeenEffect[] {
     return this.#effects;
+  }
+
+  /** Null: it was not lifted, or the journal did not take it. */
+  liftedAtMs(id: string): number | null {
+    return this.#liftedAtMs.get(id) ?? null;
   }
 
   /** Null when it was applied; otherwise why not. Even then its undo is outstanding: it may have been applied after all. */
@@ -199,7 +206,8 @@ export class Faults {
 
   /** A journal that cannot be written any more must not keep a fault in place. */
   async #note(body: Parameters<Journal['append']>[0]): Promise<void> {
-    await this.#options.journal.append(body).catch(() => undefined);
+    const entry = await this.#options.journal.append(body).catch(() => null);
+    if (entry?.type === 'lifted') this.#liftedAtMs.set(entry.fault, entry.sinceStartMs);
   }
 
   async #effect(injector: Injector, target: Target, signal: AbortSignal, withinMs = ASK_MS): Promise<Crossing | null> {

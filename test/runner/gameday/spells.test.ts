@@ -62,13 +62,15 @@ describe('a fault after another', () => {
     ]);
   });
 
-  test('in the middle of which the exercise is stopped was not lifted, whatever became of the first', async () => {
+  test('in the middle of which the exercise is stopped is lifted by its end, and that is the lift that counts', async () => {
     const world = worldWhere((here) => {
       if (here.active.has('gateway')) here.abort.abort('SIGTERM');
       return 'good';
     });
     const outcome = await world.conduct(exercise({ steps: oneAfterTheOther() }));
-    expect(outcome).toMatchObject({ verdict: 'aborted', liftedAfterMs: null });
+    const lifts = world.entries.filter((entry) => entry.type === 'mark' && entry.what === 'lifted');
+    expect(lifts).toMatchObject([{ source: 'first' }, { source: 'second', afterMs: outcome.liftedAfterMs }]);
+    expect(outcome).toMatchObject({ verdict: 'aborted', liftedAfterMs: world.liftedAtMs - world.injectedAtMs });
   });
 
   test('that is got over while it is there is recovered from, by its own marks', async () => {
