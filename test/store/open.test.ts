@@ -124,8 +124,10 @@ describe('a store', () => {
     process.once('worker', resolve);
     const store = await open();
     await store.append([aResult(0)]);
+    // Idle when it is told to end: Node may crash as a whole where a thread is ended inside of SQLite.
+    const ended = (await born).terminate();
     const waiting = [1, 2, 3].map((n) => store.append([aResult(n)]));
-    await (await born).terminate();
+    await ended;
     const outcomes = await Promise.allSettled([...waiting, store.append([aResult(4)]), store.intendOrder(ORDER)]);
     const died = `ledger ${path}: its thread ended with code 1: start pulsedrill again; what was stored is safe`;
     expect(outcomes.at(-1)).toMatchObject({ status: 'rejected', reason: { code: 'closed', message: died } });
