@@ -137,6 +137,22 @@ export function utcMinute(ms: number): string {
   return time === '00:00' ? day : `${day} ${time} UTC`;
 }
 
+/**
+ * A half-open stretch as people say it: whole days by the first and the last of them, "2026-11-01 to 2026-11-30"; anything
+ * else by its times, "2026-11-28 09:00 to 21:30 UTC", "2026-11-28 21:00 to 2026-11-29 09:00 UTC".
+ */
+export function utcRange(fromMs: number, toMs: number): string {
+  const [day, lastDay] = [utcDay(fromMs), utcDay(toMs - 1)];
+  if (isMidnight(fromMs) && isMidnight(toMs) && fromMs < toMs) return day === lastDay ? day : `${day} to ${lastDay}`;
+  const isWhole = fromMs % 60_000 === 0 && toMs % 60_000 === 0;
+  const [from, to] = [fromMs, toMs].map((ms) => utcTime(ms).slice(0, isWhole ? 5 : 8));
+  return `${day} ${from} to ${day === utcDay(toMs) ? '' : `${utcDay(toMs)} `}${to} UTC`;
+}
+
+function isMidnight(ms: number): boolean {
+  return ms % 86_400_000 === 0;
+}
+
 /** "18:46:25.120", for tables whose day is said elsewhere. */
 export function utcTime(ms: number): string {
   return isoOf(ms)?.slice(11, 23) ?? '–';

@@ -1,7 +1,7 @@
 /** The ledger as it was known at a moment, with the promises that were on record then. */
 import { limitOf, saysSame, versionsOf, withHistory } from '../slo/target-history.ts';
 import type { BurnThreshold, Objective } from '../slo/objective.ts';
-import { stepEnd } from '../slo/ranges.ts';
+import { lastMoment } from '../slo/ranges.ts';
 import { knownAt, type Late } from '../store/as-of.ts';
 import { openStore, type LedgerStore } from '../store/open.ts';
 import type { LedgerEvent, StoreReader } from '../store/store.ts';
@@ -25,7 +25,7 @@ export interface Known extends AsyncDisposable {
 export interface KnownQuery {
   /** Null: everything that is recorded by now. */
   readonly asOfMs: number | null;
-  /** At which objectives are judged. */
+  /** End of the range, which is over there: the start of a step. */
   readonly toMs: number;
   readonly nowMs: number;
 }
@@ -33,6 +33,7 @@ export interface KnownQuery {
 /** @throws CommandError where it cannot be told any more, or there is no ledger */
 export async function openKnown(configuration: Configuration, query: KnownQuery): Promise<Known> {
   const { toMs } = query;
+  const nowMs = lastMoment(toMs);
   const { ledgerPath, base } = configuration;
   const { asOfMs, targets } = await momentOf(configuration, query);
   const objectives = configuration.objectives.map((objective) => promisedThen(objective, targets, base.scale));
@@ -41,7 +42,7 @@ export async function openKnown(configuration: Configuration, query: KnownQuery)
     path: ledgerPath,
     objectives,
     stepMs,
-    nowMs: toMs,
+    nowMs,
     readOnly: true,
     snapshot: true,
     knownMs: asOfMs,
@@ -49,9 +50,9 @@ export async function openKnown(configuration: Configuration, query: KnownQuery)
   try {
     const records = targetRecords(targets);
     const held = objectives.map((objective) =>
-      withHistory(objective, records.get(objective.id) ?? [], { stepMs, nowMs: toMs }),
+      withHistory(objective, records.get(objective.id) ?? [], { stepMs, nowMs }),
     );
-    const known = await knownAt(store, { asOfMs, untilMs: stepEnd(base, toMs), stepMs, rules: held });
+    const known = await knownAt(store, { asOfMs, untilMs: toMs, stepMs, rules: held });
     if (!known.ok) throw new CommandError(`${ledgerPath}: ${known.message}`, EXIT.prober);
     const { reader, late } = known;
     return { asOfMs, reader, store, objectives, held, late, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };

@@ -75,6 +75,7 @@ export async function gatherSla(request: Omit<SlaRequest, 'audience' | 'folder' 
     fromMs,
     toMs,
     environment: configuration.environment,
+    isEnvironmentNamed: configuration.isEnvironmentNamed,
     location: placesOf(configuration),
     tool: { version: VERSION },
     ...(asOfMs === undefined ? {} : { asOfMs }),

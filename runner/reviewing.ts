@@ -4,6 +4,7 @@ import type { RenderedReport } from '../reports/rendered.ts';
 import { replayChange, type ReplayOptions } from '../reports/replay/replay.ts';
 import type { Change } from '../reports/replay/change.ts';
 import type { Objective, TargetVersion } from '../slo/objective.ts';
+import { lastMoment } from '../slo/ranges.ts';
 import { governing } from '../slo/policy.ts';
 import type { Status } from '../slo/status.ts';
 import { limitOf } from '../slo/target-history.ts';
@@ -54,9 +55,8 @@ export async function gatherReview(request: Omit<ReviewRequest, 'folder' | 'form
   const { configuration, reader, objectives, period, fromMs, toMs, asOfMs } = request;
   const { base, environment, location } = configuration;
   const { collectReview } = await import('../reports/review.ts');
-  const statuses = await evaluateAll(reader, objectives, { base, nowMs: toMs });
-  const until = { toMs: toMs + 1 };
-  const items = reviewsOf(await reader.events({ kind: 'review-item', ...until }));
+  const statuses = await evaluateAll(reader, objectives, { base, nowMs: lastMoment(toMs) });
+  const items = reviewsOf(await reader.events({ kind: 'review-item', toMs }));
   return collectReview({
     reader,
     statuses,
@@ -68,7 +68,7 @@ export async function gatherReview(request: Omit<ReviewRequest, 'folder' | 'form
     toMs,
     ...(asOfMs === null ? {} : { asOfMs }),
     excluded: await judgeWithout(reader, statuses, base),
-    duties: obligationsOf(await reader.events({ kind: 'obligation', ...until }), toMs).map((each) => ({
+    duties: obligationsOf(await reader.events({ kind: 'obligation', toMs }), toMs).map((each) => ({
       ...each,
       duty: DUTY_TEXT[each.duty],
     })),

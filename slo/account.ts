@@ -6,7 +6,7 @@ import { evaluate, type Slice } from './evaluate.ts';
 import { HourlyHistory, minutesOf, type Minutes } from './history.ts';
 import { isLeftOut, leavingOut } from './left-out.ts';
 import type { Objective } from './objective.ts';
-import { hourOf, ranges, stepEnd, type Stretch } from './ranges.ts';
+import { hourOf, ranges, stepsOver, type Stretch } from './ranges.ts';
 import { attainmentEnds, countWindows, judgeWindows, type WindowCounts, type WindowStep } from './sliding.ts';
 import type { Status } from './status.ts';
 import type { Tally } from './tally.ts';
@@ -206,7 +206,7 @@ export class Account {
   /** The windows that count for the attainment now, by their last steps; and the clock hours that all of them are in. */
   #attained(nowMs: number): Attained {
     const { minuteMs, hourMs } = this.#base;
-    const ends = attainmentEnds(stepEnd(this.#base, nowMs), this.#objective.windowMs, minuteMs);
+    const ends = attainmentEnds(stepsOver(this.#base, nowMs), this.#objective.windowMs, minuteMs);
     const [fromMs, toMs] = [ends.firstEndMs - minuteMs, ends.lastEndMs];
     const [firstHour, lastHour] = [hourOf(this.#base, fromMs), hourOf(this.#base, toMs - 1)];
     const whole = {

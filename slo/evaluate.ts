@@ -266,7 +266,8 @@ function answeredShare({ bounded, faults }: Tally): number | null {
 function regressionOf(slice: Judged, live: LiveWindow | null, input: Judgement): boolean | null {
   if (live !== null) return live.pass === true ? false : null;
   const { base, restated: by } = input;
-  const overMs = hourOf(base, input.nowMs);
+  // An hour is over with its last millisecond, at which a range that ends with it is judged.
+  const overMs = hourOf(base, input.nowMs + 1);
   const { tally, share } = spanOf(slice.history, overMs - base.hourMs, overMs, by);
   return hasRatioRegressed(attainment(shareOf(tally)), blendedTarget(share, tally, by) ?? by.target);
 }

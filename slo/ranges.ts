@@ -33,6 +33,25 @@ export function stepEnd(base: TimeBase, nowMs: number): number {
   return (Math.floor(nowMs / base.minuteMs) + 1) * base.minuteMs;
 }
 
+/** The end of the newest step that is over; one is with its last millisecond. */
+export function stepsOver(base: TimeBase, nowMs: number): number {
+  return Math.floor((nowMs + 1) / base.minuteMs) * base.minuteMs;
+}
+
+/**
+ * A range that is over, in whole steps: half-open, each of its ends the start of the step that it falls in. Both go down, so
+ * that of two ranges which meet at any moment each step is in exactly one.
+ */
+export function wholeSteps({ minuteMs }: Pick<TimeBase, 'minuteMs'>, { fromMs, toMs }: Stretch): Stretch {
+  const startOf = (atMs: number): number => Math.floor(atMs / minuteMs) * minuteMs;
+  return { fromMs: startOf(fromMs), toMs: startOf(toMs) };
+}
+
+/** At which a range that is over is judged: of the step that begins where it ends nothing has happened yet. */
+export function lastMoment(toMs: number): number {
+  return toMs - 1;
+}
+
 export function hourOf({ hourMs }: TimeBase, atMs: number): number {
   return Math.floor(atMs / hourMs) * hourMs;
 }

@@ -147,11 +147,14 @@ export function countWindows(verdicts: Uint8Array): WindowCounts {
   return { passed, judged, flagged };
 }
 
-/** The windows whose share that passed is an objective's attainment now: those that ended with a complete step. */
+/**
+ * The windows whose share that passed is an objective's attainment now: those that ended with a complete step.
+ * @param lastEndMs where the newest of these ends
+ */
 export function attainmentEnds(
-  endMs: number,
+  lastEndMs: number,
   windowMs: number,
   stepMs: number,
 ): { firstEndMs: number; lastEndMs: number } {
-  return { firstEndMs: endMs - Math.floor(windowMs / stepMs) * stepMs, lastEndMs: endMs - stepMs };
+  return { firstEndMs: lastEndMs - (Math.floor(windowMs / stepMs) - 1) * stepMs, lastEndMs };
 }

@@ -2,7 +2,7 @@
 import { governing } from '../../slo/policy.ts';
 import type { Status } from '../../slo/status.ts';
 import { checkSection, restatementSection } from '../evidence/document.ts';
-import { plural, span, utc, utcDay } from '../figures.ts';
+import { plural, span, utc, utcRange } from '../figures.ts';
 import { image, list, page, text } from '../markdown.ts';
 import { attained, policySpan, promise } from '../objective-text.ts';
 import { fileNames, type RenderedFile, type RenderedReport } from '../rendered.ts';
@@ -10,7 +10,7 @@ import { scaleWarning } from '../scale-warning.ts';
 import { latencyChart } from '../sla/charts.ts';
 import { exclusionTable, withoutTable } from '../sla/exclusion-tables.ts';
 import type { ReportedIncident } from '../sla/incidents.ts';
-import { knownText } from '../sla/page.ts';
+import { knownText, wholeText } from '../sla/page.ts';
 import type { SlaReport } from '../sla/report.ts';
 import { failedChart } from './charts.ts';
 import { creditOf, creditTable } from './credit.ts';
@@ -42,7 +42,7 @@ export function renderCustomer(report: SlaReport, { internal }: CustomerOptions 
     objective.assumptions.map((each) => `${text(objective.title)}: ${text(each)}`),
   );
   const markdown = page([
-    `# Service-level report: ${text(report.environment)}, ${utcDay(report.fromMs)} to ${utcDay(report.toMs)}`,
+    titleOf(report),
     scaleWarning(report.scale),
     summary(report, statuses),
     list(statuses.map((status) => oneByOne(status, without))),
@@ -52,7 +52,7 @@ export function renderCustomer(report: SlaReport, { internal }: CustomerOptions 
     promiseTable(statuses, report.scale),
     '## How it was measured',
     methodTable(report, statuses),
-    'Everything was measured by our own program, which asks as a client would. What it asks, from where and how often stands above; when a service is unwell it asks more often, which changes no figure.',
+    'Everything was measured by our own program, which asks as a client would. What it asks and how often is said as it is set up at the time of writing; how many runs there were, and for how long each of them stands, is from the record, and the figures go by that. When a service is unwell it asks more often, which changes no figure.',
     '## What was measured',
     figureTable(statuses),
     coverageTable(report, statuses),
@@ -91,9 +91,15 @@ export function renderCustomer(report: SlaReport, { internal }: CustomerOptions 
   return { name: 'sla-customer.md', markdown, files: charts.files };
 }
 
+function titleOf({ environment, isEnvironmentNamed, fromMs, toMs }: SlaReport): string {
+  const where = isEnvironmentNamed ? `${text(environment)}, ` : '';
+  return `# Service-level report: ${where}${utcRange(fromMs, toMs)}`;
+}
+
 function summary({ fromMs, toMs, scale }: SlaReport, statuses: readonly Status[]): string {
   const promised = statuses.filter(({ objective }) => objective.commitment === 'sla');
-  const range = `From ${utcDay(fromMs)} to ${utcDay(toMs)} (${policySpan(toMs - fromMs, scale)})`;
+  const said = utcRange(fromMs, toMs);
+  const range = `${said.includes(' to ') ? 'From' : 'On'} ${said} (${policySpan(toMs - fromMs, scale)})`;
   if (promised.length === 0) return `${range} nothing was promised to customers among the objectives of this report.`;
   const of = (met: boolean | null) => promised.filter((status) => status.met === met);
   const [kept, missed, unknown] = [of(true), of(false), of(null)];
@@ -134,11 +140,9 @@ function oneByOne(status: Status, without: readonly Status[]): string {
 
 function periodText({ fromMs, toMs, scale }: SlaReport, statuses: readonly Status[]): string {
   const windows = [...new Set(statuses.map(({ objective }) => objective.windowMs))];
-  const judged = statuses[0]?.atMs;
-  if (judged === undefined || (windows.length === 1 && Math.abs((windows[0] ?? 0) - (toMs - fromMs)) < 120_000))
-    return '';
+  if (windows.length === 0 || (windows.length === 1 && windows[0] === toMs - fromMs)) return '';
   const lengths = windows.toSorted((a, b) => b - a).map((ms) => policySpan(ms, scale));
-  return `Each commitment is judged over its own period, the ${lengths.join(' or ')} before ${utc(judged)}; charts and lists cover ${utc(fromMs)} to ${utc(toMs)}.`;
+  return `Each commitment is judged over its own period, the ${lengths.join(' or ')} before ${utc(toMs)}; charts and lists cover ${utc(fromMs)} to ${utc(toMs)}.`;
 }
 
 function incidentText(incidents: readonly ReportedIncident[]): string {
@@ -190,10 +194,10 @@ function drawn(
 }
 
 function about(report: SlaReport, internal: boolean): string {
-  const { environment, location, tool, toMs, statuses } = report;
-  const judged = [...new Set(statuses.map(({ atMs }) => utc(atMs)))].join(', ');
+  const { environment, isEnvironmentNamed, location, tool, toMs } = report;
   return list([
-    `Measured in ${text(environment)}, from ${text(location)}; judged as of ${judged === '' ? utc(toMs) : judged}`,
+    `Measured ${isEnvironmentNamed ? `in ${text(environment)}, ` : ''}from ${text(location)}; judged as of ${utc(toMs)}`,
+    wholeText(report),
     ...knownText(report, ` --audience customer${internal ? ' --internal' : ''}`),
     `Written by pulsedrill ${text(tool.version)} from its record of measurements`,
   ]);

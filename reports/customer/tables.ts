@@ -36,12 +36,20 @@ export function methodTable(report: SlaReport, statuses: readonly Status[]): str
         text(objective.title),
         probes.length === 0 ? measuredBy(objective) : askedBy(probes),
         text(report.location),
-        probes.length === 0 ? '–' : [...new Set(probes.map(({ every }) => every))].map(text).join('; '),
+        probes.length === 0 ? '–' : oftenText(probes, report),
         countsText(objective),
       ];
     }),
     '',
   );
+}
+
+/** As it is set up now, with what the record has: whoever asked more seldom in the period is seen. */
+function oftenText(probes: readonly ReportedProbe[], { measurements }: SlaReport): string {
+  const every = [...new Set(probes.map((probe) => probe.every))].map(text).join('; ');
+  const own = measurements.runs.filter((runs) => probes.some(({ id }) => id === runs.probe));
+  const runs = own.reduce((sum, { cadences }) => sum + Object.values(cadences).reduce((a, b) => a + b, 0), 0);
+  return `${every}; ${plural(runs, 'run')} on record`;
 }
 
 function measuredBy({ sli, unknownBecause }: Objective): string {

@@ -162,6 +162,11 @@ export function readManifest(content: string): ReadManifest {
   if (!read.success) return { ok: false, problem: firstIssue(read.error) };
   const { base, definitions } = read.data;
   if (60_000 / base.scale !== base.minuteMs) return { ok: false, problem: 'base: not a time scale' };
+  const { fromMs, toMs } = read.data.query;
+  if (fromMs % base.minuteMs !== 0 || toMs % base.minuteMs !== 0) {
+    return { ok: false, problem: 'query: expected a range of whole minutes, got another' };
+  }
+  if (fromMs >= toMs) return { ok: false, problem: 'query: expected fromMs before toMs, got the reverse' };
   const long = definitions.find(
     ({ windowMs, slidingMs }) => windowMs + (slidingMs ?? 0) > MOST_HOURS * 60 * base.minuteMs,
   );

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { alertConditions, type AlertCondition } from '../../slo/alerts.ts';
 import type { Colour, Objective } from '../../slo/objective.ts';
 import { consequencesOf } from '../../slo/policy.ts';
+import { lastMoment } from '../../slo/ranges.ts';
 import type { Status } from '../../slo/status.ts';
 import type { TimeBase } from '../../slo/time-base.ts';
 import { createAccounts } from '../../store/accounts.ts';
@@ -24,6 +25,7 @@ export interface Course {
 
 export interface CourseOptions {
   readonly base: TimeBase;
+  /** Half-open, of whole steps. */
   readonly fromMs: number;
   readonly toMs: number;
   /** How far apart the moments are at which it is judged, real milliseconds. */
@@ -68,21 +70,27 @@ export async function courseOf(
     }
   };
 
-  // The last millisecond of a whole step: nothing of the next one has happened yet.
-  let status = await at(fromMs - 1);
-  hear(status, fromMs - 1, false);
+  let status = await at(lastMoment(fromMs));
+  hear(status, lastMoment(fromMs), false);
   for (let [moment, count] = [fromMs + everyMs, 1]; moment <= toMs; moment += everyMs, count += 1) {
     if (count % MOMENTS_AT_A_TIME === 0) await setImmediate(undefined, signal === undefined ? {} : { signal });
     const before = status;
-    status = await at(moment - 1);
+    status = await at(lastMoment(moment));
     minutes[status.colour] += everyMs / base.minuteMs;
     if (status.colour !== before.colour) changes += 1;
     if (owes(status) && !owes(before)) obligations += 1;
     if (status.met !== null) known += 1;
     if (status.met === true) met += 1;
-    hear(status, moment - 1, true);
+    hear(status, lastMoment(moment), true);
   }
-  return { status: await at(toMs), minutes, changes, met: { moments: met, of: known }, alerts, obligations };
+  return {
+    status: await at(lastMoment(toMs)),
+    minutes,
+    changes,
+    met: { moments: met, of: known },
+    alerts,
+    obligations,
+  };
 }
 
 function owes(status: Status): boolean {

@@ -3,7 +3,7 @@
  * definition in force. Reads only; nothing of it reaches the record.
  */
 import type { Objective } from '../../slo/objective.ts';
-import { stepEnd, type Stretch } from '../../slo/ranges.ts';
+import { lastMoment, wholeSteps, type Stretch } from '../../slo/ranges.ts';
 import { addTallies, EMPTY_TALLY, validEvents, type Tally } from '../../slo/tally.ts';
 import { withHistory } from '../../slo/target-history.ts';
 import { rejudge, type Hypothesis, type Rejudged } from '../../store/rejudged.ts';
@@ -50,16 +50,17 @@ export async function replayChange(
   reader: StoreReader,
   objective: Objective,
   change: Change,
-  options: ReplayOptions,
+  asked: ReplayOptions,
 ): Promise<Replayed> {
-  const { base, toMs } = options;
-  const fromMs = Math.floor(options.fromMs / base.minuteMs) * base.minuteMs;
+  const { base } = asked;
+  const { fromMs, toMs } = wholeSteps(base, asked);
+  const options = { ...asked, fromMs, toMs };
   const records = targetRecords(await reader.events({ kind: 'target' })).get(objective.id) ?? [];
-  const held = withHistory(objective, records, { stepMs: base.minuteMs, nowMs: toMs });
+  const held = withHistory(objective, records, { stepMs: base.minuteMs, nowMs: lastMoment(toMs) });
   const proposal = changed(held, change);
   if (!proposal.ok) return { ok: false, problem: proposal };
   const everyMs = options.everyMs ?? everyMsOf(options);
-  const course = { ...options, fromMs, everyMs };
+  const course = { ...options, everyMs };
   const range = { fromMs, toMs, everyMs };
   if (ruleText(held) === ruleText(proposal.objective)) {
     const before = await courseOf(reader, held, course);
@@ -112,7 +113,7 @@ export function everyMsOf({ base, fromMs, toMs }: Pick<ReplayOptions, 'base' | '
 /** All that a window of either definition, or a lookback, may reach into. */
 function stretchOf({ base, fromMs, toMs }: ReplayOptions, ...of: readonly Objective[]): Stretch {
   const reach = Math.max(...of.map(({ windowMs, slidingMs }) => windowMs + (slidingMs ?? 0)), 3 * base.dayMs);
-  return { fromMs: Math.floor((fromMs - reach) / base.hourMs) * base.hourMs, toMs: stepEnd(base, toMs) };
+  return { fromMs: Math.floor((fromMs - reach) / base.hourMs) * base.hourMs, toMs };
 }
 
 interface Side extends Hypothesis {

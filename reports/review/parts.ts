@@ -1,6 +1,6 @@
 /** What several reviews show. */
 import type { Status } from '../../slo/status.ts';
-import { consumedPercent, count, plural, span, utc, utcDay, utcMinute } from '../figures.ts';
+import { consumedPercent, count, plural, span, utc, utcDay, utcMinute, utcRange } from '../figures.ts';
 import { code, list, table, text } from '../markdown.ts';
 import { attained, colourWord, policySpan } from '../objective-text.ts';
 import type { Duty, Item, Review, Reviewed } from './data.ts';
@@ -9,7 +9,7 @@ import type { Duty, Item, Review, Reviewed } from './data.ts';
 export const BLANK = '________';
 
 export function titleOf(name: string, { environment, fromMs, toMs }: Review): string {
-  return `# ${name}: ${text(environment)}, ${utcDay(fromMs)} to ${utcDay(toMs)}`;
+  return `# ${name}: ${text(environment)}, ${utcRange(fromMs, toMs)}`;
 }
 
 /** Who meets, what for, and on what record. */

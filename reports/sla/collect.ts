@@ -24,6 +24,8 @@ export interface SlaQuery {
   /** Nothing that the reader shows was recorded later. */
   readonly asOfMs?: number;
   readonly environment: string;
+  /** Default: it is. */
+  readonly isEnvironmentNamed?: boolean;
   readonly location: string;
   readonly tool: { readonly version: string };
   readonly probes?: readonly ReportedProbe[];
@@ -57,6 +59,7 @@ export async function collectSla(query: SlaQuery): Promise<SlaReport> {
   }
   return {
     environment,
+    isEnvironmentNamed: query.isEnvironmentNamed ?? true,
     location,
     tool,
     scale: base.scale,

@@ -181,14 +181,20 @@ function commitment(status: Status): string {
 }
 
 function masthead(report: SlaReport): string {
-  const judgedAt = [...new Set(report.statuses.map(({ atMs }) => utc(atMs)))].join(', ');
   return list([
     `Environment ${code(report.environment)}, location ${code(report.location)}`,
     `Charts and lists: ${utc(report.fromMs)} to ${utc(report.toMs)} (${span(report.toMs - report.fromMs)} on the clock)`,
-    ...(judgedAt === '' ? [] : [`Objectives judged as of ${judgedAt}, each over its own window`]),
+    ...(report.statuses.length === 0 ? [] : [`Objectives judged as of ${utc(report.toMs)}, each over its own window`]),
+    wholeText(report),
     ...knownText(report),
     `Written by pulsedrill ${text(report.tool.version)}`,
   ]);
+}
+
+/** What a range holds, once: two that meet share nothing, and leave nothing out. */
+export function wholeText({ fromMs, toMs, scale }: Pick<SlaReport, 'fromMs' | 'toMs' | 'scale'>): string {
+  const steps = scale === 1 ? 'whole minutes' : `whole minutes of the policy (${span(60_000 / scale)} each)`;
+  return `Counted in ${steps}: from ${utc(fromMs)} up to ${utc(toMs)}, without the one that begins there`;
 }
 
 /** With which the same bytes can be written again. @param more options of the command */

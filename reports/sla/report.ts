@@ -32,6 +32,8 @@ export interface ReportedProbe {
 
 export interface SlaReport {
   readonly environment: string;
+  /** False: nobody named it, and it is what a configuration that says nothing is taken for. */
+  readonly isEnvironmentNamed: boolean;
   readonly location: string;
   readonly tool: { readonly version: string };
   /** How many times faster than life the policy's time ran. */

@@ -1,8 +1,9 @@
 /** `exclude add`, `list` and `withdraw`: what the parties agreed to leave out. Data stays; figures are shown both ways. */
 import { randomBytes } from 'node:crypto';
 import { didYouMean } from '../../probes/nearest.ts';
+import { span } from '../../reports/figures.ts';
 import { parseDuration } from '../../probes/spec.ts';
-import { isRetroactive, leftOut, type Exclusion } from '../../slo/exclusion.ts';
+import { isAbout, isRetroactive, leftOut, type Exclusion } from '../../slo/exclusion.ts';
 import { addedEvent, exclusionsOf, withdrawnEvent } from '../../store/exclusions.ts';
 import type { Args, Command } from '../command.ts';
 import type { Configuration } from '../config/configuration.ts';
@@ -44,12 +45,7 @@ const add: Command = {
     };
     const { base, objectives } = configuration;
     const about = objectives.filter((each) => leftOut([exclusion], each, base).length > 0).map(({ id }) => id);
-    if (about.length === 0) {
-      throw new CommandError(
-        'exclude: expected a stretch that holds at least one whole minute (slice of telemetry) of an objective, got none',
-        EXIT.usage,
-      );
-    }
+    if (about.length === 0) throw new CommandError(tooShort(exclusion, configuration), EXIT.usage);
     {
       await using store = await openLedger(configuration);
       await store.recordEvents([addedEvent(exclusion)]);
@@ -132,6 +128,16 @@ function windowOf(args: Args): Pick<Exclusion, 'fromMs' | 'toMs'> {
       : `--for: expected a duration of at most 31d such as "2h", got ${JSON.stringify(length)}`,
     EXIT.usage,
   );
+}
+
+/** A step that is left out in part counts: such a stretch would change no figure, and nobody would see it. */
+function tooShort(exclusion: Exclusion, { objectives, base }: Configuration): string {
+  const own = objectives.filter((each) => isAbout(exclusion, each));
+  const stepMs = Math.min(...own.map(({ telemetry }) => telemetry?.stepMs ?? base.minuteMs));
+  const from = Math.floor(exclusion.fromMs / stepMs) * stepMs;
+  const to = Math.ceil(exclusion.toMs / stepMs) * stepMs;
+  const got = `${iso(exclusion.fromMs)} to ${iso(exclusion.toMs)}`;
+  return `exclude add: expected --from and --to to cover a whole step (${span(stepMs)}) by which ${own.map(({ id }) => id).join(', ')} counts, since one that is covered in part counts, got ${got}; nothing was recorded; --from ${iso(from)} --to ${iso(to)} covers it`;
 }
 
 function timeOf(args: Args, name: string): number {

@@ -9,7 +9,7 @@ import type { Configuration } from '../config/configuration.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
 import { proposalsFromFile, proposalsFromFlags, type Proposal } from '../replay-changes.ts';
 import { table } from '../table.ts';
-import { moment } from './moment.ts';
+import { closedRange } from './closed-range.ts';
 import { jsonOption, openConfiguration, openExisting, toJson } from './open.ts';
 
 export const replay: Command = {
@@ -39,12 +39,10 @@ export const replay: Command = {
     const { base } = configuration;
     const proposals = await proposalsOf(args, configuration, io);
     const nowMs = Math.round(io.clock.wallMs());
-    const toMs = moment(args, 'to', nowMs, nowMs);
     await using store = await openExisting(configuration, nowMs);
     const found: Replay[] = [];
     for (const { objective, change } of proposals) {
-      const fromMs = moment(args, 'from', toMs - objective.windowMs, toMs);
-      if (fromMs >= toMs) throw new CommandError('replay: expected --from before --to, got the reverse', EXIT.usage);
+      const { fromMs, toMs } = closedRange('replay', args, { base, nowMs, toMs: nowMs, lengthMs: objective.windowMs });
       const replayed = await replayChange(store, objective, change, { base, fromMs, toMs, signal: io.stop });
       if (!replayed.ok) throw new CommandError(`replay: expected ${replayed.problem.expected}`, EXIT.usage);
       found.push(replayed.replay);

@@ -8,9 +8,11 @@ import { issueLines, issueSla, type SlaIssue } from '../evidence/issue-sla.ts';
 import { evaluateAll } from '../evaluation.ts';
 import { gamedayJournals } from '../gameday/journals.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
+import { lastMoment } from '../../slo/ranges.ts';
 import { writeGamedayReport, writeSlaReport, type Audience } from '../reporting.ts';
 import { openKnown } from '../known.ts';
 import { PERIOD_DAYS, PERIODS, writeReview, type Period } from '../reviewing.ts';
+import { closedRange } from './closed-range.ts';
 import { moment } from './moment.ts';
 import { jsonOption, openConfiguration, openExisting, toJson } from './open.ts';
 import { openReported, readOption } from './read.ts';
@@ -39,19 +41,15 @@ interface Asked {
   readonly nowMs: number;
 }
 
-/** `--from`, `--to` and `--as-of`. @param days of policy time, where `--from` is not given. @throws CommandError */
+/** `--from`, `--to` and `--as-of`; a closed range, of whole steps. @param days of policy time, where `--from` is not given. @throws CommandError */
 function rangeOf(what: string, args: Args, { base }: Configuration, io: Io, days: number): Asked {
   const nowMs = Math.round(io.clock.wallMs());
   const asOfMs = args.text('as-of') === undefined ? null : moment(args, 'as-of', nowMs, nowMs);
   if (asOfMs !== null && asOfMs > nowMs) {
     throw new CommandError(`report ${what}: expected --as-of not to be ahead, got a time to come`, EXIT.usage);
   }
-  const toMs = moment(args, 'to', asOfMs ?? nowMs, nowMs);
-  const fromMs = moment(args, 'from', toMs - (days * DAY_MS) / base.scale, toMs);
-  if (fromMs >= toMs) {
-    throw new CommandError(`report ${what}: expected --from before --to, got the reverse`, EXIT.usage);
-  }
-  return { fromMs, toMs, asOfMs, nowMs };
+  const lengthMs = (days * DAY_MS) / base.scale;
+  return { ...closedRange(`report ${what}`, args, { base, nowMs, toMs: asOfMs ?? nowMs, lengthMs }), asOfMs, nowMs };
 }
 
 function audienceOf(args: Args): Audience {
@@ -113,7 +111,7 @@ const sla: Command = {
     if (args.flag('bundle')) return issued(args, io, { configuration, ...asked, audience, folder });
     await using known = await openReported(configuration, args, { ...asked, signal: io.stop });
     const { reader: store, objectives } = known;
-    const statuses = await evaluateAll(store, objectives, { base: configuration.base, nowMs: toMs });
+    const statuses = await evaluateAll(store, objectives, { base: configuration.base, nowMs: lastMoment(toMs) });
     const asKnown = known.asOfMs === null ? {} : { asOfMs: known.asOfMs };
     const request = { configuration, store, statuses, fromMs, toMs, ...asKnown, audience, folder, forms };
     return told(await writeSlaReport(request), args, io);

@@ -51,6 +51,8 @@ export interface Configuration {
   /** Folder against which relative paths were resolved. */
   readonly folder: string;
   readonly environment: string;
+  /** False: it is the default. */
+  readonly isEnvironmentNamed: boolean;
   readonly location: string;
   readonly seed: number;
   readonly base: TimeBase;

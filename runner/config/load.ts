@@ -109,6 +109,7 @@ export function checkDocument(
       source,
       folder,
       environment: value.environment,
+      isEnvironmentNamed: given['environment'] !== undefined,
       location: value.location,
       seed: value.seed,
       base,

@@ -7,6 +7,7 @@ import { join, relative } from 'node:path';
 import { startSandbox } from '../../sandbox/start.ts';
 import { spawnToxiproxy } from '../../scenarios/toxiproxy/spawn.ts';
 import { makeFolder } from '../../probes/folder.ts';
+import { lastMoment, wholeSteps } from '../../slo/ranges.ts';
 import type { LedgerEvent } from '../../store/store.ts';
 import { findCauses } from '../../reports/causes.ts';
 import { systemClock } from '../clock.ts';
@@ -90,9 +91,10 @@ export async function playDemo({ io, folder, seed }: DemoOptions): Promise<numbe
     screen.say(`the loop did not close; what is missing: ${directed.missing.join('; ')}`);
     return EXIT.failed;
   }
-  const toMs = Math.round(systemClock.wallMs());
-  const statuses = await evaluateAll(store, configuration.objectives, { base: configuration.base, nowMs: toMs });
-  const [sla = folder] = await writeSlaReport({ configuration, store, statuses, fromMs: startedMs, toMs, folder });
+  const { base } = configuration;
+  const range = wholeSteps(base, { fromMs: startedMs, toMs: Math.round(systemClock.wallMs()) });
+  const statuses = await evaluateAll(store, configuration.objectives, { base, nowMs: lastMoment(range.toMs) });
+  const [sla = folder] = await writeSlaReport({ configuration, store, statuses, ...range, folder });
   const [gameday = folder] = await writeGamedayReport({
     configuration,
     ledger: () => Promise.resolve({ store, statuses }),
@@ -100,7 +102,7 @@ export async function playDemo({ io, folder, seed }: DemoOptions): Promise<numbe
     folder,
   });
   screen.say('the loop closed: a burning budget raised the sampling, obliged a game-day, and left evidence:');
-  const remark = missesText(await findCauses(store, statuses, { base: configuration.base, fromMs: startedMs, toMs }));
+  const remark = missesText(await findCauses(store, statuses, { base, ...range }));
   if (remark !== null) screen.say(remark);
   const shown = (path: string): string => relative(io.folder, path);
   io.print('');

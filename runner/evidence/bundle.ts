@@ -19,7 +19,7 @@ import { summaryOf } from '../../reports/evidence/verify.ts';
 import type { SlaReport } from '../../reports/sla.ts';
 import type { Sample } from '../../slo/percentile.ts';
 import type { Objective } from '../../slo/objective.ts';
-import { ranges, stepEnd } from '../../slo/ranges.ts';
+import { lastMoment, ranges } from '../../slo/ranges.ts';
 import type { TimeBase } from '../../slo/time-base.ts';
 import type { LedgerEvent, RollupRow, StoreReader } from '../../store/store.ts';
 import type { Configuration } from '../config/configuration.ts';
@@ -115,25 +115,24 @@ function failed({ id }: Objective): never {
 async function contentOf({ configuration, known, toMs, computed, report }: Gathered): Promise<Content> {
   const { base } = configuration;
   const { reader, store, asOfMs, held } = known;
-  const endMs = stepEnd(base, toMs);
   const tallies = new Map<string, readonly RollupRow[]>();
   let oldestMs = toMs;
   for (const objective of held) {
     const fromMs = talliesFrom(objective, base, toMs);
     oldestMs = Math.min(oldestMs, fromMs);
-    tallies.set(objective.id, await hoursOf(reader, objective.id, { fromMs, toMs: endMs, stepMs: base.minuteMs }));
+    tallies.set(objective.id, await hoursOf(reader, objective.id, { fromMs, toMs, stepMs: base.minuteMs }));
   }
   const samples = new Map<string, ReadonlyMap<string, readonly Sample[]>>();
   for (const status of computed.statuses) {
     const objective = held.find(({ id }) => id === status.objective.id);
     if (status.live === null || objective === undefined) continue;
-    samples.set(objective.id, await slidingSamples(reader, objective, { base, nowMs: toMs }));
+    samples.set(objective.id, await slidingSamples(reader, objective, { base, nowMs: lastMoment(toMs) }));
   }
   return {
     report: encodeReport(report, computed),
     events: await eventsOf(reader, toMs, held, computed.exclusions),
     samples,
-    segments: await segmentsAt(store, { fromMs: oldestMs - DAY_MS, toMs: endMs + DAY_MS, asOfMs }),
+    segments: await segmentsAt(store, { fromMs: oldestMs - DAY_MS, toMs: toMs + DAY_MS, asOfMs }),
     tallies,
   };
 }
@@ -142,7 +141,7 @@ async function contentOf({ configuration, known, toMs, computed, report }: Gathe
 export function talliesFrom(objective: Objective, base: TimeBase, toMs: number): number {
   const { telemetry } = objective;
   const heard = telemetry === undefined ? toMs : toMs - telemetry.staleMs - 2 * telemetry.stepMs;
-  return Math.min(ranges(objective, base, toMs)?.hours.fromMs ?? toMs, heard);
+  return Math.min(ranges(objective, base, lastMoment(toMs))?.hours.fromMs ?? toMs, heard);
 }
 
 async function hoursOf(
@@ -164,7 +163,7 @@ async function eventsOf(
   const touching = new Set(exclusions.map(({ id }) => id));
   const fed = new Set(objectives.filter(({ telemetry }) => telemetry !== undefined).map(({ id }) => id));
   const excluded = (await reader.events({ kind: 'exclusion' })).filter(({ subject }) => touching.has(subject));
-  const sources = (await reader.events({ kind: 'source', toMs: toMs + 1 })).filter(({ subject }) => fed.has(subject));
+  const sources = (await reader.events({ kind: 'source', toMs })).filter(({ subject }) => fed.has(subject));
   return [...excluded, ...sources];
 }
 

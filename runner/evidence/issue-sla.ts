@@ -2,6 +2,7 @@
 import type { Computed } from '../../reports/evidence/report-data.ts';
 import type { SlaReport } from '../../reports/sla.ts';
 import type { Objective } from '../../slo/objective.ts';
+import { lastMoment } from '../../slo/ranges.ts';
 import { evaluateAll } from '../evaluation.ts';
 import type { Known } from '../known.ts';
 import { gatherSla, type Audience, type SlaRequest } from '../reporting.ts';
@@ -21,7 +22,7 @@ export async function issueSla(request: SlaIssue): Promise<IssueOutcome> {
   const key = signingKey(configuration);
   const known = forAudience(request.known, audience);
   const { reader, objectives, asOfMs } = known;
-  const statuses = await evaluateAll(reader, objectives, { base: configuration.base, nowMs: toMs });
+  const statuses = await evaluateAll(reader, objectives, { base: configuration.base, nowMs: lastMoment(toMs) });
   const all = await gatherSla({ configuration, store: reader, statuses, fromMs, toMs, asOfMs });
   const gathered = audience === 'customer' ? about(all, objectives) : all;
   const computed: Computed = { statuses, without: gathered.without, exclusions: gathered.exclusions };

@@ -4,7 +4,6 @@ import type { Manifest, SegmentLine } from '../../reports/evidence/manifest.ts';
 import { differing, plain, type Finding } from '../../reports/evidence/verify.ts';
 import { isZero, subtractTallies, EMPTY_TALLY, type Tally } from '../../slo/tally.ts';
 import type { Objective } from '../../slo/objective.ts';
-import { stepEnd } from '../../slo/ranges.ts';
 import { timeBase } from '../../slo/time-base.ts';
 import { nextHead } from '../../store/chain.ts';
 import { judge, mergeJudged, type Judged } from '../../store/judge.ts';
@@ -135,7 +134,7 @@ class Counted {
     this.#manifest = manifest;
     this.#stepMs = base.minuteMs;
     this.#fromMs = new Map(manifest.definitions.map((each) => [each.id, talliesFrom(each, base, toMs)]));
-    this.#toMs = stepEnd(base, toMs);
+    this.#toMs = toMs;
   }
 
   add(result: Result): void {

@@ -4,7 +4,6 @@ import { differences } from '../../reports/evidence/figures.ts';
 import type { Restatement, RestatedFigure } from '../../reports/evidence/document.ts';
 import { formatPercent } from '../../slo/budget.ts';
 import type { Objective } from '../../slo/objective.ts';
-import { stepEnd } from '../../slo/ranges.ts';
 import { lateBetween, type LateResults } from '../../store/as-of.ts';
 import type { LedgerEvent } from '../../store/store.ts';
 import type { Configuration } from '../config/configuration.ts';
@@ -127,14 +126,13 @@ async function reasons({
 }: RestatementQuery): Promise<(objective: string) => string> {
   const { base } = configuration;
   const { store, held, asOfMs } = known;
-  const untilMs = stepEnd(base, toMs);
   const late = await lateBetween(store, {
     asOfMs: before.asOfMs,
     byMs: asOfMs,
-    untilMs,
+    untilMs: toMs,
     stepMs: base.minuteMs,
     rules: held,
-    fromMs: ({ id }) => untilMs - (held.find((each) => each.id === id)?.windowMs ?? 0),
+    fromMs: ({ id }) => toMs - (held.find((each) => each.id === id)?.windowMs ?? 0),
   });
   const exclusions = await exclusionsBetween(known, before.asOfMs);
   return (id) => {

@@ -15,7 +15,7 @@ export async function withFreshness(
   if (telemetry === undefined) return status;
   const { source, stepMs, staleMs } = telemetry;
   const fromMs = nowMs - staleMs - 2 * stepMs;
-  const steps = await reader.tallies({ objective, fromMs, toMs: nowMs + stepMs });
+  const steps = await reader.tallies({ objective, fromMs, toMs: nowMs + 1 });
   if (steps.some(({ bounded }) => bounded > 0)) return status;
   const trouble = lastingTrouble(await reader.events({ kind: 'source', service, toMs: nowMs + 1 }), objective);
   const since = status.tally.bounded > 0 ? `nothing newer than ${durationText(staleMs)}` : 'nothing counted yet';

@@ -3,7 +3,7 @@ import { shareOf } from '../../slo/budget.ts';
 import { evaluate } from '../../slo/evaluate.ts';
 import type { History, Step } from '../../slo/history.ts';
 import type { Objective } from '../../slo/objective.ts';
-import { hourOf, stepEnd } from '../../slo/ranges.ts';
+import { hourOf, stepsOver } from '../../slo/ranges.ts';
 import { attainmentEnds, countWindows, judgeWindows, windowStep, type WindowCounts } from '../../slo/sliding.ts';
 import type { Status } from '../../slo/status.ts';
 import { EMPTY_TALLY, sumTallies } from '../../slo/tally.ts';
@@ -79,7 +79,7 @@ export function judged(steps: readonly TallyStep[], situation: Situation = {}): 
 function windowsOf(steps: readonly TallyStep[], of: Objective, base: TimeBase, nowMs: number): WindowCounts | null {
   const { slidingMs, minEvents, windowMs } = of;
   if (slidingMs === null) return null;
-  const ends = attainmentEnds(stepEnd(base, nowMs), windowMs, base.minuteMs);
+  const ends = attainmentEnds(stepsOver(base, nowMs), windowMs, base.minuteMs);
   const options = { slidingMs, minEvents, stepMs: base.minuteMs, ...ends };
   return countWindows(judgeWindows(steps.map(windowStep), restated(of, nowMs), options));
 }

@@ -113,7 +113,7 @@ describe('a replay', () => {
           [store, split, found.before],
           [kept, other, found.after],
         ] as const) {
-          const [status] = await evaluateAll(readerOf(ledger), [of], { base: BASE, nowMs: END });
+          const [status] = await evaluateAll(readerOf(ledger), [of], { base: BASE, nowMs: END - 1 });
           const { attainment, consumed, colour, tally, splits, windows, burn } = side.status;
           expect({ attainment, consumed, colour, tally, windows, burn }).toEqual({
             attainment: status?.attainment,
