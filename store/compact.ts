@@ -1,5 +1,5 @@
 import { openDatabase } from './database.ts';
-import { explain } from './ledger-error.ts';
+import { explain } from './sqlite-error.ts';
 
 /** Writes the whole file anew, without free pages and such that pages can leave it from then on. @throws LedgerError */
 export function compactLedger(path: string): void {

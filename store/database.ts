@@ -2,9 +2,10 @@ import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { makeFolder, systemCode } from '../probes/folder.ts';
-import { LedgerError, explain } from './ledger-error.ts';
+import { LedgerError } from './ledger-error.ts';
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts';
 import type { Migration } from './schema.ts';
+import { explain } from './sqlite-error.ts';
 
 export interface DatabaseOptions {
   readonly path: string;

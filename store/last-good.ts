@@ -1,7 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import { whyNotWhole } from './check.ts';
-import { DAMAGED, LedgerError } from './ledger-error.ts';
+import { LedgerError } from './ledger-error.ts';
 import { SegmentTable } from './segment-table.ts';
+import { DAMAGED } from './sqlite-error.ts';
 
 /** How far back a whole segment is looked for, so that nobody waits long for a message. */
 const MOST_SEGMENTS = 20;

@@ -7,7 +7,8 @@ import { closeSync, existsSync, openSync, readSync, realpathSync, statSync } fro
 import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { makeFolderOf } from './database.ts';
-import { LedgerError, explain } from './ledger-error.ts';
+import { LedgerError } from './ledger-error.ts';
+import { NO_DATABASE, explain } from './sqlite-error.ts';
 
 export interface Holder {
   readonly pid: number;
@@ -85,7 +86,7 @@ function held(ledger: string, holder: Holder | null): LedgerError {
 
 function spoiled(path: string, cause: LedgerError): LedgerError {
   const mend = 'remove it; it only says who keeps the ledger';
-  return new LedgerError('corrupt', path, 'the file is not a database', mend, cause);
+  return new LedgerError('corrupt', path, NO_DATABASE.what, mend, cause);
 }
 
 /** Beside what can never be a ledger nothing is written. @throws LedgerError */
@@ -93,8 +94,7 @@ function refuseForeign(ledger: string): void {
   const found = existsSync(ledger) ? statSync(ledger) : null;
   if (found === null || (found.isFile() && found.size === 0)) return;
   if (!found.isFile()) throw new LedgerError('unwritable', ledger, 'this is not a file', 'name a file in store.ledger');
-  if (!isDatabase(ledger))
-    throw new LedgerError('corrupt', ledger, 'the file is not a database', 'name another file in store.ledger');
+  if (!isDatabase(ledger)) throw new LedgerError('corrupt', ledger, NO_DATABASE.what, NO_DATABASE.mend);
 }
 
 /** Every SQLite file begins with these sixteen bytes. */

@@ -9,7 +9,6 @@ import { openDatabase } from './database.ts';
 import type { DatabaseOptions } from './database.ts';
 import type { Link } from './chain.ts';
 import type { Rule } from './judge.ts';
-import { explain } from './ledger-error.ts';
 import { adoptIdentity, adoptStep } from './made-with.ts';
 import { pendingLines, waitingRows } from './outbox.ts';
 import { Measures } from './measures/measures.ts';
@@ -43,6 +42,7 @@ import type {
   TallyRow,
 } from './store.ts';
 import { inOneBuffer } from './rollup-table.ts';
+import { explain } from './sqlite-error.ts';
 import { Gathered, TallyTable, gatherAll } from './tally-table.ts';
 import { targetRecords } from './target-records.ts';
 import { expiredThroughMs, expiredThroughSeq, wholeFromMs } from './expired.ts';

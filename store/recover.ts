@@ -4,7 +4,7 @@ import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { FIRST_HEAD, linkOf } from './chain.ts';
 import { whyBroken } from './check.ts';
 import { openDatabase } from './database.ts';
-import { LedgerError, explain } from './ledger-error.ts';
+import { LedgerError } from './ledger-error.ts';
 import { Ledger } from './ledger.ts';
 import { RollupTable } from './rollup-table.ts';
 import { number, text } from './rows.ts';
@@ -12,6 +12,7 @@ import type { Row } from './rows.ts';
 import { MIGRATIONS } from './schema.ts';
 import { SegmentTable } from './segment-table.ts';
 import { SELECT_RESULTS } from './select-results.ts';
+import { explain } from './sqlite-error.ts';
 import { tallyOf } from './tally-table.ts';
 
 export interface SavedTable {

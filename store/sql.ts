@@ -1,7 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { transaction } from './database.ts';
-import { LedgerError, explain } from './ledger-error.ts';
+import { LedgerError } from './ledger-error.ts';
 import type { Cell, Row } from './rows.ts';
+import { explain } from './sqlite-error.ts';
 
 /** One connection to the ledger, with its statements kept prepared. Every integer comes back as a bigint. */
 export class Sql {

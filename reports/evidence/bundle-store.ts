@@ -3,8 +3,8 @@ import { sumTallies } from '../../slo/tally.ts';
 import { packStep, unpack, joined } from '../../store/packed.ts';
 import type { LedgerEvent, RollupRead, RollupRow, StoreReader, TallyQuery, TallyRow } from '../../store/store.ts';
 import { inOrder, summed } from '../../store/tally-table.ts';
+import { STEPS_AN_HOUR } from './tallies-file.ts';
 
-const STEPS_AN_HOUR = 60;
 const HOURS_A_DAY = 24;
 
 export interface BundleContent {

@@ -5,7 +5,7 @@
 import { joined, packStep, unpack, type PackedStep } from '../../store/packed.ts';
 import type { RollupRow } from '../../store/store.ts';
 
-const STEPS_AN_HOUR = 60;
+export const STEPS_AN_HOUR = 60;
 /** Of one figure: 2^140 is beyond anything that counts. */
 const MOST_BYTES_A_FIGURE = 20;
 const MOST_ROWS = 1_000_000;

@@ -56,7 +56,7 @@ async function heldAgainst(
   ...[manifest, content]: [Parameters<typeof checkLedger>[1], Parameters<typeof checkLedger>[2]]
 ) {
   if (!existsSync(path)) throw new CommandError(`--ledger: expected a ledger, got no such file: ${path}`, EXIT.usage);
-  await using store = await openStore({ path, readOnly: true, snapshot: true });
+  await using store = await openStore({ path, readOnly: true, snapshot: true, inline: true });
   return await checkLedger(store, manifest, content);
 }
 

@@ -364,7 +364,7 @@ describe('run', () => {
     );
     configure('http://127.0.0.1:1/', { store: { ledger: './pulsedrill.config.yaml' } });
     expect(refusal(await cli(['run'], options), 3)).toBe(
-      `ledger ${inAFile}: the file is not a database: name another file in store.ledger`,
+      `ledger ${inAFile}: the file is not a database: name another file in store.ledger; if this was a ledger, its first page is damaged: "pulsedrill ledger recover --to FILE" finds that page in the -wal where one is left beside it, else only a copy helps`,
     );
   });
 

@@ -87,7 +87,7 @@ describe('the lease of a ledger', () => {
     writeFileSync(ledger, 'the name of this host\n');
     expect(refusal(() => holdLedger(ledger, FIRST, 10))).toMatchObject({
       code: 'corrupt',
-      message: `ledger ${ledger}: the file is not a database: name another file in store.ledger`,
+      message: `ledger ${ledger}: the file is not a database: name another file in store.ledger; if this was a ledger, its first page is damaged: "pulsedrill ledger recover --to FILE" finds that page in the -wal where one is left beside it, else only a copy helps`,
     });
     expect(refusal(() => holdLedger(folder, FIRST, 10))).toMatchObject({
       code: 'unwritable',

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../store/database.ts';
 import { judge } from '../../store/judge.ts';
 import type { Rule } from '../../store/judge.ts';
-import { LedgerError, explain } from '../../store/ledger-error.ts';
+import { LedgerError } from '../../store/ledger-error.ts';
 import { Ledger } from '../../store/ledger.ts';
 import type { LedgerOptions } from '../../store/ledger.ts';
 import type { Result } from '../../store/result.ts';
@@ -17,6 +17,7 @@ import { MIGRATIONS } from '../../store/schema.ts';
 import type { Mark, RollupRow, TallyRow } from '../../store/store.ts';
 import { sumTallies } from '../../slo/tally.ts';
 import { AVAILABILITY, LATENCY, T0, aResult } from '../support/results.ts';
+import { explain } from '../../store/sqlite-error.ts';
 
 const ALL = { fromMs: 0, toMs: T0 * 2 };
 const STEP = 60_000;
@@ -516,7 +517,7 @@ describe('a ledger that cannot be used says so in one line', () => {
     writeFileSync(path, 'this is a letter to my grandmother, not a database. '.repeat(20));
     expect(refusal()).toEqual([
       'corrupt',
-      `ledger ${path}: the file is not a database: name another file in store.ledger`,
+      `ledger ${path}: the file is not a database: name another file in store.ledger; if this was a ledger, its first page is damaged: "pulsedrill ledger recover --to FILE" finds that page in the -wal where one is left beside it, else only a copy helps`,
     ]);
   });
 
@@ -589,13 +590,27 @@ describe('a ledger that cannot be used says so in one line', () => {
   test('when another process holds it for too long', () => {
     using ledger = open({ busyMs: 50 });
     const other = new DatabaseSync(path);
+    const said = (state: string): string =>
+      `ledger ${path}: another process holds it; ${state}: ` +
+      `end the other process ("fuser -v ${path}" names it), or wait until it is done`;
     other.exec('BEGIN IMMEDIATE');
-    expect(failure(() => ledger.append([aResult(0)])).message).toBe(
-      `ledger ${path}: another process holds it: end the other process, or wait until it is done`,
+    expect(failure(() => ledger.append([aResult(0)])).message).toBe(said('it holds no result'));
+    other.exec('ROLLBACK');
+    expect(ledger.append([aResult(0), aResult(1)])).toBe(2);
+    other.exec('BEGIN IMMEDIATE');
+    const due = new Date(aResult(1).scheduledMs).toISOString();
+    expect(failure(() => ledger.append([aResult(2)])).message).toBe(
+      said(`all is stored up to result 2, which was due ${due}`),
     );
     other.exec('ROLLBACK');
+    ledger.close();
+    // Locked against readers as well.
+    other.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
+    expect(failure(() => open({ busyMs: 50 })).message).toBe(said('it cannot even be read meanwhile'));
+    other.exec('ROLLBACK');
     other.close();
-    expect(ledger.append([aResult(0)])).toBe(1);
+    using again = open();
+    expect(again.append([aResult(2)])).toBe(1);
   });
 
   test('when the disk is full; what was stored stays, and with space again it goes on', () => {
@@ -612,7 +627,9 @@ describe('a ledger that cannot be used says so in one line', () => {
       });
       expect([full.code, full.message]).toEqual([
         'full',
-        `ledger ${path}: the disk is full: free some space; nothing that was stored is lost`,
+        `ledger ${path}: the disk is full; all is stored up to result ${stored * 50}, which was due ` +
+          `${new Date(aResult(stored * 50 - 1).scheduledMs).toISOString()}: ` +
+          `free some space ("df -h ${folder}" shows it); nothing that was stored is lost`,
       ]);
       expect(stored).toBeGreaterThan(0);
       expect(failure(() => ledger.append(batch(stored))).code).toBe('full');

@@ -214,10 +214,27 @@ describe('a damaged file', () => {
     expect(found.tallies).toEqual([tallied(AVAILABILITY.id), tallied(LATENCY.id)]);
   });
 
+  test('without its first page is saved whole where the -wal beside it has that page, and not without', () => {
+    using ledger = open();
+    ledger.append(
+      Array.from({ length: 50 }, (_, n) => aResult(n)),
+      T0,
+    );
+    const broken = join(folder, 'broken.db');
+    copyFileSync(path, broken);
+    copyFileSync(`${path}-wal`, `${broken}-wal`);
+    writeFileSync(broken, readFileSync(broken).fill(0xab, 0, 4_096));
+    const saved = recoverLedger(broken, join(folder, 'saved.db'));
+    expect(saved).toMatchObject({ wholeUpTo: 1, segments: 1, tallies: 'saved' });
+    expect(checkLedger(join(folder, 'saved.db'))).toMatchObject({ pages: [], chain: { results: 50, broken: [] } });
+    for (const end of ['-wal', '-shm']) rmSync(`${broken}${end}`, { force: true });
+    expect(() => recoverLedger(broken, join(folder, 'again.db'))).toThrow('the file is not a database');
+  });
+
   test('of which nothing can be read says so', () => {
     writeFileSync(path, 'this is a letter to my grandmother, not a database. '.repeat(200));
     expect(() => recoverLedger(path, join(folder, 'saved.db'))).toThrow(
-      `ledger ${path}: the file is not a database: name another file in store.ledger`,
+      `ledger ${path}: the file is not a database: name another file in store.ledger; if this was a ledger, its first page is damaged: "pulsedrill ledger recover --to FILE" finds that page in the -wal where one is left beside it, else only a copy helps`,
     );
   });
 });

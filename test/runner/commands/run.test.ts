@@ -161,7 +161,7 @@ describe('run', { timeout: 90_000 }, () => {
     await said(running, /runner-started/);
     await eventually(() => (server.seen.length >= 5 ? true : undefined), 'five requests');
     disk.fill();
-    await said(running, /^results wait in memory: ledger .*: the disk is full/);
+    await said(running, /^results wait in memory: ledger .*: the disk is full; all is stored up to result \d+, /);
     const ill = await eventually(async () => {
       const answer = await ask('/health');
       return answer.code === 503 ? answer : undefined;
@@ -169,7 +169,10 @@ describe('run', { timeout: 90_000 }, () => {
     expect(ill.body).toMatchObject({
       status: 'degraded',
       reasons: [
-        `the ledger refuses results: ledger ${ledger}: the disk is full: free some space; nothing that was stored is lost`,
+        expect.stringMatching(
+          `^the ledger refuses results: ledger ${ledger}: the disk is full; all is stored up to result \\d+, which was due [-\\dT:.]+Z: ` +
+            `free some space \\("df -h ${disk.folder}" shows it\\); nothing that was stored is lost$`,
+        ),
       ],
     });
     const ended = await end(running);
@@ -177,7 +180,7 @@ describe('run', { timeout: 90_000 }, () => {
     expect(ended.code).toBe(3);
     expect(ended.stderr.trimEnd().split('\n').at(-1)).toMatch(
       new RegExp(
-        `^ledger ${ledger}: the disk is full: .*; put aside in ${place}, for the next start to take in: \\d+ results?$`,
+        `^ledger ${ledger}: the disk is full; all is stored up to result .*: .*; put aside in ${place}, for the next start to take in: \\d+ results?$`,
       ),
     );
     const asked = server.seen.length;
@@ -208,12 +211,12 @@ describe('run', { timeout: 90_000 }, () => {
       await said(running, /runner-started/);
       await eventually(() => (server.seen.length >= 5 ? true : undefined), 'five requests');
       disk.fill();
-      await said(running, /^results wait in memory: ledger .*: the disk is full/);
+      await said(running, /^results wait in memory: ledger .*: the disk is full; all is stored up to result \d+, /);
       const ended = await end(running);
       expect(ended.code).toBe(3);
       expect(ended.stderr.trimEnd().split('\n').at(-1)).toMatch(
         new RegExp(
-          `^ledger ${ledger}: the disk is full: .*; lost: \\d+ results?; neither the ledger nor ${spill} can be written \\(ENOSPC\\)$`,
+          `^ledger ${ledger}: the disk is full; all is stored up to result .*: .*; lost: \\d+ results?; neither the ledger nor ${spill} can be written \\(ENOSPC\\)$`,
         ),
       );
     },

@@ -1,0 +1,72 @@
+/** What SQLite says is wrong, in words that name what is still good and what mends it. */
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { LedgerError, type LedgerErrorCode } from './ledger-error.ts';
+
+interface SqliteError extends Error {
+  readonly errcode: number;
+  readonly errstr: string;
+}
+
+function isSqliteError(error: unknown): error is SqliteError {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number';
+}
+
+/** Of a file whose pages are damaged. */
+export const DAMAGED = {
+  what: 'the file is damaged',
+  mend: '"pulsedrill ledger recover --to FILE" saves what can be read; or restore it from a copy',
+};
+
+/** Of something else, or of a ledger that lost its first page, by which SQLite finds everything. */
+export const NO_DATABASE = {
+  what: 'the file is not a database',
+  mend:
+    'name another file in store.ledger; if this was a ledger, its first page is damaged: "pulsedrill ledger recover ' +
+    '--to FILE" finds that page in the -wal where one is left beside it, else only a copy helps',
+};
+
+const BUSY = 5;
+/** Primary result codes, https://www.sqlite.org/rescode.html. */
+const MEANINGS: ReadonlyMap<number, readonly [LedgerErrorCode, string, string]> = new Map([
+  [3, ['unwritable', 'permission denied', 'give this user the right to write the file and its folder']],
+  [
+    BUSY,
+    [
+      'locked',
+      'another process holds it',
+      'end the other process ("fuser -v %file" names it), or wait until it is done',
+    ],
+  ],
+  [6, ['locked', 'another connection holds it', 'wait until it is done']],
+  [8, ['unwritable', 'it is read-only', 'give this user the right to write the file and its folder']],
+  [10, ['unwritable', 'the disk failed to read or write', 'look at the disk and at the system log']],
+  [11, ['corrupt', DAMAGED.what, DAMAGED.mend]],
+  [13, ['full', 'the disk is full', 'free some space ("df -h %folder" shows it); nothing that was stored is lost']],
+  [14, ['unwritable', 'cannot be opened', 'check that the folder exists and that this user may write in it']],
+  [26, ['corrupt', NO_DATABASE.what, NO_DATABASE.mend]],
+]);
+
+/** Turns an error of SQLite that the environment caused into a LedgerError; anything else (a bug) comes back as it is. */
+export function explain(error: unknown, path: string): unknown {
+  if (!isSqliteError(error)) return error;
+  const meaning = MEANINGS.get(error.errcode & 0xff);
+  if (meaning === undefined) return error;
+  const [code, what, mend] = meaning;
+  const state = code === 'locked' || code === 'full' ? lastStored(path) : null;
+  const command = mend.replace('%file', path).replace('%folder', dirname(path));
+  return new LedgerError(code, path, state === null ? what : `${what}; ${state}`, command, error);
+}
+
+/** Up to where a ledger that takes nothing just now is good; null: the file is none, but something that belongs to one. */
+function lastStored(path: string): string | null {
+  try {
+    using db = new DatabaseSync(path, { readOnly: true, timeout: 0 });
+    const row = db.prepare('SELECT seq, scheduled_ms FROM results ORDER BY seq DESC LIMIT 1').get();
+    if (row === undefined) return 'it holds no result';
+    const due = new Date(Number(row['scheduled_ms'])).toISOString();
+    return `all is stored up to result ${Number(row['seq'])}, which was due ${due}`;
+  } catch (error) {
+    return isSqliteError(error) && (error.errcode & 0xff) === BUSY ? 'it cannot even be read meanwhile' : null;
+  }
+}

@@ -1,0 +1,90 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeKeyPair, readPublicKey } from '../../../reports/evidence/key.ts';
+import { readFiles, type Files } from '../../../reports/evidence/files.ts';
+import type { Configuration } from '../../../runner/config/configuration.ts';
+import { checkBundle } from '../../../runner/evidence/check.ts';
+import { issueSla } from '../../../runner/evidence/issue-sla.ts';
+import { checkLedger } from '../../../runner/evidence/ledger-check.ts';
+import { openKnown } from '../../../runner/known.ts';
+import { openStore } from '../../../store/open.ts';
+import { aResult } from '../../support/results.ts';
+import { BEGAN, fill, MINUTE, newFolder } from './filled.ts';
+
+const HOUR = 60 * MINUTE;
+const HOURS = 120;
+const ENDED = BEGAN + HOURS * HOUR;
+const pair = makeKeyPair();
+let folder = '';
+let configuration: Configuration;
+let files: Files = new Map();
+
+/** Two runs an hour, every eighth of them three days late. */
+const all = Array.from({ length: 2 * HOURS }, (_, n) => {
+  const scheduledMs = BEGAN + (n * HOUR) / 2 + 1000;
+  const recordedMs = scheduledMs + (n % 8 === 3 ? 72 * HOUR : 0);
+  return {
+    recordedMs,
+    result: aResult(n, { runId: `status/${n}`, service: 'client-api', weightMs: HOUR / 2, scheduledMs }),
+  };
+});
+
+beforeAll(async () => {
+  ({ folder, configuration } = await newFolder());
+  mkdirSync(join(folder, 'keys'));
+  writeFileSync(join(folder, 'keys/evidence-key.pem'), pair.privatePem, { mode: 0o600 });
+  for (let fromMs = BEGAN; fromMs < ENDED + 72 * HOUR; fromMs += 12 * HOUR) {
+    const toMs = fromMs + 12 * HOUR;
+    const told = all.filter(({ recordedMs }) => recordedMs >= fromMs && recordedMs < toMs);
+    if (told.length > 0)
+      await fill(
+        configuration,
+        toMs,
+        told.map(({ result }) => result),
+      );
+  }
+  const range = { fromMs: BEGAN, toMs: ENDED, nowMs: ENDED + 100 * HOUR };
+  await using known = await openKnown(configuration, { asOfMs: null, ...range });
+  const outcome = await issueSla({ configuration, known, ...range, audience: 'sre', folder: join(folder, 'out') });
+  if (!outcome.issued) throw new Error('the document was not issued');
+  const read = readFiles(outcome.folder);
+  if (!read.ok) throw new Error(read.problem);
+  files = read.files;
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function held() {
+  const { manifest, content } = await checkBundle(files, readPublicKey(pair.publicPem));
+  if (manifest === null || content === null) throw new Error('the bundle does not read');
+  await using store = await openStore({ path: configuration.ledgerPath, readOnly: true, snapshot: true, inline: true });
+  const { findings, checked } = await checkLedger(store, manifest, content);
+  return { checked, texts: findings.map(({ text }) => text) };
+}
+
+describe('verify --ledger over days, of which it holds two in memory', () => {
+  test('counts each minute once, also of segments that reach days back', async () => {
+    const { checked, texts } = await held();
+    expect(texts).toEqual([]);
+    expect(checked).toEqual([
+      '16 of 16 segments, hashed again from 240 raw results',
+      '240 minutes of tallies, counted again from them',
+    ]);
+  });
+
+  test('finds what was changed in the midst of them, early and late', async () => {
+    const db = new DatabaseSync(configuration.ledgerPath);
+    db.exec("UPDATE results SET outcome = 'bad' WHERE run_id IN ('status/60', 'status/99')");
+    db.close();
+    const { texts } = await held();
+    const minutes = texts.filter((text) => text.startsWith('data/tallies/'));
+    expect(
+      minutes.map((text) => /the minute (\S+): .* of (status\/\d+), got 1 good, 0 bad/.exec(text)?.slice(1)),
+    ).toEqual([
+      ['2026-02-04T15:00:00.000Z', 'status/60'],
+      ['2026-02-05T10:30:00.000Z', 'status/99'],
+    ]);
+    expect(texts.filter((text) => text.includes(' head (results '))).toHaveLength(2);
+  });
+});
