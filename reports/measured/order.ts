@@ -5,5 +5,10 @@ export function order(a: string, b: string): number {
 
 /** Most frequent first. */
 export function byCount(counts: ReadonlyMap<string, number>): Readonly<Record<string, number>> {
-  return Object.fromEntries([...counts].toSorted(([a, x], [b, y]) => y - x || order(a, b)));
+  return Object.fromEntries(mostFirst(counts));
+}
+
+/** For whoever draws them: a record that was read back from canonical JSON has its keys in another order. */
+export function mostFirst(counts: Iterable<readonly [string, number]>): readonly (readonly [string, number])[] {
+  return [...counts].toSorted(([a, x], [b, y]) => y - x || order(a, b));
 }

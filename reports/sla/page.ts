@@ -4,6 +4,7 @@ import type { Status } from '../../slo/status.ts';
 import { utc, span, consumedPercent, plural, latency, count } from '../figures.ts';
 import { code, image, list, page, table, text } from '../markdown.ts';
 import { causeCounts, reasonText, type Miss } from '../causes.ts';
+import { mostFirst } from '../measured/order.ts';
 import type { Measured } from '../measurements.ts';
 import { attained, indicatorName, promise } from '../objective-text.ts';
 import { fileNames, type RenderedFile, type RenderedReport } from '../rendered.ts';
@@ -244,7 +245,7 @@ function measurementSection(report: SlaReport, draw: Draw): string {
 
 function summary({ total, counted, neverBecause }: Measured): string {
   const upper = counted ? 'worst p99' : 'p95';
-  const reasons = Object.entries(neverBecause).map(([reason, times]) => `${text(reason)} ${count(times)}`);
+  const reasons = mostFirst(Object.entries(neverBecause)).map(([reason, times]) => `${text(reason)} ${count(times)}`);
   const never = total.never === 0 ? '' : `; **${plural(total.never, 'event')} never happened** (${reasons.join(', ')})`;
   return `${plural(total.events, 'event')}; p50 ${about(total.p50Ms)}, ${upper} ${about(total.upperMs)}, longest ${about(total.maxMs)}${never}.`;
 }

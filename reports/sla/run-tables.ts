@@ -2,6 +2,7 @@
 import type { Exercise } from '../exercise.ts';
 import { consumedPercent, count, shareText, span, utc } from '../figures.ts';
 import { code, table, text } from '../markdown.ts';
+import { mostFirst } from '../measured/order.ts';
 import type { ProbeRuns } from '../measurements.ts';
 import type { SlaReport } from './report.ts';
 
@@ -40,7 +41,7 @@ export function sumRatio(runs: readonly ProbeRuns[]): string {
 }
 
 function counted(counts: Readonly<Record<string, number>>): string {
-  return Object.entries(counts)
+  return mostFirst(Object.entries(counts))
     .map(([name, times]) => `${text(name)} ${count(times)}`)
     .join(', ');
 }

@@ -4,11 +4,11 @@ import type { KeyObject } from 'node:crypto';
 import { systemCode } from '../../probes/folder.ts';
 import { readFiles } from '../../reports/evidence/files.ts';
 import { fingerprintOf, readPublicKey } from '../../reports/evidence/key.ts';
-import type { Finding } from '../../reports/evidence/verify.ts';
+import type { Finding, Verification } from '../../reports/evidence/verify.ts';
 import { openStore } from '../../store/open.ts';
 import type { Args, Command } from '../command.ts';
 import { checkBundle } from '../evidence/check.ts';
-import { checkLedger } from '../evidence/ledger-check.ts';
+import { checkLedger, type Claimed } from '../evidence/ledger-check.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
 import { jsonOption, toJson } from './open.ts';
 
@@ -30,10 +30,8 @@ export const verify: Command = {
       throw new CommandError(`${path}: expected a bundle of evidence, got no such file`, EXIT.usage);
     const key = publicKey(args, io);
     const ledger = args.text('ledger');
-    const read = readFiles(path);
-    if (!read.ok)
-      return told({ findings: [lineOf(path, read.problem)], checked: [], signer: null, number: null }, args, io);
-    const { findings, checked, manifest, content } = await checkBundle(read.files, key);
+    const { content, ...own } = await byItself(path, key);
+    const { findings, checked, manifest } = own;
     const more =
       ledger === undefined || manifest === null || content === null
         ? { findings: [], checked: [] }
@@ -42,7 +40,7 @@ export const verify: Command = {
       {
         findings: [...findings, ...more.findings],
         checked: [...checked, ...more.checked],
-        signer: key === null ? null : fingerprintOf(key),
+        signer: own.isRead && key !== null ? fingerprintOf(key) : null,
         number: manifest?.document.number ?? null,
       },
       args,
@@ -50,6 +48,19 @@ export const verify: Command = {
     );
   },
 };
+
+/** What is needed beside a ledger, and no byte of the files more: there the memory is for its results. */
+async function byItself(
+  path: string,
+  key: KeyObject | null,
+): Promise<Pick<Verification, 'findings' | 'checked' | 'manifest'> & { isRead: boolean; content: Claimed | null }> {
+  const read = readFiles(path);
+  if (!read.ok)
+    return { findings: [lineOf(path, read.problem)], checked: [], manifest: null, content: null, isRead: false };
+  const { content, ...rest } = await checkBundle(read.files, key);
+  const claimed = content === null ? null : { segments: content.segments, tallies: content.tallies };
+  return { ...rest, content: claimed, isRead: true };
+}
 
 async function heldAgainst(
   path: string,

@@ -58,7 +58,11 @@ export class CountedMinutes {
   #differing = 0;
 
   /** @param gone segments of which raw results have expired: minutes near them are not compared */
-  constructor({ definitions, base: { scale }, query }: Manifest, { tallies }: Content, gone: readonly SegmentLine[]) {
+  constructor(
+    { definitions, base: { scale }, query }: Manifest,
+    { tallies }: Pick<Content, 'tallies'>,
+    gone: readonly SegmentLine[],
+  ) {
     const base = timeBase(scale);
     this.#asOfMs = query.asOfMs;
     this.#stepMs = base.minuteMs;

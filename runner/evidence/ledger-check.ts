@@ -13,9 +13,12 @@ export interface LedgerCheck {
   readonly checked: readonly string[];
 }
 
+/** The part of a bundle that a ledger can say something of. */
+export type Claimed = Pick<Content, 'segments' | 'tallies'>;
+
 type Chain = Pick<LedgerStore, 'segments' | 'chained' | 'identity' | 'results'>;
 
-export async function checkLedger(store: Chain, manifest: Manifest, content: Content): Promise<LedgerCheck> {
+export async function checkLedger(store: Chain, manifest: Manifest, content: Claimed): Promise<LedgerCheck> {
   const { ledger } = manifest.query;
   if (store.identity !== ledger) {
     return {

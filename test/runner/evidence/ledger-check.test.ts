@@ -10,6 +10,7 @@ import { issueSla } from '../../../runner/evidence/issue-sla.ts';
 import { checkLedger } from '../../../runner/evidence/ledger-check.ts';
 import { openKnown } from '../../../runner/known.ts';
 import { openStore } from '../../../store/open.ts';
+import type { Result } from '../../../store/result.ts';
 import { aResult } from '../../support/results.ts';
 import { BEGAN, fill, MINUTE, newFolder } from './filled.ts';
 
@@ -21,15 +22,20 @@ let folder = '';
 let configuration: Configuration;
 let files: Files = new Map();
 
-/** Two runs an hour, every eighth of them three days late. */
+/** Two runs an hour, every eighth of them three days late; more end in what comes later in the alphabet. */
 const all = Array.from({ length: 2 * HOURS }, (_, n) => {
   const scheduledMs = BEGAN + (n * HOUR) / 2 + 1000;
   const recordedMs = scheduledMs + (n % 8 === 3 ? 72 * HOUR : 0);
   return {
     recordedMs,
-    result: aResult(n, { runId: `status/${n}`, service: 'client-api', weightMs: HOUR / 2, scheduledMs }),
+    result: aResult(n, { runId: `status/${n}`, service: 'client-api', weightMs: HOUR / 2, scheduledMs, ...ends(n) }),
   };
 });
+
+function ends(n: number): Partial<Result> {
+  if (n % 50 === 1) return { outcome: 'bad', reason: 'timeout' };
+  return n % 100 === 2 ? { outcome: 'bad', reason: 'connect-refused' } : {};
+}
 
 beforeAll(async () => {
   ({ folder, configuration } = await newFolder());
@@ -56,7 +62,8 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function held() {
-  const { manifest, content } = await checkBundle(files, readPublicKey(pair.publicPem));
+  const { manifest, content, findings: own } = await checkBundle(files, readPublicKey(pair.publicPem));
+  expect(own).toEqual([]);
   if (manifest === null || content === null) throw new Error('the bundle does not read');
   await using store = await openStore({ path: configuration.ledgerPath, readOnly: true, snapshot: true, inline: true });
   const { findings, checked } = await checkLedger(store, manifest, content);
