@@ -1,53 +1,32 @@
 /**
- * The one place that knows Apache ECharts and how our charts look. A chart is stacked panels over one time axis, drawn to
- * SVG text without a DOM. Lines differ by dash and symbol as well as by colour, so that a black-and-white print reads.
- *
- * Scales, ticks and margin labels are computed here, so that nothing overlaps and equal data gives equal bytes.
+ * How our charts look: stacked panels over one time axis, as SVG text. Lines differ by dash and symbol as well as by colour,
+ * so that a black-and-white print reads. Scales, ticks and the places of labels are computed, so that nothing overlaps and
+ * equal data gives equal bytes.
  */
-import { BarChart, LineChart, ScatterChart } from 'echarts/charts';
-import {
-  GraphicComponent,
-  GridComponent,
-  LegendComponent,
-  MarkAreaComponent,
-  MarkLineComponent,
-  TitleComponent,
-} from 'echarts/components';
-import * as echarts from 'echarts/core';
-import { SVGRenderer } from 'echarts/renderers';
-import { timeAxis, valueAxis } from './chart/axis.ts';
-import { timeOption, valueOption } from './chart/axes.ts';
-import { fitted, inert, stagger } from './chart/labels.ts';
-import { laneGraphics } from './chart/lanes.ts';
-import { scaleOf, type Context } from './chart/layout.ts';
-import { FONT, HEADER, INK, LANE, LEFT, MARK_ROW, NEVER, PLOT, RIGHT, WIDTH } from './chart/look.ts';
-import { frameSeries, neverSeries, seriesOption } from './chart/series.ts';
-import type { Chart, Panel } from './chart/spec.ts';
-import { cleanSvg } from './chart/svg.ts';
+import { timeAxisLines, valueAxisLines } from './chart/axes.ts';
+import { timeAxis } from './chart/axis.ts';
+import { fitted, stagger } from './chart/labels.ts';
+import { laneStrips } from './chart/lanes.ts';
+import { scaleOf, type Context, type Layout } from './chart/layout.ts';
+import { entriesOf, legend, LEGEND_ROW, placed } from './chart/legend.ts';
+import { HEADER, LANE, LEFT, MARK_ROW, PLOT, WIDTH } from './chart/look.ts';
+import { backdrop, drawn, guides, neverDrawn } from './chart/series.ts';
+import type { Chart } from './chart/spec.ts';
+import { element, picture, words } from './chart/svg.ts';
 import { label, panelLabels, rule } from './chart/text.ts';
 import { oneLine } from './markdown.ts';
 import { slug } from './rendered.ts';
 
 export type { Chart, Lane, LaneSegment, Limit, Look, Mark, Panel, Series, Shade } from './chart/spec.ts';
 
-echarts.use([
-  BarChart,
-  GraphicComponent,
-  GridComponent,
-  LegendComponent,
-  LineChart,
-  MarkAreaComponent,
-  MarkLineComponent,
-  ScatterChart,
-  SVGRenderer,
-  TitleComponent,
-]);
+/** Beside the plot lines are thicker than nothing. */
+const CLIP_MARGIN = 3;
 
 /** SVG text. Equal charts give equal bytes. */
 export function renderChart(chart: Chart): string {
   const { fromMs, toMs } = padded(chart.fromMs, chart.toMs);
   const x = (ms: number) => LEFT + ((ms - fromMs) / (toMs - fromMs)) * PLOT;
-  const time = timeAxis(fromMs, toMs, 8);
+  const context: Context = { chart, time: timeAxis(fromMs, toMs, 8), fromMs, toMs, x };
   const marks = stagger(
     (chart.marks ?? [])
       .filter(({ atMs }) => atMs >= fromMs && atMs <= toMs)
@@ -55,78 +34,60 @@ export function renderChart(chart: Chart): string {
     { from: 4, to: WIDTH - 4 },
   );
   const markRows = Math.max(0, ...marks.map(({ row }) => row + 1));
-  const panelHeight = chart.panels.length > 2 ? 150 : chart.panels.length === 2 ? 190 : 260;
-  const names = legendOf(chart.panels);
+  const entries = entriesOf(chart.panels);
   // One line needs no key: its name stands at the axis.
-  const only = names.length === 1 ? (names[0] ?? null) : null;
+  const only = entries.length === 1 ? (entries[0]?.name ?? null) : null;
+  const key = only === null ? placed(entries) : [];
+  const keyRows = Math.max(0, ...key.map(({ row }) => row + 1));
   const lanes = chart.lanes ?? [];
-  const lanesTop = (only === null && names.length > 0 ? 66 : 40) + markRows * MARK_ROW;
+  const lanesTop = (keyRows > 0 ? 46 + keyRows * LEGEND_ROW : 40) + markRows * MARK_ROW;
   const first = lanesTop + (lanes.length === 0 ? 0 : lanes.length * LANE + 8);
-  const scales = chart.panels.map(scaleOf);
-  const layouts = chart.panels.map((panel, index) => ({
+  const panelHeight = chart.panels.length > 2 ? 150 : chart.panels.length === 2 ? 190 : 260;
+  const layouts = chart.panels.map((panel, index): Layout => ({
     panel: { ...panel, name: panel.name ?? only },
     index,
-    scale: scales[index] ?? valueAxis([], { auto: false, fromZero: true }),
+    scale: scaleOf(panel),
     top: first + HEADER + index * (panelHeight + HEADER + 12),
     height: panelHeight,
     last: index === chart.panels.length - 1,
   }));
-  const bottom = first + chart.panels.length * (panelHeight + HEADER + 12) - 12;
-  const height = bottom + 66;
-  const context: Context = { chart, time, fromMs, toMs };
+  const height = first + chart.panels.length * (panelHeight + HEADER + 12) - 12 + 66;
+  const title = oneLine(chart.title);
+  return picture({ width: WIDTH, height, title, description: oneLine(chart.description) }, [
+    element('rect', { width: WIDTH, height, fill: '#ffffff' }),
+    ...layouts.flatMap((layout) => panelLines(context, layout, `${slug(chart.title)}-c${layout.index}`)),
+    ...laneStrips(lanes, x, lanesTop + 6),
+    ...marks.map(({ at, row }) => rule(at, lanesTop - (markRows - row) * MARK_ROW, first + HEADER)),
+    ...marks.map(({ at, row, text, side }) => {
+      const y = lanesTop - (markRows - row) * MARK_ROW + 2;
+      return side === 'left' ? label(text, at - 4, y, 'right', true) : label(text, at + 4, y, 'left', true);
+    }),
+    // Larger than what is measured by `fitted`.
+    words(fitted(title, (WIDTH - 24) * (12 / 16)), 12, 18, { bold: true, size: 16 }),
+    ...legend(key),
+    ...layouts.flatMap(panelLabels),
+    ...(layouts.length === 0 ? [label('nothing to draw', WIDTH / 2, 60, 'center', false)] : []),
+  ]);
+}
 
-  const drawing = echarts.init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height });
-  try {
-    drawing.setOption({
-      animation: false,
-      backgroundColor: '#ffffff',
-      textStyle: { fontFamily: FONT, color: INK, fontSize: 12 },
-      title: {
-        // Larger than what is measured by `fitted`.
-        text: inert(fitted(oneLine(chart.title), (WIDTH - 24) * (12 / 16))),
-        left: 12,
-        top: 10,
-        padding: 0,
-        textStyle: { fontSize: 16, fontWeight: 'bold', color: INK, fontFamily: FONT },
-      },
-      legend: {
-        left: 12,
-        top: 38,
-        padding: 0,
-        itemGap: 40,
-        itemWidth: 34,
-        show: only === null && names.length > 0,
-        data: names,
-        textStyle: { fontSize: 12, color: INK, fontFamily: FONT },
-        selectedMode: false,
-      },
-      grid: layouts.map(({ top, height }) => ({ left: LEFT, right: RIGHT, top, height, containLabel: false })),
-      xAxis: layouts.map(({ index, last }) => timeOption(context, index, last)),
-      yAxis: layouts.map(({ index, scale }) => valueOption(index, scale)),
-      series: layouts.flatMap((layout) => [
-        ...frameSeries(context, layout),
-        ...layout.panel.series.map((series) => seriesOption(layout, series)),
-        ...neverSeries(layout),
-      ]),
-      graphic: [
-        ...layouts.flatMap((layout) => panelLabels(layout)),
-        ...laneGraphics(lanes, x, lanesTop + 6),
-        ...marks.map(({ at, row, text, side }) => {
-          const y = lanesTop - (markRows - row) * MARK_ROW + 2;
-          return side === 'left' ? label(text, at - 3, y, 'right', true) : label(text, at + 3, y, 'left', true);
-        }),
-        ...marks.map(({ at, row }) => rule(at, lanesTop - (markRows - row) * MARK_ROW, first + HEADER)),
-        ...(layouts.length === 0 ? [label('nothing to draw', WIDTH / 2, 60, 'center', false)] : []),
-      ],
-    });
-    return cleanSvg(drawing.renderToSVGString(), {
-      idPrefix: slug(chart.title),
-      title: oneLine(chart.title),
-      description: oneLine(chart.description),
-    });
-  } finally {
-    drawing.dispose();
-  }
+/** From the back to the front. */
+function panelLines(context: Context, layout: Layout, clip: string): readonly string[] {
+  const series = layout.panel.series.flatMap((each) => drawn(context, layout, each, clip));
+  const isClipped = series.some((each) => each.includes('clip-path'));
+  return [
+    ...backdrop(context, layout),
+    ...valueAxisLines(layout),
+    ...timeAxisLines(context, layout),
+    ...guides(context, layout),
+    ...(isClipped ? [clipOf(layout, clip)] : []),
+    ...series,
+    ...neverDrawn(context, layout),
+  ];
+}
+
+function clipOf({ top, height }: Layout, id: string): string {
+  const area = { x: LEFT, y: top - CLIP_MARGIN, width: PLOT, height: height + 2 * CLIP_MARGIN };
+  return element('clipPath', { id }, element('rect', area));
 }
 
 /** A span of nothing still needs a width to be drawn on. */
@@ -134,12 +95,4 @@ function padded(fromMs: number, toMs: number): { fromMs: number; toMs: number } 
   if (Number.isFinite(fromMs) && Number.isFinite(toMs) && toMs > fromMs) return { fromMs, toMs };
   const middle = Number.isFinite(fromMs) ? fromMs : 0;
   return { fromMs: middle - 30_000, toMs: middle + 30_000 };
-}
-
-function legendOf(panels: readonly Panel[]): readonly string[] {
-  const names = panels.flatMap((panel) => [
-    ...panel.series.filter(({ points }) => points.length > 0).map(({ name }) => inert(oneLine(name))),
-    ...((panel.never ?? []).length > 0 ? [panel.neverName ?? NEVER] : []),
-  ]);
-  return [...new Set(names)];
 }

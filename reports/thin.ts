@@ -2,16 +2,22 @@
 export type Point = readonly [atMs: number, value: number | null];
 
 /**
- * At most about `limit` points, in order. Every bucket keeps its first, smallest, largest and last point, so that a spike
- * of a single run survives whatever its surroundings; breaks survive too.
+ * At most about `limit` points, in order. Every bucket of time keeps its first, smallest, largest and last point, so that a
+ * spike of a single run survives whatever its surroundings; breaks survive too. Of time and not of so many points: where
+ * these lie denser, they would leave nothing to the rest of the line.
  */
 export function thin(points: readonly Point[], limit = 600): readonly Point[] {
   if (points.length <= limit) return points;
   const bucketCount = Math.max(1, Math.floor(limit / 5));
-  const size = Math.ceil(points.length / bucketCount);
+  const [firstMs, lastMs] = [points[0]?.[0] ?? 0, points.at(-1)?.[0] ?? 0];
+  const width = Math.max(lastMs - firstMs, Number.MIN_VALUE) / bucketCount;
+  const bucketOf = (index: number) =>
+    Math.min(bucketCount - 1, Math.floor(((points[index]?.[0] ?? 0) - firstMs) / width));
   const kept: Point[] = [];
-  for (let start = 0; start < points.length; start += size) {
-    kept.push(...extremes(points, start, Math.min(points.length, start + size)));
+  for (let start = 0, end = 0; start < points.length; start = end) {
+    const bucket = bucketOf(start);
+    while (end < points.length && bucketOf(end) === bucket) end += 1;
+    kept.push(...extremes(points, start, end));
   }
   return kept;
 }

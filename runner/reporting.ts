@@ -1,6 +1,6 @@
 /**
- * Reports as the commands and the demo write them. What draws their charts weighs as much in memory as all the rest of the
- * program: it is loaded when a report is written, not by every process that could write one.
+ * Reports as the commands and the demo write them. What draws and words them is loaded when a report is written, not by
+ * every process that could write one.
  */
 import { dirname } from 'node:path';
 import { collectExercise } from '../reports/exercise.ts';

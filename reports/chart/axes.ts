@@ -1,53 +1,41 @@
-/** The two axes of a panel, as the library's options. */
-import { tickText, type ValueAxis } from './axis.ts';
-import { position, type Context } from './layout.ts';
-import { INK, SOFT } from './look.ts';
+/** The two axes of a panel, with their ticks and labels. */
+import { tickText } from './axis.ts';
+import { levelOf, type Context, type Layout } from './layout.ts';
+import { LEFT, PLOT, SOFT } from './look.ts';
+import { crisp, straight, words } from './svg.ts';
 
-export function timeOption({ time, fromMs, toMs }: Context, gridIndex: number, last: boolean) {
-  const axis = { customValues: [...time.ticks] };
-  return {
-    type: 'value',
-    gridIndex,
-    min: fromMs,
-    max: toMs,
-    position: 'bottom',
-    axisLine: { show: true, onZero: false, lineStyle: { color: SOFT } },
-    axisTick: { show: true, ...axis, lineStyle: { color: SOFT } },
-    axisLabel: {
-      show: last,
-      ...axis,
-      formatter: (value: number) => time.label(Math.round(value)),
-      color: INK,
-      fontSize: 12,
-      lineHeight: 14,
-      hideOverlap: true,
-    },
-    splitLine: { show: false },
-    ...(last
-      ? { name: time.name, nameLocation: 'middle', nameGap: 38, nameTextStyle: { color: SOFT, fontSize: 12 } }
-      : {}),
-  };
+const TICK = 5;
+const LINE = 14;
+
+/** Moments and the axis' name stand below the last panel only. */
+export function timeAxisLines({ time, x }: Context, { top, height, last }: Layout): readonly string[] {
+  const y = top + height;
+  const stroke = { stroke: SOFT };
+  const ticks = time.ticks.map((tick) => straight([crisp(x(tick)), y], [crisp(x(tick)), y + TICK], stroke));
+  const labels = time.ticks.flatMap((tick) =>
+    time
+      .label(tick)
+      .split('\n')
+      .map((text, line) => words(text, x(tick), y + 15 + line * LINE, { anchor: 'middle' })),
+  );
+  return [
+    straight([LEFT, crisp(y)], [LEFT + PLOT, crisp(y)], stroke),
+    ...ticks,
+    ...(last ? [...labels, words(time.name, LEFT + PLOT / 2, y + 44, { anchor: 'middle', fill: SOFT })] : []),
+  ];
 }
 
-export function valueOption(gridIndex: number, scale: ValueAxis) {
-  const axis = { customValues: scale.ticks.map((tick) => position(scale, tick)) };
-  return {
-    type: 'value',
-    gridIndex,
-    min: position(scale, scale.min),
-    max: position(scale, scale.max),
-    axisLine: { show: true, lineStyle: { color: SOFT } },
-    axisTick: { show: true, ...axis, lineStyle: { color: SOFT } },
-    axisLabel: {
-      ...axis,
-      formatter: (value: number) => tickText(scale.log ? nearestTick(scale, 10 ** value) : value),
-      color: INK,
-      fontSize: 12,
-    },
-    splitLine: { show: false },
-  };
-}
-
-function nearestTick(scale: ValueAxis, value: number): number {
-  return scale.ticks.reduce((best, tick) => (Math.abs(tick - value) < Math.abs(best - value) ? tick : best), value * 2);
+export function valueAxisLines(layout: Layout): readonly string[] {
+  const { scale, top, height } = layout;
+  const stroke = { stroke: SOFT };
+  return [
+    straight([crisp(LEFT), top], [crisp(LEFT), top + height], stroke),
+    ...scale.ticks.flatMap((tick) => {
+      const y = levelOf(layout, tick);
+      return [
+        straight([LEFT - TICK, crisp(y)], [LEFT, crisp(y)], stroke),
+        words(tickText(tick), LEFT - 8, y, { anchor: 'end' }),
+      ];
+    }),
+  ];
 }

@@ -1,4 +1,4 @@
-/** Where axes put their ticks. Decided here and not by the chart library, so that labels never collide and always fit. */
+/** Where axes put their ticks. So that labels never collide and always fit. */
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

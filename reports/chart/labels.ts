@@ -62,14 +62,6 @@ function meets(one: Sided, other: Sided): boolean {
   return from < otherTo + APART && otherFrom < to + APART;
 }
 
-/**
- * The library keeps what it has measured in plain objects by their text: `__proto__` would reach the prototype of every
- * object of the process, and attributes of that into every later drawing. A word joiner, which nobody sees, parts them.
- */
-export function inert(text: string): string {
-  return text in Object.prototype ? `${text}\u2060` : text;
-}
-
 /** The text, or as much of its beginning as fits, and an ellipsis. */
 export function fitted(text: string, width: number): string {
   const most = Math.max(4, Math.floor(width / (EM * WIDE)));

@@ -1,8 +1,9 @@
-/** Strips above the panels, as the library's options. */
+/** Strips above the panels. */
 import { oneLine } from '../markdown.ts';
 import { fitted, textWidth } from './labels.ts';
-import { FONT, LANE, LEFT, PLOT, TONES, WIDTH } from './look.ts';
+import { LANE, LEFT, PLOT, TONES, WIDTH } from './look.ts';
 import type { Lane, LaneSegment } from './spec.ts';
+import { element, words } from './svg.ts';
 import { label } from './text.ts';
 
 const NAME = 16;
@@ -13,7 +14,7 @@ const LEAST = 2;
 const SMALL = 1.2;
 
 /** @param x from a moment to a place. @param top of the first lane */
-export function laneGraphics(lanes: readonly Lane[], x: (ms: number) => number, top: number): readonly object[] {
+export function laneStrips(lanes: readonly Lane[], x: (ms: number) => number, top: number): readonly string[] {
   return lanes.flatMap(({ name, segments }, index) => {
     const y = top + index * LANE;
     return [
@@ -23,7 +24,7 @@ export function laneGraphics(lanes: readonly Lane[], x: (ms: number) => number, 
   });
 }
 
-function strip({ fromMs, toMs, tone, text }: LaneSegment, x: (ms: number) => number, y: number): readonly object[] {
+function strip({ fromMs, toMs, tone, text }: LaneSegment, x: (ms: number) => number, y: number): readonly string[] {
   const edge = LEFT + PLOT;
   const from = Math.min(Math.max(x(fromMs), LEFT), edge - LEAST);
   const width = Math.max(LEAST, Math.min(x(toMs), edge) - from);
@@ -32,24 +33,7 @@ function strip({ fromMs, toMs, tone, text }: LaneSegment, x: (ms: number) => num
   const room = (width - 8) * SMALL;
   const shown = textWidth(said) <= room ? said : width > 60 ? fitted(said, room) : '';
   return [
-    {
-      type: 'rect',
-      silent: true,
-      z: 3,
-      shape: { x: from, y, width, height: STRIP },
-      style: { fill, stroke, lineWidth: 1 },
-    },
-    ...(shown === ''
-      ? []
-      : [
-          {
-            type: 'text',
-            silent: true,
-            z: 11,
-            x: from + 4,
-            y: y + 2,
-            style: { text: shown, align: 'left', fill: ink, font: `11px ${FONT}` },
-          },
-        ]),
+    element('rect', { x: from, y, width, height: STRIP, fill, stroke }),
+    ...(shown === '' ? [] : [words(shown, from + 4, y + STRIP / 2, { fill: ink, size: 11 })]),
   ];
 }

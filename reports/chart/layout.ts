@@ -7,6 +7,8 @@ export interface Context {
   readonly time: TimeAxis;
   readonly fromMs: number;
   readonly toMs: number;
+  /** From a moment to a place. */
+  readonly x: (ms: number) => number;
 }
 
 export interface Layout {
@@ -31,6 +33,13 @@ export function scaleOf(panel: Panel): ValueAxis {
 }
 
 /** Values are drawn by their logarithm where the scale is one. */
-export function position(scale: ValueAxis, value: number): number {
+function position(scale: ValueAxis, value: number): number {
   return scale.log ? Math.log10(value) : value;
+}
+
+/** How far down a value stands; at the edge of the panel, where it is beyond its scale. */
+export function levelOf({ scale, top, height }: Pick<Layout, 'scale' | 'top' | 'height'>, value: number): number {
+  const [low, high] = [position(scale, scale.min), position(scale, scale.max)];
+  const share = (position(scale, Math.min(scale.max, Math.max(scale.min, value))) - low) / (high - low);
+  return top + height * (1 - share);
 }

@@ -5,7 +5,6 @@ export const WIDTH = 960;
 export const LEFT = 78;
 export const RIGHT = 168;
 export const PLOT = WIDTH - LEFT - RIGHT;
-// No quotation marks: the library writes this into an attribute as it stands.
 export const FONT = 'Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif';
 export const INK = '#1a1a1a';
 export const SOFT = '#5a5a5a';
@@ -16,27 +15,23 @@ export const HEADER = 24;
 /** A strip with its name above it. */
 export const LANE = 36;
 
+export type Symbol = 'circle' | 'rect' | 'diamond' | 'cross' | 'up' | 'down';
+
 interface Style {
   readonly color: string;
   readonly width: number;
-  readonly dash: 'solid' | readonly number[];
-  readonly symbol: string;
+  readonly dash: { readonly 'stroke-dasharray'?: string };
+  readonly symbol: Symbol;
   readonly size: number;
 }
 
 export const LOOKS: Readonly<Record<Look, Style>> = {
-  main: { color: '#08306b', width: 2, dash: 'solid', symbol: 'circle', size: 5 },
-  upper: { color: '#b4530a', width: 1.8, dash: [7, 3], symbol: 'rect', size: 6 },
-  extreme: { color: '#6b6b6b', width: 1.2, dash: [2, 2], symbol: 'diamond', size: 7 },
-  trouble: {
-    color: '#a3001d',
-    width: 1.5,
-    dash: 'solid',
-    symbol: 'path://M0,1L1,0L5,4L9,0L10,1L6,5L10,9L9,10L5,6L1,10L0,9L4,5Z',
-    size: 8,
-  },
-  never: { color: '#a3001d', width: 1.5, dash: 'solid', symbol: 'path://M5,0L10,10L0,10Z', size: 9 },
-  beyond: { color: '#08306b', width: 1.5, dash: 'solid', symbol: 'path://M0,0L10,0L5,10Z', size: 9 },
+  main: { color: '#08306b', width: 2, dash: {}, symbol: 'circle', size: 5 },
+  upper: { color: '#b4530a', width: 1.8, dash: { 'stroke-dasharray': '7,3' }, symbol: 'rect', size: 6 },
+  extreme: { color: '#6b6b6b', width: 1.2, dash: { 'stroke-dasharray': '2,2' }, symbol: 'diamond', size: 7 },
+  trouble: { color: '#a3001d', width: 1.5, dash: {}, symbol: 'cross', size: 8 },
+  never: { color: '#a3001d', width: 1.5, dash: {}, symbol: 'up', size: 9 },
+  beyond: { color: '#08306b', width: 1.5, dash: {}, symbol: 'down', size: 9 },
 };
 
 export const TONES: Readonly<Record<Tone, { readonly fill: string; readonly edge: string; readonly ink: string }>> = {

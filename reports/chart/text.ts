@@ -1,17 +1,14 @@
-/** The words in a chart that are not axis labels, as the library's options. */
+/** The words in a chart that are not axis labels. */
 import { oneLine } from '../markdown.ts';
-import { fitted, inert, spread } from './labels.ts';
-import { position, type Layout } from './layout.ts';
-import { FONT, HEADER, INK, LEFT, LIMIT, PLOT, RIGHT, WIDTH } from './look.ts';
+import { fitted, spread } from './labels.ts';
+import { levelOf, type Layout } from './layout.ts';
+import { HEADER, INK, LEFT, LIMIT, PLOT, RIGHT, WIDTH } from './look.ts';
+import { crisp, straight, words } from './svg.ts';
 
-export function panelLabels({ panel, scale, top, height }: Layout): readonly object[] {
-  const y = (value: number) => {
-    const [low, high] = [position(scale, scale.min), position(scale, scale.max)];
-    const share = (position(scale, Math.min(scale.max, Math.max(scale.min, value))) - low) / (high - low);
-    return top + height * (1 - share);
-  };
+export function panelLabels(layout: Layout): readonly string[] {
+  const { panel, scale, top, height } = layout;
   const limits = spread(
-    panel.limits.map(({ value, name }) => ({ at: y(value), text: oneLine(name) })),
+    panel.limits.map(({ value, name }) => ({ at: levelOf(layout, value), text: oneLine(name) })),
     { from: top, to: top + height, apart: 14 },
   );
   const empty = panel.series.every(({ points }) => points.every(([, value]) => value === null));
@@ -30,26 +27,20 @@ export function panelLabels({ panel, scale, top, height }: Layout): readonly obj
   ];
 }
 
+const ANCHORS = { left: 'start', center: 'middle', right: 'end' } as const;
+
+/** @param y the upper edge of the line */
 export function label(
   text: string,
   x: number,
   y: number,
-  align: 'left' | 'center' | 'right',
+  align: keyof typeof ANCHORS,
   bold: boolean,
   fill = INK,
-) {
-  // White behind it, so that a line that must pass does not strike the words out.
-  const style = {
-    text: inert(text),
-    align,
-    fill,
-    font: `${bold ? 'bold ' : ''}12px ${FONT}`,
-    backgroundColor: '#ffffff',
-    padding: 1,
-  };
-  return { type: 'text', silent: true, z: 10, x, y, style };
+): string {
+  return words(text, x, y + 6, { anchor: ANCHORS[align], bold, fill, halo: true });
 }
 
-export function rule(x: number, y1: number, y2: number) {
-  return { type: 'line', silent: true, z: 1, shape: { x1: x, x2: x, y1, y2 }, style: { stroke: INK, lineWidth: 1 } };
+export function rule(x: number, y1: number, y2: number): string {
+  return straight([crisp(x), y1], [crisp(x), y2], { stroke: INK });
 }

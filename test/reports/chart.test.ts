@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { tickText, timeAxis, valueAxis } from '../../reports/chart/axis.ts';
-import { reach, spread, stagger } from '../../reports/chart/labels.ts';
+import { reach, spread, stagger, textWidth } from '../../reports/chart/labels.ts';
+import { placed } from '../../reports/chart/legend.ts';
 import { renderChart, type Chart } from '../../reports/chart.ts';
 import { quantiles } from '../../store/measures/quantiles.ts';
 import { broken, thin, type Point } from '../../reports/thin.ts';
@@ -93,6 +94,23 @@ describe('a chart', () => {
     expect(renderChart(CHART)).toBe(before);
   });
 
+  test('names its lines in as many rows as they need, none beyond its edge', () => {
+    const names = Array.from({ length: 12 }, (_, n) => `probe-number-${n} latency`);
+    const entries = placed(names.map((name) => ({ name, look: 'main' as const, hasLine: true, hasSymbol: false })));
+    expect(entries.map(({ row }) => row)).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]);
+    expect(Math.max(...entries.map(({ x, name }) => x + 40 + textWidth(name)))).toBeLessThan(960);
+  });
+
+  test('draws of a line that leaves its range what is within it', () => {
+    const series = { name: 'p50', draw: 'line' as const, look: 'main' as const };
+    const points = [[START - MINUTE, 20], [START + MINUTE, 24]] as const; // prettier-ignore
+    const panel = { name: 'p', unit: 'ms', scale: 'auto' as const, limits: [], series: [{ ...series, points }] };
+    const svg = renderChart({ ...CHART, panels: [panel] });
+    expect(svg).toContain('<clipPath id="positions-latency-c0"><rect x="78"');
+    expect(svg).toContain('clip-path="url(#positions-latency-c0)"');
+    expect(renderChart(CHART)).not.toContain('clip');
+  });
+
   test('is well formed for any names and any finite values', () => {
     const points = fc.array(
       fc.tuple(
@@ -146,6 +164,13 @@ describe('thinning', () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  test('leaves a line its shape where its last part has most of its points', () => {
+    const days = Array.from({ length: 360 }, (_, quarter): Point => [quarter * 360, Math.sin(quarter / 40)]);
+    const minutes = Array.from({ length: 1440 }, (_, minute): Point => [360 * 360 + minute, Math.sin(9)]);
+    const kept = thin([...days, ...minutes]);
+    expect(kept.filter(([at]) => at < 360 * 360).length).toBeGreaterThan(200);
   });
 
   test('never hides a spike of one run among a hundred thousand', () => {

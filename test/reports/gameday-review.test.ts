@@ -243,10 +243,8 @@ describe('the record of a game-day, for the review', () => {
       ([a], [b]) => a - b,
     );
     const svg = renderGameday({ journal: journalOf(many), results: [] }).files[0]?.content ?? '';
-    const placed = [
-      ...svg.matchAll(/<text ([^>]*)transform="translate\(([\d.]+) ([\d.]+)\)"[^>]*>([^<]* \+[^<]*)<\/text>/g),
-    ];
-    const rows = placed.map(([, attributes = '', x = '', y = '', words = '']) => {
+    const placed = [...svg.matchAll(/<text x="([\d.]+)" y="([\d.]+)"([^>]*)>([^<]* \+[^<]*)<\/text>/g)];
+    const rows = placed.map(([, x = '', y = '', attributes = '', words = '']) => {
       const width = words.length * 8;
       const from = attributes.includes('text-anchor="end"') ? Number(x) - width : Number(x);
       return { x: from, y: Number(y), to: from + width, words };

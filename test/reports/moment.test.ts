@@ -63,7 +63,7 @@ describe('where a counted reading stands on the time axis', () => {
     const svg = renderGameday({ journal, results }).files[0]?.content ?? '';
     const line = /<path d="(M[^"]+)" fill="none" stroke="#08306b" stroke-width="2"/.exec(svg)?.[1] ?? '';
     const xs = [...line.matchAll(/[ML]([\d.]+) /g)].map(([, x]) => Number(x));
-    const injection = Number(/<text[^>]*translate\(([\d.]+) [^>]*>fault injected<\/text>/.exec(svg)?.[1]);
+    const injection = Number(/<text x="([\d.]+)"[^>]*>fault injected<\/text>/.exec(svg)?.[1]);
     expect(new Set(xs).size).toBe(results.length);
     expect(xs.filter((x) => x < injection - 4).length).toBeGreaterThanOrEqual(4);
     expect(xs.filter((x) => x > injection).length).toBeGreaterThanOrEqual(7);
