@@ -1,16 +1,17 @@
 /** What a ledger can be asked, as the store asks it: from its thread, or in a process that has nothing else to do. */
 import { performance } from 'node:perf_hooks';
+import { fromCrossing } from './crossing.ts';
+import type { Crossing } from './crossing.ts';
 import { withLastGood } from './last-good.ts';
 import { LedgerError } from './ledger-error.ts';
 import type { Ledger } from './ledger.ts';
-import type { Result } from './result.ts';
 import { toFailure, type Calls, type Failure } from './thread.ts';
 
-type Groups = readonly (readonly Result[])[];
+type Groups = readonly (readonly Crossing[])[];
 
 function appendGroups(ledger: Ledger, groups: Groups, recordedMs: number): readonly (Failure | null)[] {
   try {
-    ledger.append(groups.flat(), recordedMs);
+    ledger.append(groups.flat().map(fromCrossing), recordedMs);
     return groups.map(() => null);
   } catch (error) {
     // A disk that fails, fails for all of them. A result that cannot be stored is nobody else's fault.

@@ -6,7 +6,7 @@ import { isTimed, isWithin, thresholdKey } from '../probes/probe.ts';
 import type { CountReading, QuantityReading, Threshold } from '../probes/probe.ts';
 import { multiply, ONE, parseDecimal, type Rational } from '../slo/decimal.ts';
 import type { Objective } from '../slo/objective.ts';
-import { EMPTY_TALLY, addTallies } from '../slo/tally.ts';
+import { addTallies } from '../slo/tally.ts';
 import type { Tally } from '../slo/tally.ts';
 import { isSized } from '../slo/weighted.ts';
 import { durationOf, limitAt, type ThresholdSli } from './limit.ts';
@@ -58,24 +58,49 @@ export function mergeJudged(a: Judged, b: Judged): Judged {
  */
 export function judge(rule: Rule, result: Result, stepMs: number): readonly Judged[] {
   if (result.cadence === 'once' || result.weightMs <= 0) return [];
-  if (!rule.probes.includes(result.probe) || (rule.sli.type === 'telemetry') !== (result.kind === 'telemetry'))
-    return [];
+  if (!isOf(rule, result.probe) || (rule.sli.type === 'telemetry') !== (result.kind === 'telemetry')) return [];
   const split = rule.split === null ? '' : (result[rule.split] ?? '');
+  const found = parts(rule, result).map((part) => judgedOf(part, split, stepMs));
+  if (found.length < 2) return found;
   const steps = new Map<string, Judged>();
-  for (const part of parts(rule, result)) {
-    const atMs = Math.floor(part.atMs / stepMs) * stepMs;
-    const judged: Judged = {
-      atMs,
-      split: part.split ?? split,
-      tally: { ...EMPTY_TALLY, ...part.tally },
-      cluster: part.cluster ?? 0n,
-      problem: part.problem ?? null,
-    };
-    const key = `${atMs} ${judged.split}`;
+  for (const judged of found) {
+    const key = `${judged.atMs} ${judged.split}`;
     const earlier = steps.get(key);
     steps.set(key, earlier === undefined ? judged : mergeJudged(earlier, judged));
   }
   return [...steps.values()];
+}
+
+/** Of each list, as a set: a rule may have thousands of probes, and every result is held against every rule. */
+const probeSets = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+function isOf({ probes }: Rule, probe: string): boolean {
+  let set = probeSets.get(probes);
+  if (set === undefined) probeSets.set(probes, (set = new Set(probes)));
+  return set.has(probe);
+}
+
+/** Written out, figure by figure, because every result passes through here once for each rule. */
+function judgedOf({ atMs, tally, split, cluster, problem }: Part, splitOfRun: string, stepMs: number): Judged {
+  return {
+    atMs: Math.floor(atMs / stepMs) * stepMs,
+    split: split ?? splitOfRun,
+    tally: {
+      good: tally.good ?? 0,
+      bad: tally.bad ?? 0,
+      excluded: tally.excluded ?? 0,
+      faults: tally.faults ?? 0,
+      goodWeight: tally.goodWeight ?? 0n,
+      badWeight: tally.badWeight ?? 0n,
+      excludedWeight: tally.excludedWeight ?? 0n,
+      faultWeight: tally.faultWeight ?? 0n,
+      squaredWeight: tally.squaredWeight ?? 0n,
+      borderline: tally.borderline ?? 0,
+      bounded: tally.bounded ?? 0,
+    },
+    cluster: cluster ?? 0n,
+    problem: problem ?? null,
+  };
 }
 
 interface Part {
@@ -90,14 +115,14 @@ interface Part {
 function parts(rule: Rule, result: Result): readonly Part[] {
   const { outcome, scheduledMs } = result;
   if (rule.sli.type === 'telemetry') return telemetryParts(rule.sli, result);
-  const runs = runsOf(result);
-  const weight = runWeight(rule, result, runs);
   if (outcome === 'fault' || outcome === 'skipped') {
-    return [{ atMs: scheduledMs, tally: { faults: runs, faultWeight: weight } }];
+    const runs = runsOf(result);
+    return [{ atMs: scheduledMs, tally: { faults: runs, faultWeight: runWeight(rule, result, runs) } }];
   }
-  if (outcome === 'excluded') return [{ atMs: scheduledMs, tally: { excluded: 1, excludedWeight: weight } }];
+  const weight = (): bigint => runWeight(rule, result, 1);
+  if (outcome === 'excluded') return [{ atMs: scheduledMs, tally: { excluded: 1, excludedWeight: weight() } }];
   if (isSized(rule.weighing) !== (rule.sli.type === 'quantity')) {
-    return [fault(scheduledMs, weight, 'weighing', `${rule.sli.type} events cannot be weighed by ${rule.weighing}`)];
+    return [fault(scheduledMs, weight(), 'weighing', `${rule.sli.type} events cannot be weighed by ${rule.weighing}`)];
   }
   switch (rule.sli.type) {
     case 'availability':

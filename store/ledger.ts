@@ -137,7 +137,7 @@ export class Ledger implements Disposable {
         for (const rule of this.#active) gathered.add(rule, result);
       }
       this.#segments.link(links, recordedMs);
-      if (gathered.steps.size > 0) this.#numbered(() => this.#keep(gathered, this.#tallies, recordedMs));
+      if (gathered.steps.length > 0) this.#numbered(() => this.#keep(gathered, this.#tallies, recordedMs));
       this.#measures.stored(stored, recordedMs);
       return links.length;
     });

@@ -1,4 +1,6 @@
 import type { Clock, OrderIntent } from '../probes/probe.ts';
+import { toCrossing } from './crossing.ts';
+import type { Crossing } from './crossing.ts';
 import { LedgerError } from './ledger-error.ts';
 import type { VersionedRule } from './ledger.ts';
 import type { MeasurePage } from './measures/measure-table.ts';
@@ -99,7 +101,7 @@ export async function openStore(options: StoreOptions): Promise<LedgerStore> {
 const UNKNOWN: Pick<Clock, 'wallMs'> = { wallMs: () => 0 };
 
 interface WaitingAppend {
-  readonly results: readonly Result[];
+  readonly results: readonly Crossing[];
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
@@ -139,7 +141,7 @@ class ThreadedStore implements LedgerStore {
     if (this.#closing !== null) return Promise.reject(this.#closed());
     if (results.length === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      this.#queue.push({ results, resolve, reject });
+      this.#queue.push({ results: results.map(toCrossing), resolve, reject });
       this.#appending ??= this.#drain();
     });
   }

@@ -74,7 +74,7 @@ export async function rejudge(
         const doubt = doubts.get(rule.id) ?? NO_DOUBT;
         doubts.set(rule.id, { ...doubt, estimatedEvents: doubt.estimatedEvents + estimated.events });
       }
-      if (gathered.steps.size + gathered.unjudged.length >= FLUSH_ROWS) flush();
+      if (gathered.steps.length + gathered.unjudged.length >= FLUSH_ROWS) flush();
     }
     flush();
     return {

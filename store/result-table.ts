@@ -1,6 +1,7 @@
 import type { Link } from './chain.ts';
+import { cellsOf } from './crossing.ts';
 import type { Result } from './result.ts';
-import { nanoseconds, number, resultCells, toResult } from './rows.ts';
+import { nanoseconds, number, toResult } from './rows.ts';
 import type { Cell } from './rows.ts';
 import { SELECT_BY_TIME, SELECT_RESULTS } from './select-results.ts';
 import { freeNs } from './sql.ts';
@@ -28,6 +29,18 @@ interface Series {
   readonly cells: readonly Cell[];
 }
 
+type Described = Pick<Result, 'kind' | 'service' | 'location' | 'endpoint' | 'venue'>;
+
+function isSame(a: Described, b: Described): boolean {
+  return (
+    a.endpoint === b.endpoint &&
+    a.venue === b.venue &&
+    a.location === b.location &&
+    a.service === b.service &&
+    a.kind === b.kind
+  );
+}
+
 const INSERT = `INSERT INTO results (seq, run_id, series, ts_ns, scheduled_ms, started_ms, lateness_ms, duration_ms, cadence,
     weight_ms, outcome, reason, detail, dns_ms, connect_ms, tls_ms, sent_ms, first_byte_ms, transfer_ms, readings,
     "values", trail, loop_delay_ms, gameday, recorded_ms)
@@ -37,6 +50,8 @@ const INSERT = `INSERT INTO results (seq, run_id, series, ts_ns, scheduled_ms, s
 export class ResultTable {
   readonly #sql: Sql;
   readonly #series = new Map<string, Series>();
+  /** By probe, what its last result was of. */
+  readonly #last = new Map<string, { readonly of: Described; readonly series: Series }>();
 
   constructor(sql: Sql) {
     this.#sql = sql;
@@ -45,7 +60,7 @@ export class ResultTable {
   /** @param seq its number, one past the last. @returns what the chain needs of it; null: it was there already */
   insert(result: Result, seq: number, recordedMs: number): Link | null {
     const series = this.#seriesOf(result);
-    const cells = resultCells(result);
+    const cells = cellsOf(result);
     let tsNs = nanoseconds(result.scheduledMs);
     const put = (): number => this.#sql.run(INSERT, seq, result.runId, series.id, tsNs, ...cells, recordedMs);
     // Seldom is a run stored already, or its nanosecond taken: only then is it looked up.
@@ -61,6 +76,7 @@ export class ResultTable {
   /** A transaction was undone: what was learnt inside it did not happen. */
   forget(): void {
     this.#series.clear();
+    this.#last.clear();
   }
 
   /** The next results of a query, ascending by scheduled time. */
@@ -113,11 +129,20 @@ export class ResultTable {
     return this.#sql.first(sql, seq, fromMs, toMs) !== undefined;
   }
 
-  #seriesOf({ probe, kind, service, location, endpoint, venue }: Result): Series {
-    const key = JSON.stringify([probe, kind, service, location, endpoint ?? '', venue ?? '']);
+  #seriesOf(result: Result): Series {
+    const { probe, kind, service, location, endpoint, venue } = result;
+    // A probe seldom has more than one, and comparing is cheaper than a key of all six.
+    const last = this.#last.get(probe);
+    if (last !== undefined && isSame(last.of, result)) return last.series;
+    const series = this.#stored([probe, kind, service, location, endpoint, venue]);
+    this.#last.set(probe, { of: { kind, service, location, endpoint, venue }, series });
+    return series;
+  }
+
+  #stored(cells: readonly (string | null)[]): Series {
+    const key = JSON.stringify(cells.map((cell) => cell ?? ''));
     const cached = this.#series.get(key);
     if (cached !== undefined) return cached;
-    const cells = [probe, kind, service, location, endpoint, venue];
     this.#sql.run(
       `INSERT INTO series (probe, kind, service, location, endpoint, venue) VALUES (?, ?, ?, ?, ?, ?)
          ON CONFLICT DO NOTHING`,

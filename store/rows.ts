@@ -101,8 +101,31 @@ export function toResult(row: Row): Result {
   };
 }
 
-/** The cells of a result, in the order of the insert statement, without series and timestamp. */
-export function resultCells(result: Result): readonly Cell[] {
+/** The cells of a result, in the order of the insert statement, without series and timestamp. Readings, values and trail are JSON. */
+export type ResultCells = readonly [
+  scheduledMs: number,
+  startedMs: number,
+  latenessMs: number,
+  durationMs: number | null,
+  cadence: Cadence,
+  weightMs: number,
+  outcome: Outcome,
+  reason: Reason | null,
+  detail: string | null,
+  dnsMs: number | null,
+  connectMs: number | null,
+  tlsMs: number | null,
+  sentMs: number | null,
+  firstByteMs: number | null,
+  transferMs: number | null,
+  readings: string,
+  values: string,
+  trail: string | null,
+  loopDelayMs: number | null,
+  gameday: string | null,
+];
+
+export function resultCells(result: Result): ResultCells {
   const { phases } = result;
   return [
     result.scheduledMs,

@@ -7,6 +7,7 @@ import type { Result } from './result.ts';
 import { integer, integerCell, number, text } from './rows.ts';
 import type { Row } from './rows.ts';
 import type { Stretch } from './rules.ts';
+import { Sum } from './gathered-sum.ts';
 import { RollupTable } from './rollup-table.ts';
 import type { Written } from './rollup-table.ts';
 import type { TallyQuery, TallyRow } from './store.ts';
@@ -21,7 +22,10 @@ export interface Unjudged {
 /** Shares of many results, gathered before they are written: one row is read and written once a transaction. */
 export class Gathered {
   readonly #stepMs: number;
-  readonly steps = new Map<string, { readonly objective: string; judged: Judged }>();
+  /** By objective, split and step. */
+  readonly #sums = new Map<string, Map<string, Map<number, Sum>>>();
+  /** In the order in which they were begun. */
+  readonly steps: Sum[] = [];
   readonly unjudged: Unjudged[] = [];
 
   constructor(stepMs: number) {
@@ -33,12 +37,25 @@ export class Gathered {
     for (const judged of judge(rule, result, this.#stepMs)) {
       if (!isMeant(judged.atMs)) continue;
       if (judged.problem !== null) this.unjudged.push({ objective: rule.id, result, problem: judged.problem });
-      const key = `${judged.atMs} ${rule.id}\0${judged.split}`;
-      const earlier = this.steps.get(key);
-      if (earlier === undefined) this.steps.set(key, { objective: rule.id, judged });
-      else earlier.judged = mergeJudged(earlier.judged, judged);
+      this.#sumOf(rule.id, judged).add(judged);
     }
   }
+
+  #sumOf(objective: string, { split, atMs }: Judged): Sum {
+    const splits = getOrMake(this.#sums, objective, () => new Map<string, Map<number, Sum>>());
+    const steps = getOrMake(splits, split, () => new Map<number, Sum>());
+    return getOrMake(steps, atMs, () => {
+      const sum = new Sum(objective, split, atMs);
+      this.steps.push(sum);
+      return sum;
+    });
+  }
+}
+
+function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) map.set(key, (value = make()));
+  return value;
 }
 
 /** Rows gathered in memory before they are written, while tallies are built from all results. */
@@ -54,7 +71,7 @@ export function* gatherAll(
   let gathered = new Gathered(stepMs);
   for (const result of results) {
     gathered.add(rule, result, isMeant);
-    if (gathered.steps.size + gathered.unjudged.length < MOST_GATHERED) continue;
+    if (gathered.steps.length + gathered.unjudged.length < MOST_GATHERED) continue;
     yield gathered;
     gathered = new Gathered(stepMs);
   }
@@ -100,7 +117,7 @@ export class TallyTable {
   /** Adds the gathered shares. `revision` hands out the next number: every written row gets one of its own. */
   add(gathered: Gathered, revision: () => bigint): void {
     const written: Written[] = [];
-    for (const { objective, judged } of gathered.steps.values()) {
+    for (const { objective, judged } of gathered.steps) {
       const row = this.#get.get(objective, judged.atMs, judged.split);
       const { tally, cluster } = row === undefined ? judged : mergeJudged(fromRow(row), judged);
       this.#put.run(

@@ -1,10 +1,10 @@
 /** Both ends of the wire between a store and the thread that keeps its ledger. */
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { Crossing } from './crossing.ts';
 import { LedgerError, fromData, toData } from './ledger-error.ts';
 import type { LedgerErrorData } from './ledger-error.ts';
 import type { Ledger, LedgerOptions } from './ledger.ts';
-import type { Result } from './result.ts';
 import type { UpkeepDone, UpkeepOrder } from './upkeep.ts';
 
 /** What a failed call sends back. */
@@ -46,7 +46,7 @@ export type Calls = Pick<
   | 'recordedMs'
 > & {
   /** Appends that waited together, in one transaction. One entry each: null when durable. */
-  appendGroups(groups: readonly (readonly Result[])[], recordedMs: number): readonly (Failure | null)[];
+  appendGroups(groups: readonly (readonly Crossing[])[], recordedMs: number): readonly (Failure | null)[];
   identity(): string;
   notices(): readonly string[];
   upkeep(order: UpkeepOrder): UpkeepDone;
