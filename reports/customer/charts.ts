@@ -7,8 +7,9 @@ import { isAbout } from '../../slo/exclusion.ts';
 import type { ReportedIncident } from '../sla/incidents.ts';
 import type { SlaReport } from '../sla/report.ts';
 
-/** A day without an evaluation is a gap, and no line is drawn over it. */
+/** A day without an evaluation is a gap, and no line is drawn over it; of years, what is left of their points lies further apart. */
 const GAP_MS = 86_400_000;
+const GAP_SHARE = 0.02;
 
 /** Null: it was evaluated too seldom to draw a line. */
 export function failedChart(
@@ -20,6 +21,7 @@ export function failedChart(
     ({ atMs, attainmentPct }): readonly Point[] => (attainmentPct === null ? [] : [[atMs, 100 - attainmentPct]]),
   );
   if (points.length < 2) return null;
+  const gapMs = Math.max(GAP_MS / report.scale, GAP_SHARE * (report.toMs - report.fromMs));
   const own = incidents.filter(({ service }) => service === objective.service);
   const left = report.exclusions.filter((exclusion) => isAbout(exclusion, objective));
   const lanes: readonly Lane[] = [
@@ -60,7 +62,7 @@ export function failedChart(
         unit: 'percent',
         scale: 'linear',
         limits: [{ value: 100 - Number(objective.target) * 100, name: `allowed: ${budgetPercent(objective.target)}` }],
-        series: [{ name: 'failed', draw: 'line', look: 'main', points: broken(points, GAP_MS / report.scale) }],
+        series: [{ name: 'failed', draw: 'line', look: 'main', points: broken(points, gapMs) }],
       },
     ],
   });

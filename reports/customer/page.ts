@@ -52,7 +52,7 @@ export function renderCustomer(report: SlaReport, { internal }: CustomerOptions 
     promiseTable(statuses, report.scale),
     '## How it was measured',
     methodTable(report, statuses),
-    'Everything was measured by our own program, which asks as a client would. What it asks and how often is said as it is set up at the time of writing; how many runs there were, and for how long each of them stands, is from the record, and the figures go by that. When a service is unwell it asks more often, which changes no figure.',
+    `Everything was measured from ${text(report.location)}, by our own program, which asks as a client would. What it asks and how often is said as it is set up at the time of writing; how many runs there were, and for how long each of them stands, is from the record, and the figures go by that. When a service is unwell it asks more often, which changes no figure.`,
     '## What was measured',
     figureTable(statuses),
     coverageTable(report, statuses),
@@ -98,8 +98,9 @@ function titleOf({ environment, isEnvironmentNamed, fromMs, toMs }: SlaReport): 
 
 function summary({ fromMs, toMs, scale }: SlaReport, statuses: readonly Status[]): string {
   const promised = statuses.filter(({ objective }) => objective.commitment === 'sla');
-  const said = utcRange(fromMs, toMs);
-  const range = `${said.includes(' to ') ? 'From' : 'On'} ${said} (${policySpan(toMs - fromMs, scale)})`;
+  const range = promised.every(({ objective }) => objective.windowMs === toMs - fromMs)
+    ? rangeText(fromMs, toMs, scale)
+    : `Each over its own period up to ${utc(toMs)} (${periodsOf(promised, scale)}),`;
   if (promised.length === 0) return `${range} nothing was promised to customers among the objectives of this report.`;
   const of = (met: boolean | null) => promised.filter((status) => status.met === met);
   const [kept, missed, unknown] = [of(true), of(false), of(null)];
@@ -141,8 +142,21 @@ function oneByOne(status: Status, without: readonly Status[]): string {
 function periodText({ fromMs, toMs, scale }: SlaReport, statuses: readonly Status[]): string {
   const windows = [...new Set(statuses.map(({ objective }) => objective.windowMs))];
   if (windows.length === 0 || (windows.length === 1 && windows[0] === toMs - fromMs)) return '';
-  const lengths = windows.toSorted((a, b) => b - a).map((ms) => policySpan(ms, scale));
-  return `Each commitment is judged over its own period, the ${lengths.join(' or ')} before ${utc(toMs)}; charts and lists cover ${utc(fromMs)} to ${utc(toMs)}.`;
+  return `Each commitment is judged over its own period, the ${periodsOf(statuses, scale)} before ${utc(toMs)}; charts and lists cover ${utc(fromMs)} to ${utc(toMs)}.`;
+}
+
+/** "90 d or 1 d": each that there is, the longest first. */
+function periodsOf(statuses: readonly Status[], scale: number): string {
+  const windows = new Set(statuses.map(({ objective }) => objective.windowMs));
+  return [...windows]
+    .toSorted((a, b) => b - a)
+    .map((ms) => policySpan(ms, scale))
+    .join(' or ');
+}
+
+function rangeText(fromMs: number, toMs: number, scale: number): string {
+  const said = utcRange(fromMs, toMs);
+  return `${said.includes(' to ') ? 'From' : 'On'} ${said} (${policySpan(toMs - fromMs, scale)})`;
 }
 
 function incidentText(incidents: readonly ReportedIncident[]): string {

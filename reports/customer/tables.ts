@@ -29,13 +29,12 @@ export function promiseTable(statuses: readonly Status[], scale: number): string
 
 export function methodTable(report: SlaReport, statuses: readonly Status[]): string {
   return table(
-    [{ name: 'Commitment' }, { name: 'Measured by' }, { name: 'From' }, { name: 'How often' }, { name: 'What counts' }],
+    [{ name: 'Commitment' }, { name: 'Measured by' }, { name: 'How often' }, { name: 'What counts' }],
     statuses.map(({ objective }) => {
       const probes = report.probes.filter(({ id }) => objective.probes.includes(id));
       return [
         text(objective.title),
         probes.length === 0 ? measuredBy(objective) : askedBy(probes),
-        text(report.location),
         probes.length === 0 ? '–' : oftenText(probes, report),
         countsText(objective),
       ];
@@ -49,7 +48,7 @@ function oftenText(probes: readonly ReportedProbe[], { measurements }: SlaReport
   const every = [...new Set(probes.map((probe) => probe.every))].map(text).join('; ');
   const own = measurements.runs.filter((runs) => probes.some(({ id }) => id === runs.probe));
   const runs = own.reduce((sum, { cadences }) => sum + Object.values(cadences).reduce((a, b) => a + b, 0), 0);
-  return `${every}; ${plural(runs, 'run')} on record`;
+  return `${every}; ${plural(runs, 'run')} in the range of this report`;
 }
 
 function measuredBy({ sli, unknownBecause }: Objective): string {
@@ -57,10 +56,26 @@ function measuredBy({ sli, unknownBecause }: Objective): string {
   return sli.type === 'telemetry' ? askedText('telemetry') : 'probes that are not configured any more';
 }
 
+/** Probes that are named one by one; of more only what they ask is said. */
+const MOST_NAMED = 6;
+
 /** By what is asked: "an automated request (`status`; `orders`, to `/orders`)". */
 function askedBy(probes: readonly ReportedProbe[]): string {
   const kinds = Map.groupBy(probes, ({ kind }) => askedText(kind));
-  return [...kinds].map(([asked, all]) => `${asked} (${all.map(probeText).join('; ')})`).join('; ');
+  return [...kinds].map(([asked, all]) => `${asked} (${namedText(all)})`).join('; ');
+}
+
+function namedText(probes: readonly ReportedProbe[]): string {
+  if (probes.length <= MOST_NAMED) return probes.map(probeText).join('; ');
+  const each = (of: readonly (string | null)[]): readonly string[] =>
+    [...new Set(of)].filter((one) => one !== null).toSorted();
+  const endpoints = each(probes.map(({ endpoint }) => endpoint)).map(code);
+  const venues = each(probes.map(({ venue }) => venue)).map(text);
+  const places = [
+    ...(endpoints.length === 0 ? [] : [`to ${endpoints.join(', ')}`]),
+    ...(venues.length === 0 ? [] : [`at ${venues.join(', ')}`]),
+  ];
+  return [`${plural(probes.length, 'probe')}`, ...places].join(', ');
 }
 
 function probeText({ id, endpoint, venue }: ReportedProbe): string {

@@ -29,7 +29,7 @@ table.wide { font-size: .74em; }
 thead { display: table-header-group; }
 tr { break-inside: avoid; }
 th, td { border: 1px solid #b5b5b5; padding: .3em .5em; text-align: left; vertical-align: top; overflow-wrap: anywhere; min-width: 4.6em; }
-th.right, td.right { min-width: 3em; }
+th.right, td.right { min-width: 3em; overflow-wrap: break-word; }
 th { background: #ececec; border-bottom: 2px solid #1a1a1a; overflow-wrap: break-word; }
 .right { text-align: right; font-variant-numeric: tabular-nums; }
 table.bare thead { display: none; }
@@ -40,6 +40,7 @@ p:not(:has(> svg)):has(+ p > svg) { break-after: avoid; break-inside: avoid; }
 @media print {
   body { padding: 0; max-width: none; font-size: 9.5pt; }
   .table { overflow: visible; }
+  .table:not(:has(tbody tr:nth-child(9))) { break-inside: avoid; }
   table { font-size: 8pt; }
   table.wide { font-size: 7pt; }
   h2 { margin-top: 1.4em; }
