@@ -97,7 +97,8 @@ const segment = z.strictObject({
 
 const schema = z.strictObject({
   format: z.literal(FORMAT),
-  tool: z.strictObject({ name: z.literal('pulsedrill'), version: name }),
+  /** With the edition of its pages: what draws may change within a version, and stay the same over several. */
+  tool: z.strictObject({ name: z.literal('pulsedrill'), version: name, edition: z.int().min(1) }),
   document: z.strictObject({
     number: z.int().min(1),
     restates: z.strictObject({ number: z.int().min(1), manifest: hash }).nullable(),

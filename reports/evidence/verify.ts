@@ -2,6 +2,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Status } from '../../slo/status.ts';
 import { readContent, SEGMENTS, type Content } from './content.ts';
+import { EDITION } from './edition.ts';
 import { differences, figuresOf } from './figures.ts';
 import { sha256, type Files } from './files.ts';
 import { fingerprintOf, isSignedBy } from './key.ts';
@@ -31,7 +32,7 @@ export interface VerifyOptions {
   /** Null: nobody gave one; then nothing says who signed. */
   readonly key: KeyObject | null;
   readonly compute: (manifest: Manifest, content: Content) => Promise<Computed>;
-  /** The files under `report/` once more; null: this is another version of the tool, whose pages may read otherwise. */
+  /** The files under `report/` once more; null: another edition of the pages drew them, which may read otherwise. */
   readonly render: (manifest: Manifest, content: Content, computed: Computed) => Promise<Files | null>;
 }
 
@@ -148,7 +149,7 @@ async function contentFindings(
   try {
     const rendered = await render(manifest, content, computed);
     if (rendered === null) {
-      const said = `the report's text by its hash alone: pulsedrill ${manifest.tool.version} wrote it, which this is not`;
+      const said = `the report's text by its hash alone: edition ${manifest.tool.edition} of the page drew it (pulsedrill ${manifest.tool.version}), and this is edition ${EDITION}; its figures were compared by value`;
       return { findings, checked: [...figures, said] };
     }
     return {

@@ -1,6 +1,7 @@
 /** Makes the files of a bundle from what was gathered for a report. Nothing is written yet. */
 import type { KeyObject } from 'node:crypto';
 import { contentFiles, listed, type Content } from '../../reports/evidence/content.ts';
+import { EDITION } from '../../reports/evidence/edition.ts';
 import { figuresOf } from '../../reports/evidence/figures.ts';
 import type { Files } from '../../reports/evidence/files.ts';
 import { fingerprintOf, signed } from '../../reports/evidence/key.ts';
@@ -65,7 +66,7 @@ export async function makeBundle(gathered: Gathered): Promise<Bundle> {
   ]);
   const manifest: Manifest = {
     format: FORMAT,
-    tool: { name: 'pulsedrill', version: VERSION },
+    tool: { name: 'pulsedrill', version: VERSION, edition: EDITION },
     document,
     query: {
       environment: configuration.environment,

@@ -2,6 +2,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Content } from '../../reports/evidence/content.ts';
 import { bundleStore } from '../../reports/evidence/bundle-store.ts';
+import { EDITION } from '../../reports/evidence/edition.ts';
 import type { Files } from '../../reports/evidence/files.ts';
 import type { Manifest } from '../../reports/evidence/manifest.ts';
 import { decodeReport, type Computed } from '../../reports/evidence/report-data.ts';
@@ -9,7 +10,6 @@ import { verifyBundle, type Verification } from '../../reports/evidence/verify.t
 import { timeBase } from '../../slo/time-base.ts';
 import { judgeWithout } from '../exclusions.ts';
 import type { Audience } from '../reporting.ts';
-import { VERSION } from '../version.ts';
 import { drawPages } from './draw.ts';
 import { recompute } from './recompute.ts';
 
@@ -18,7 +18,7 @@ export function checkBundle(files: Files, key: KeyObject | null): Promise<Verifi
     key,
     compute: computeAgain,
     render: async ({ tool, query }, content, computed) =>
-      tool.version === VERSION ? drawAgain(content, computed, query.audience) : null,
+      tool.edition === EDITION ? drawAgain(content, computed, query.audience) : null,
   });
 }
 

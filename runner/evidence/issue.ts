@@ -1,6 +1,5 @@
 /** Issues a document: numbered, signed, on record, and never the same number for other figures. */
 import type { KeyObject } from 'node:crypto';
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DocumentInfo } from '../../reports/evidence/document.ts';
 import { figuresOf } from '../../reports/evidence/figures.ts';
@@ -11,6 +10,8 @@ import { canonical } from '../../reports/evidence/canonical.ts';
 import type { Computed } from '../../reports/evidence/report-data.ts';
 import type { SlaReport } from '../../reports/sla.ts';
 import type { Objective } from '../../slo/objective.ts';
+import { lastMoment } from '../../slo/ranges.ts';
+import { heldAt } from '../../slo/targets.ts';
 import { openStore } from '../../store/open.ts';
 import { systemClock } from '../clock.ts';
 import type { Configuration } from '../config/configuration.ts';
@@ -63,8 +64,15 @@ export async function issue(request: IssueRequest): Promise<IssueOutcome> {
   if (same === undefined && last !== undefined && saysTheSame(last, said)) {
     return { issued: false, number: last.number, asOfMs: last.asOfMs };
   }
+  if (same === undefined && last !== undefined && last.asOfMs > known.asOfMs) {
+    const at = (ms: number): string => new Date(ms).toISOString();
+    throw new CommandError(
+      `report sla: expected --as-of after ${at(last.asOfMs)}, as of which no. ${last.number} of this range was issued, got ${at(known.asOfMs)}: a document restates what was known before it; without --bundle it is written without a number`,
+      EXIT.usage,
+    );
+  }
   const number = same?.number ?? (last?.number ?? 0) + 1;
-  const definitions = known.held.map(definedAs);
+  const definitions = known.held.map((each) => definedAs(each, request.toMs));
   const { configuration, toMs } = request;
   const restates =
     before === undefined ? null : await restatementOf({ configuration, known, toMs, before, after: said, definitions });
@@ -87,7 +95,6 @@ export async function issue(request: IssueRequest): Promise<IssueOutcome> {
       EXIT.prober,
     );
   }
-  const written = await put(request, bundle, number);
   if (same === undefined) {
     const issued = {
       number,
@@ -97,8 +104,9 @@ export async function issue(request: IssueRequest): Promise<IssueOutcome> {
       definitions,
       ...said,
     };
-    await record(request, { ...issued, audience: request.audience, key: bundle.manifest.key }, written);
+    await record(request, { ...issued, audience: request.audience, key: bundle.manifest.key });
   }
+  const written = await put(request, bundle, number);
   const { manifest } = bundle;
   return {
     issued: true,
@@ -129,17 +137,27 @@ function asFigures(value: unknown): Pick<FiguresSaid, 'figures' | 'withoutExclus
   return { figures: list('figures'), withoutExclusions: list('withoutExclusions') };
 }
 
-function definedAs(objective: Objective): Issued['definitions'][number] {
-  const { id, target, sli } = objective;
+/** As it held when the range ended, and by what figures depend on: words and later versions change none. */
+function definedAs(objective: Objective, toMs: number): Issued['definitions'][number] {
+  const atMs = lastMoment(toMs);
+  const { id, target, sli, versions = [], windowMs, ...rest } = heldAt(objective, atMs);
+  const { slidingMs, weighing, split, minEvents, probes, unknownBecause, telemetry } = rest;
+  const earlier = versions.filter(({ fromMs }) => fromMs === null || fromMs <= atMs);
+  const judgedBy = {
+    ...{ target, windowMs, slidingMs, weighing, split, minEvents, probes, unknownBecause, telemetry },
+    sli: sli.type === 'threshold' ? { type: sli.type, indicator: sli.indicator, ms: sli.ms, strict: sli.strict } : sli,
+    versions: earlier.map(({ fromMs, target: was, limit: within }) => ({ fromMs, target: was, limit: within })),
+  };
   const limit = sli.type === 'threshold' ? `${sli.strict ? '<' : '≤'} ${sli.ms} ms` : null;
-  return { objective: id, target, limit, hash: sha256(canonical(objective)) };
+  return { objective: id, target, limit, windowMs, hash: sha256(canonical(judgedBy)) };
 }
 
-async function put({ folder, fromMs, toMs, audience }: IssueRequest, { files }: Bundle, number: number) {
+async function put({ folder, fromMs, toMs, audience, known }: IssueRequest, { files }: Bundle, number: number) {
   const name = `evidence-${stamp(fromMs)}-${stamp(toMs)}-${audience}-no-${number}`;
   const written = await writeBundle(join(folder, name), files, zipped(files));
   if (written.ok) return { folder: written.folder, file: written.file };
-  throw new CommandError(written.message, EXIT.prober);
+  const again = `no. ${number} of this range is on record, and written by the same command with --as-of ${new Date(known.asOfMs).toISOString()}`;
+  throw new CommandError(`${written.message}; ${again}`, EXIT.prober);
 }
 
 /** "20261101", with the time where it is not midnight: no other range has it. */
@@ -148,30 +166,22 @@ function stamp(ms: number): string {
   return text.replace('T000000Z', '').replace('.', '');
 }
 
-/** Once it is written. Another process may have issued the same number meanwhile: then this one is taken back. */
-async function record(
-  request: IssueRequest,
-  issued: Issued,
-  written: { readonly folder: string; readonly file: string },
-): Promise<void> {
+/**
+ * Before it is written: the ledger takes one event of a number, so that of two processes that come to the same one only one
+ * has it, and its files are touched by nobody else. What is on record and was not written is written by asking for it again.
+ */
+async function record(request: IssueRequest, issued: Issued): Promise<void> {
   const { configuration, nowMs } = request;
-  try {
-    await using store = await openStore({
-      path: configuration.ledgerPath,
-      stepMs: configuration.base.minuteMs,
-      clock: systemClock,
-    });
-    await store.recordEvents([issuedEvent(request, issued, nowMs)]);
-    const now = (await issuedOf(store, request)).find(({ number }) => number === issued.number);
-    if (now?.manifest !== issued.manifest) {
-      throw new CommandError(
-        `report sla: expected to issue no. ${issued.number} of this range, and another process has; run it again`,
-        EXIT.prober,
-      );
-    }
-  } catch (error) {
-    rmSync(written.folder, { recursive: true, force: true });
-    rmSync(written.file, { force: true });
-    throw error;
-  }
+  await using store = await openStore({
+    path: configuration.ledgerPath,
+    stepMs: configuration.base.minuteMs,
+    clock: systemClock,
+  });
+  await store.recordEvents([issuedEvent(request, issued, nowMs)]);
+  const now = (await issuedOf(store, request)).find(({ number }) => number === issued.number);
+  if (now?.manifest === issued.manifest) return;
+  throw new CommandError(
+    `report sla: expected to issue no. ${issued.number} of this range, and another process has meanwhile; nothing was written, run it again`,
+    EXIT.prober,
+  );
 }

@@ -16,7 +16,13 @@ const body = z.object({
   withoutExclusions: figures,
   incidents: z.array(z.object({ id: z.string(), withinMs: z.number() })),
   definitions: z.array(
-    z.object({ objective: z.string(), target: z.string(), limit: z.string().nullable(), hash: z.string() }),
+    z.object({
+      objective: z.string(),
+      target: z.string(),
+      limit: z.string().nullable(),
+      hash: z.string(),
+      windowMs: z.number(),
+    }),
   ),
 });
 

@@ -178,6 +178,8 @@ type Defined = Issued['definitions'][number];
 function definitionText(was: Defined, is: Defined | undefined): string {
   const limits = was.limit === is?.limit ? [] : [`limit ${was.limit ?? 'none'} → ${is?.limit ?? 'none'}`];
   const targets = was.target === is?.target ? [] : [`target ${was.target} → ${is?.target ?? 'none'}`];
-  const changed = [...targets, ...limits];
+  const windows =
+    is === undefined || was.windowMs === is.windowMs ? [] : [`window ${span(was.windowMs)} → ${span(is.windowMs)}`];
+  const changed = [...targets, ...limits, ...windows];
   return `another version of its definition${changed.length === 0 ? '' : `: ${changed.join(', ')}`}`;
 }

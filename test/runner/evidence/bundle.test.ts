@@ -6,6 +6,7 @@ import * as fc from 'fast-check';
 import { zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { canonical } from '../../../reports/evidence/canonical.ts';
+import { EDITION } from '../../../reports/evidence/edition.ts';
 import { readFiles, sha256, zipped, type Files } from '../../../reports/evidence/files.ts';
 import { makeKeyPair, readPrivateKey, readPublicKey, signed } from '../../../reports/evidence/key.ts';
 import { MANIFEST, readManifest, SIGNATURE, type Manifest } from '../../../reports/evidence/manifest.ts';
@@ -15,10 +16,12 @@ import { checkLedger } from '../../../runner/evidence/ledger-check.ts';
 import { issueSla } from '../../../runner/evidence/issue-sla.ts';
 import { openKnown } from '../../../runner/known.ts';
 import type { Audience } from '../../../runner/reporting.ts';
+import { VERSION } from '../../../runner/version.ts';
+import { packStep, unpack } from '../../../store/packed.ts';
 import { openStore } from '../../../store/open.ts';
 import { addedEvent } from '../../../store/exclusions.ts';
 import { cli } from '../../support/cli.ts';
-import { BEGAN, COLOURS, ENDED, fill, lateRuns, MINUTE, newFolder, runs } from './filled.ts';
+import { BEGAN, COLOURS, configurationIn, ENDED, fill, lateRuns, MINUTE, newFolder, runs } from './filled.ts';
 
 const pair = makeKeyPair();
 const other = makeKeyPair();
@@ -95,11 +98,11 @@ function hashesOf(of: Files): Readonly<Record<string, string>> {
 
 const SLA_TALLIES = 'data/tallies/001-sla-availability.ndjson';
 
-/** Another reading of the format, as docs/evidence.md tells it: sums of the eleven figures, in their order. */
-function plainSums(ndjson: string): readonly bigint[] {
+/** Another reading of the format, as docs/evidence.md tells it: sums of the eleven figures, in their order, of minutes from one on. */
+function plainSums(ndjson: string, sinceMs = 0): readonly bigint[] {
   const sums = Array.from({ length: 11 }, () => 0n);
   for (const line of ndjson.trimEnd().split('\n')) {
-    const [, , base64]: readonly string[] = JSON.parse(line);
+    const [hourMs, , base64]: readonly [number, string, string] = JSON.parse(line);
     const bytes = [...Buffer.from(base64 ?? '', 'base64')];
     const next = (): bigint => {
       let [value, shift] = [0n, 0n];
@@ -111,10 +114,11 @@ function plainSums(ndjson: string): readonly bigint[] {
       }
     };
     while (bytes.length > 0) {
-      next();
+      const isWanted = hourMs + Number(next()) * MINUTE >= sinceMs;
       const mask = next();
       sums.forEach((sum, bit) => {
-        if ((mask >> BigInt(bit)) & 1n) sums[bit] = sum + next();
+        const figure = (mask >> BigInt(bit)) & 1n ? next() : 0n;
+        if (isWanted) sums[bit] = sum + figure;
       });
     }
   }
@@ -173,6 +177,28 @@ describe('a bundle', () => {
       lower: expect.closeTo(1 - centre - reach, 9),
       upper: expect.closeTo(1 - centre + reach, 9),
     });
+
+    // Clopper–Pearson by its definition: at each end of the interval, what was seen is as unlikely as 2.5 %.
+    const { lower, upper } = boundsOf(figures?.['clopperPearson95']);
+    expect(n).toBeCloseTo(240, 9);
+    expect(tail(240, lower, Number(good), 240)).toBeCloseTo(0.025, 9);
+    expect(tail(240, upper, 0, Number(good))).toBeCloseTo(0.025, 9);
+
+    const burnSince = (sinceMs: number): number => {
+      const since = plainSums(textOf(files, SLA_TALLIES), sinceMs);
+      return Number(since[4]) / (Number((since[1] ?? 0n) + (since[4] ?? 0n)) * 0.005);
+    };
+    expect(burnSince(ENDED - 40 * MINUTE)).toBeGreaterThan(burnSince(0));
+    expect(figures?.['burn']).toEqual({
+      '5m': burnSince(ENDED - 5 * MINUTE),
+      '30m': burnSince(ENDED - 30 * MINUTE),
+      ...Object.fromEntries(
+        ['1h', '2h', '6h', '1d', '3d', 'now'].map((name) => [name, expect.closeTo(burnSince(0), 9)]),
+      ),
+    });
+    const [faultWeight, excludedWeight] = [6, 8].map((at) => plainSums(textOf(files, SLA_TALLIES))[at] ?? 0n);
+    const due = goodWeight + badWeight + (faultWeight ?? 0n) + (excludedWeight ?? 0n);
+    expect(figures?.['coverage']).toBe(Number(due - (faultWeight ?? 0n)) / Number(due));
   });
 
   test('does not hold when one byte of one file is another', async () => {
@@ -205,6 +231,79 @@ describe('a bundle', () => {
     const said = await findings(signedAgain(changed));
     expect(said).toContain('manifest.json: sla-availability: good: expected 239, got 238');
     expect(said.some((each) => each.startsWith('report/sla.md: line '))).toBe(true);
+  });
+
+  test('does not hold when any count or weight of any minute is another, whoever signs it anew', async () => {
+    const names = [...files.keys()].filter((name) => name.startsWith('data/tallies/'));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...names),
+        fc.nat(),
+        fc.nat(),
+        fc.integer({ min: 1, max: 9 }),
+        async (...draw) => {
+          const [name, line, place, by] = draw;
+          const changed = signedAgain(
+            new Map(files).set(name, Buffer.from(oneMore(textOf(files, name), line, place, by))),
+          );
+          const said = await findings(changed);
+          expect(said.some((each) => each.startsWith('manifest.json: '))).toBe(true);
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  test('does not hold when any byte of its manifest is another, whoever signs it anew', async () => {
+    const text = textOf(files, MANIFEST);
+    const secret = readPrivateKey(pair.privatePem);
+    if (secret === null) throw new Error('no key');
+    const said = async (bytes: Uint8Array) =>
+      await findings(new Map(files).set(MANIFEST, bytes).set(SIGNATURE, signed(bytes, secret)));
+    // What only names something, and what nothing else in a bundle knows of, is the signer's to say.
+    const named = ['"environment"', '"location"', '"ledger"', '"tool"', '"clock"', '"document"'];
+    const stretches = named.map((name) => [
+      text.indexOf(name),
+      text.indexOf('"', text.indexOf(name) + name.length + 200),
+    ]);
+    await fc.assert(
+      fc.asyncProperty(fc.nat({ max: text.length - 1 }), fc.integer({ min: 1, max: 127 }), async (at, by) => {
+        fc.pre(!stretches.some(([from = 0, to = 0]) => at >= from && at <= to));
+        const bytes = Buffer.from(text, 'latin1');
+        bytes[at] = (bytes[at] ?? 0) ^ by;
+        expect(await said(bytes)).not.toEqual([]);
+      }),
+      { numRuns: 25 },
+    );
+    const good = '"good":238';
+    expect(text).toContain(good);
+    for (const [instead, expected] of [
+      ['"good":NaN', 'manifest.json: not JSON'],
+      ['"good":Infinity', 'manifest.json: not JSON'],
+      ['"good":1e999', 'manifest.json: Infinity is no number of JSON'],
+      ['"good":-238', 'manifest.json: sla-availability: good: expected 238, got -238'],
+      ['"good":238.0000001', 'manifest.json: sla-availability: good: expected 238, got 238.0000001'],
+      ['"good":null', 'manifest.json: sla-availability: good: expected 238, got null'],
+      [
+        '"good":238,"good":238',
+        `manifest.json: not canonical JSON at character ${text.indexOf(good) + good.length + 6} (a key twice, a space, or a number written otherwise)`,
+      ],
+      [
+        '"good":2.38e2',
+        `manifest.json: not canonical JSON at character ${text.indexOf(good) + 8} (a key twice, a space, or a number written otherwise)`,
+      ],
+    ] as const) {
+      expect((await said(Buffer.from(text.replace(good, instead))))[0]).toBe(expected);
+    }
+  });
+
+  test('says that it does not draw again what another edition of the page drew', async () => {
+    const later = signedAgain(files, (manifest) => ({ ...manifest, tool: { ...manifest.tool, edition: EDITION + 1 } }));
+    const { findings: found, checked } = await checkBundle(later, key);
+    expect(found).toEqual([]);
+    expect(checked.at(-1)).toBe(
+      `the report's text by its hash alone: edition ${EDITION + 1} of the page drew it (pulsedrill ${VERSION}), and this is edition ${EDITION}; its figures were compared by value`,
+    );
   });
 
   test('does not hold when any figure is another, whoever signs it anew', async () => {
@@ -447,8 +546,21 @@ describe('a restatement', () => {
       withdrawn: null,
     };
     await fill(configuration, LATE_MS, lateRuns(), [addedEvent(exclusion)]);
+    // Another process asks for the same number meanwhile, as of another moment: it gets none, and touches nothing.
+    const range = { fromMs: BEGAN, toMs: ENDED, nowMs: LATE_MS + 24 * 60 * MINUTE };
+    await using slower = await openKnown(configuration, { asOfMs: LATE_MS + 1, ...range });
     const second = await issued(null);
     if (!second.issued) throw new Error('nothing was restated');
+    const put = readFileSync(second.file);
+    await expect(
+      issueSla({ configuration, known: slower, ...range, audience: 'sre', folder: join(folder, 'out') }),
+    ).rejects.toThrow(
+      'report sla: expected to issue no. 2 of this range, and another process has meanwhile; nothing was written, run it again',
+    );
+    expect(Buffer.compare(readFileSync(second.file), put)).toBe(0);
+    await expect(issued(LATE_MS - 1)).rejects.toThrow(
+      `report sla: expected --as-of after ${new Date(LATE_MS).toISOString()}, as of which no. 2 of this range was issued, got ${new Date(LATE_MS - 1).toISOString()}: a document restates what was known before it; without --bundle it is written without a number`,
+    );
     expect(second).toMatchObject({ number: 2, restates: 1, again: false });
     const now = filesOf(second.folder);
     expect(await findings(now)).toEqual([]);
@@ -470,7 +582,73 @@ describe('a restatement', () => {
     expect(await issued(FIRST_MS)).toMatchObject({ issued: true, number: 1, again: true });
     expect(Buffer.compare(readFileSync(`${path}.zip`), before)).toBe(0);
   });
+
+  test('does not come of a new target or limit, which judge nothing of before, and comes of another window', async () => {
+    const file = join(folder, 'pulsedrill.config.yaml');
+    const became = async (atMs: number, ...changes: readonly (readonly [string, string])[]): Promise<void> => {
+      const text = changes.reduce((before, [from, to]) => before.replace(from, to), readFileSync(file, 'utf8'));
+      writeFileSync(file, text);
+      configuration = await configurationIn(folder);
+      await fill(configuration, atMs, []);
+    };
+    await became(LATE_MS + MINUTE, ['"0.995"', '"0.99"'], ['within: 250ms', 'within: 100ms']);
+    expect(await issued(null)).toMatchObject({ issued: false, number: 2 });
+
+    await became(LATE_MS + 2 * MINUTE, ['window: 90d', 'window: 30m']);
+    const third = await issued(null);
+    if (!third.issued) throw new Error('nothing was restated');
+    expect(third).toMatchObject({ number: 3, restates: 2 });
+    const now = filesOf(third.folder);
+    expect(await findings(now)).toEqual([]);
+    expect(textOf(now, 'report/sla.md')).toContain(
+      '| `sla-availability` | attained | 97.143 % (238 of 245 events) | 96.000 % (120 of 125 events) | another version of its definition: window 90 d → 30 min |',
+    );
+  });
 });
+
+function boundsOf(value: unknown): { readonly lower: number; readonly upper: number } {
+  const cells = new Map<string, unknown>(typeof value === 'object' && value !== null ? Object.entries(value) : []);
+  const [lower, upper] = [Number(cells.get('lower')), Number(cells.get('upper'))];
+  return { lower, upper };
+}
+
+/** How likely `from` to `to` successes of n are, each with probability p: term after term. */
+function tail(n: number, p: number, from: number, to: number): number {
+  let [sum, logChoose] = [0, 0];
+  for (let k = 0; k <= n; k += 1) {
+    if (k > 0) logChoose += Math.log(n - k + 1) - Math.log(k);
+    if (k >= from && k <= to) sum += Math.exp(logChoose + k * Math.log(p) + (n - k) * Math.log1p(-p));
+  }
+  return sum;
+}
+
+/** One figure of one minute of one line becomes greater, written as the ledger writes it. */
+function oneMore(ndjson: string, line: number, place: number, by: number): string {
+  const lines = ndjson.trimEnd().split('\n');
+  const at = line % lines.length;
+  const [hourMs, split, base64]: readonly [number, string, string] = JSON.parse(lines[at] ?? '');
+  const steps = unpack(Buffer.from(base64, 'base64'), hourMs, MINUTE);
+  const step = place % steps.length;
+  const changed = steps.map((each, index): Uint8Array => {
+    const counted = COUNTED[place % COUNTED.length] ?? 'good';
+    const more = typeof each[counted] === 'bigint' ? each[counted] + BigInt(by) : each[counted] + by;
+    return packStep(Math.round((each.atMs - hourMs) / MINUTE), index === step ? { ...each, [counted]: more } : each);
+  });
+  lines[at] = JSON.stringify([hourMs, split, Buffer.concat(changed).toString('base64')]);
+  return `${lines.join('\n')}\n`;
+}
+
+const COUNTED = [
+  'good',
+  'bad',
+  'excluded',
+  'faults',
+  'goodWeight',
+  'badWeight',
+  'excludedWeight',
+  'faultWeight',
+  'squaredWeight',
+] as const;
 
 type Leaf = readonly (string | number)[];
 
