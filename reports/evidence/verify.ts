@@ -1,6 +1,7 @@
 /** Looks at everything that a bundle can prove by itself. Each finding is a line that names the file and the figure. */
 import type { KeyObject } from 'node:crypto';
 import type { Status } from '../../slo/status.ts';
+import { disagreements } from './agreement.ts';
 import { readContent, SEGMENTS, type Content } from './content.ts';
 import { EDITION } from './edition.ts';
 import { differences, figuresOf } from './figures.ts';
@@ -136,6 +137,7 @@ async function contentFindings(
   const { statuses, without } = computed;
   const findings = [
     ...configurationFindings(manifest),
+    ...disagreements(manifest, content.report).map((each) => differing(MANIFEST, { objective: '', ...each })),
     ...figureFindings('figures', manifest.figures, statuses),
     ...figureFindings('withoutExclusions', manifest.withoutExclusions, without),
     ...incidentFindings(manifest, content),

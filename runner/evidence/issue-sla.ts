@@ -23,7 +23,9 @@ export async function issueSla(request: SlaIssue): Promise<IssueOutcome> {
   const known = forAudience(request.known, audience);
   const { reader, objectives, asOfMs } = known;
   const statuses = await evaluateAll(reader, objectives, { base: configuration.base, nowMs: lastMoment(toMs) });
-  const all = await gatherSla({ configuration, store: reader, statuses, fromMs, toMs, asOfMs });
+  // A bundle is of this ledger, whatever else reports are read from.
+  const own = { ...configuration, readsInflux: null };
+  const all = await gatherSla({ configuration: own, store: reader, statuses, fromMs, toMs, asOfMs });
   const gathered = audience === 'customer' ? about(all, objectives) : all;
   const computed: Computed = { statuses, without: gathered.without, exclusions: gathered.exclusions };
   return issue({ ...request, known, computed, key, gathered, draw: drawPages });
