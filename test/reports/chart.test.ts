@@ -178,12 +178,6 @@ describe('thinning', () => {
     expect(thin(points)).toContainEqual([77_777, 5000]);
   });
 
-  test('leaves no hole in a long line because its last day has a point a minute', () => {
-    const hours = Array.from({ length: 89 * 24 }, (_, hour): Point => [hour * 60, 1]);
-    const minutes = Array.from({ length: 24 * 60 }, (_, minute): Point => [89 * 1440 + minute, 1]);
-    expect(broken(thin([...hours, ...minutes]), 1440).filter(([, value]) => value === null)).toEqual([]);
-  });
-
   test('a silence breaks the line instead of sloping over it', () => {
     expect(
       broken(

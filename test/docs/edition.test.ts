@@ -2,15 +2,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { EDITION } from '../../../reports/evidence/edition.ts';
-import { sha256, type Files } from '../../../reports/evidence/files.ts';
-import { drawPages } from '../../../runner/evidence/draw.ts';
-import { sampleReport } from '../../reports/sample-report.ts';
+import { EDITION } from '../../reports/evidence/edition.ts';
+import { sha256, type Files } from '../../reports/evidence/files.ts';
+import { drawPages } from '../../runner/evidence/draw.ts';
+import { sampleReport } from '../reports/sample-report.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pulsedrill-edition-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const KNOWN: unknown = JSON.parse(readFileSync(new URL('../../golden/edition.json', import.meta.url), 'utf8'));
+const KNOWN: unknown = JSON.parse(readFileSync(new URL('../golden/edition.json', import.meta.url), 'utf8'));
 
 /** With everything that a document may have beyond a plain report. */
 const DOCUMENT = {
