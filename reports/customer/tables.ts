@@ -75,7 +75,7 @@ function namedText(probes: readonly ReportedProbe[]): string {
     ...(endpoints.length === 0 ? [] : [`to ${endpoints.join(', ')}`]),
     ...(venues.length === 0 ? [] : [`at ${venues.join(', ')}`]),
   ];
-  return [`${plural(probes.length, 'probe')}`, ...places].join(', ');
+  return [plural(probes.length, 'probe'), ...places].join(', ');
 }
 
 function probeText({ id, endpoint, venue }: ReportedProbe): string {

@@ -144,7 +144,15 @@ function definedAs(objective: Objective, toMs: number): Issued['definitions'][nu
   const { slidingMs, weighing, split, minEvents, probes, unknownBecause, telemetry } = rest;
   const earlier = versions.filter(({ fromMs }) => fromMs === null || fromMs <= atMs);
   const judgedBy = {
-    ...{ target, windowMs, slidingMs, weighing, split, minEvents, probes, unknownBecause, telemetry },
+    target,
+    windowMs,
+    slidingMs,
+    weighing,
+    split,
+    minEvents,
+    probes,
+    unknownBecause,
+    telemetry,
     sli: sli.type === 'threshold' ? { type: sli.type, indicator: sli.indicator, ms: sli.ms, strict: sli.strict } : sli,
     versions: earlier.map(({ fromMs, target: was, limit: within }) => ({ fromMs, target: was, limit: within })),
   };
