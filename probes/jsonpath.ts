@@ -1,12 +1,16 @@
-import { compile, type JSONPathQuery, type JSONValue } from 'json-p3';
+import { createRequire } from 'node:module';
+import type * as JsonP3 from 'json-p3';
+import type { JSONPathQuery, JSONValue } from 'json-p3';
 import { z } from 'zod';
 
+const load = createRequire(import.meta.url);
 const compiled = new Map<string, JSONPathQuery>();
 
-/** Parsed once a path (RFC 9535), however often it is asked. @throws when it is no JSONPath. */
+/** Parsed once a path (RFC 9535), however often it is asked; what parses is loaded with the first. @throws when it is no JSONPath. */
 function queryOf(path: string): JSONPathQuery {
   let query = compiled.get(path);
   if (query === undefined) {
+    const { compile }: typeof JsonP3 = load('json-p3');
     query = compile(path);
     compiled.set(path, query);
   }

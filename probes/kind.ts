@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Clock, Indicator, Probe } from './probe.ts';
+import type { Clock, Indicator } from './probe.ts';
 
 /** What a probe may need between its runs; during a run it has the run's context. */
 export interface ProbeEnvironment {
@@ -23,11 +23,9 @@ export type Mode = 'continuous' | 'session';
 /** What a probe's runs have readings of, beside their outcome. */
 export type Measure = Indicator | 'quantity';
 
-/** One kind of question: the shape of its configuration, and what opens it. */
+/** One kind of question: the shape of its configuration, and what that says of its runs. */
 export interface ProbeKind<S extends z.ZodObject = z.ZodObject> {
   readonly schema: S;
-  /** Opens no socket: the first run does. */
-  open(spec: z.output<S>, environment: ProbeEnvironment): Probe;
   measures(spec: z.output<S>): readonly Measure[];
   /** What its configuration itself holds a run's durations against, ms: beside the objectives, what it is judged by. */
   limits?(spec: z.output<S>): readonly number[];

@@ -28,7 +28,7 @@ import { maskedOutcome, maskOf } from './gameday/discretion.ts';
 import { makeGamedayFolder } from './gameday/gameday-id.ts';
 import { guardianStarter } from './gameday/guard.ts';
 import { injectorsByKind } from './gameday/injectors.ts';
-import { permittedTargets } from '../scenarios/injectors/kinds.ts';
+import { permittedTargets } from '../scenarios/injectors/specs.ts';
 import type { GamedayOutcome } from './gameday/outcome.ts';
 import { openDesk } from './gameday/open-desk.ts';
 import { recover, type Recovery } from './gameday/recover.ts';

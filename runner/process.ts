@@ -1,5 +1,4 @@
 /** The edge: the process's own words, signals and streams are touched here and handed in. */
-import { createInterface } from 'node:readline';
 import { commandsFor } from './commands/asked.ts';
 import { runCommandLine } from './cli.ts';
 import { systemClock } from './clock.ts';
@@ -29,6 +28,7 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 async function* typed(signal: AbortSignal): AsyncGenerator<string> {
+  const { createInterface } = await import('node:readline');
   const reader = createInterface({ input: process.stdin });
   const close = (): void => reader.close();
   signal.addEventListener('abort', close);

@@ -1,6 +1,7 @@
 /** Both ends of the wire between a store and the thread that keeps its ledger. */
 import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import process from 'node:process';
+import type { Worker } from 'node:worker_threads';
 import type { Crossing } from './crossing.ts';
 import { LedgerError, fromData, toData } from './ledger-error.ts';
 import type { LedgerErrorData } from './ledger-error.ts';
@@ -88,6 +89,8 @@ export class LedgerThread implements Caller {
 
   private constructor(options: LedgerOptions) {
     this.#path = options.path;
+    // Loaded where there is a thread: who only reads has none.
+    const { Worker } = process.getBuiltinModule('node:worker_threads');
     // The .ts file in a checkout, the .js file in the published package.
     this.#worker = new Worker(new URL(`./ledger-worker${extname(import.meta.filename)}`, import.meta.url), {
       workerData: options,

@@ -1,5 +1,5 @@
 /** Ours: probes as `run` runs them, each attempt with its deadline, its event-loop watch and its result. */
-import { openProbe } from '../../probes/kinds.ts';
+import { openProbe } from '../../probes/open.ts';
 import { systemClock } from '../../runner/clock.ts';
 import { parseProbes } from '../../runner/config/probes.ts';
 import { attempt, type AttemptEnvironment } from '../../runner/engine/attempt.ts';

@@ -1,5 +1,5 @@
 /** Ours: the continuous market-data probe with the playbook's thresholds; each run reports what came since the last. */
-import { openProbe } from '../../probes/kinds.ts';
+import { openProbe } from '../../probes/open.ts';
 import type { Indicator, Threshold } from '../../probes/probe.ts';
 import { systemClock } from '../../runner/clock.ts';
 import { parseProbes } from '../../runner/config/probes.ts';

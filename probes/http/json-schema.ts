@@ -1,5 +1,7 @@
-import { Ajv, type Options, type ValidateFunction } from 'ajv';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { createRequire } from 'node:module';
+import type * as Draft07 from 'ajv';
+import type { Ajv, Options, ValidateFunction } from 'ajv';
+import type * as Draft2020 from 'ajv/dist/2020.js';
 import { z } from 'zod';
 
 export type JsonSchema = boolean | { readonly [keyword: string]: unknown };
@@ -17,16 +19,30 @@ const OPTIONS: Options = {
   logger: false,
 };
 
-const validators = {
-  'draft-07': new Ajv(OPTIONS),
-  '2020-12': new Ajv2020(OPTIONS),
-};
+const load = createRequire(import.meta.url);
+const validators = new Map<'draft-07' | '2020-12', Ajv>();
+
+/** Loaded with the first schema: every command reads its configuration, and most have none. */
+function validatorOf(draft: 'draft-07' | '2020-12'): Ajv {
+  const made = validators.get(draft) ?? newValidator(draft);
+  validators.set(draft, made);
+  return made;
+}
+
+function newValidator(draft: 'draft-07' | '2020-12'): Ajv {
+  if (draft === 'draft-07') {
+    const ajv: typeof Draft07 = load('ajv');
+    return new ajv.Ajv(OPTIONS);
+  }
+  const ajv2020: typeof Draft2020 = load('ajv/dist/2020.js');
+  return new ajv2020.Ajv2020(OPTIONS);
+}
 
 /** Draft 2020-12, unless it says that it is written in draft-07. Nothing is fetched: a reference must be inside. */
 function compile(schema: JsonSchema): ValidateFunction {
   const draft = typeof schema === 'object' ? schema['$schema'] : undefined;
   const isOld = typeof draft === 'string' && draft.includes('draft-07');
-  return validators[isOld ? 'draft-07' : '2020-12'].compile(schema);
+  return validatorOf(isOld ? 'draft-07' : '2020-12').compile(schema);
 }
 
 function problemOf(value: unknown): string | null {

@@ -1,6 +1,6 @@
 import type { ClientHttp2Session } from 'node:http2';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
+import { connect as connectTls, TLSSocket, type SecureContext } from 'node:tls';
 import { Client, type Dispatcher } from 'undici';
 import type { Stage } from '../network.ts';
 import type { Clock } from '../probe.ts';
@@ -24,18 +24,6 @@ export interface LineOptions {
   readonly alpn?: readonly Alpn[];
   /** Addresses of this family only; 0, the default: whatever answers first. */
   readonly family?: 0 | 4 | 6;
-}
-
-export interface Identity {
-  readonly cert: string;
-  readonly key: string;
-  readonly passphrase?: string | undefined;
-}
-
-/** TLS settings are parsed once: doing it for each connection costs more than the handshake's own bookkeeping. */
-export function secureContextFor(url: URL, ca: string | undefined, identity?: Identity): SecureContext | null {
-  if (url.protocol !== 'https:') return null;
-  return createSecureContext({ ...(ca === undefined ? {} : { ca }), ...identity });
 }
 
 /** How long an idle kept connection may serve again, ms; the peer's own hint is honoured when it is shorter. */

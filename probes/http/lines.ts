@@ -1,6 +1,7 @@
 import type { SecureContext } from 'node:tls';
 import type { Clock } from '../probe.ts';
-import { Line, secureContextFor, type Alpn } from './line.ts';
+import { Line, type Alpn } from './line.ts';
+import { secureContextFor } from './secure-context.ts';
 import type { Draft } from './draft.ts';
 import type { HttpSpec } from './spec.ts';
 

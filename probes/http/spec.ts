@@ -1,17 +1,22 @@
+import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
-import { parse } from 'graphql/language/parser.js';
+import type * as GraphqlParser from 'graphql/language/parser.js';
 import { z } from 'zod';
 import { jsonPath } from '../jsonpath.ts';
 import { byteCount, duration, headers, httpUrl, pemCertificate, probeSchema } from '../spec.ts';
 import { expectation, headerName, pattern } from './expectation.ts';
-import { secureContextFor } from './line.ts';
+import { secureContextFor } from './secure-context.ts';
 import type { Sign } from './sign.ts';
 import { PLACEHOLDER, placeholdersIn } from './template.ts';
 
 export { jsonExpectation } from './expectation.ts';
 
+const load = createRequire(import.meta.url);
+
+/** Its parser is loaded where there is a document: every command reads its configuration, and most have none. */
 function graphqlProblem(value: unknown): string | null {
   if (typeof value !== 'string') return 'a text';
+  const { parse }: typeof GraphqlParser = load('graphql/language/parser.js');
   try {
     parse(value);
     return null;

@@ -1,6 +1,7 @@
 import type { JSONValue } from 'json-p3';
 import { exchange, type Answer } from '../http/exchange.ts';
-import { Line, secureContextFor } from '../http/line.ts';
+import { Line } from '../http/line.ts';
+import { secureContextFor } from '../http/secure-context.ts';
 import type { Clock } from '../probe.ts';
 import type { Permit } from './guard.ts';
 import type { PaperOrderSpec } from './spec.ts';

@@ -7,6 +7,7 @@ import { extname } from 'node:path';
 import type { Command } from '../command.ts';
 
 export async function commandsFor(words: readonly string[]): Promise<readonly Command[]> {
+  if (words.length === 1 && words[0] === '--version') return [];
   const name = firstWord(words);
   const own = name === null ? null : await loaded(name);
   return own === null ? (await import('./all.ts')).COMMANDS : [own];

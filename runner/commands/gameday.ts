@@ -26,7 +26,8 @@ import type { Argv } from 'yargs';
 import { cancel, comingJson, comingOf, comingTable } from './gameday-calendar.ts';
 import { due, held, schedule } from './gameday-duties.ts';
 import { abort, mark } from './gameday-requests.ts';
-import { jsonOption, openConfiguration, openLedger, openRunner, toJson } from './open.ts';
+import { jsonOption, openConfiguration, openLedger, toJson } from './open.ts';
+import { openRunner } from './open-runner.ts';
 
 function scenarioOptions(yargs: Argv): Argv {
   return jsonOption(yargs)

@@ -3,7 +3,8 @@ import { foundText } from '../../probes/problem.ts';
 import type { Result } from '../../store/result.ts';
 import type { Command } from '../command.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
-import { jsonOption, openConfiguration, openLedger, openRunner, toJson } from './open.ts';
+import { jsonOption, openConfiguration, openLedger, toJson } from './open.ts';
+import { openRunner } from './open-runner.ts';
 
 export const once: Command = {
   name: 'once [probe..]',

@@ -1,9 +1,5 @@
-/** What most commands begin with: the configuration, the ledger, a runner. Each refusal is one clear message. */
-import { randomBytes } from 'node:crypto';
+/** What most commands begin with: the configuration and the ledger. Each refusal is one clear message. */
 import { existsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import process from 'node:process';
 import type { Argv } from 'yargs';
 import { openStore, type LedgerStore } from '../../store/open.ts';
 import { systemClock } from '../clock.ts';
@@ -11,9 +7,6 @@ import type { Args } from '../command.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
-import { createRunner, type Runner, type RunnerOptions } from '../runner.ts';
-import { holderOf } from '../../store/lease.ts';
-import { createSpill, type Spill } from '../../store/spill.ts';
 
 /** @throws CommandError with every problem, one a line */
 export async function openConfiguration(args: Args, io: Io): Promise<Configuration> {
@@ -47,46 +40,6 @@ export function openExisting(configuration: Configuration, nowMs?: number): Prom
     `${configuration.ledgerPath}: expected a ledger, got no such file; "pulsedrill run" makes and fills one, "pulsedrill once" makes one too, though its runs are not counted`,
     EXIT.prober,
   );
-}
-
-/** A runner over a store that is open already. `isHolder`: this process keeps the schedule on it. */
-export function openRunner(
-  configuration: Configuration,
-  store: LedgerStore,
-  io: Io,
-  more: Partial<
-    Pick<
-      RunnerOptions,
-      'tell' | 'hear' | 'stored' | 'warn' | 'stop' | 'abandon' | 'calendar' | 'reviews' | 'sources' | 'reader'
-    >
-  > & {
-    isHolder?: boolean;
-  } = {},
-): Runner {
-  const { isHolder = false, ...rest } = more;
-  const instance = randomBytes(4).toString('hex');
-  return createRunner({
-    configuration,
-    store,
-    spill: openSpill(configuration, store, instance),
-    clock: systemClock,
-    stop: io.stop,
-    abandon: io.stop,
-    path: io.env['PATH'] ?? '',
-    instance,
-    beside: isHolder ? null : holderOf(configuration.ledgerPath),
-    tell: () => undefined,
-    warn: (line) => io.complain(configuration.redact(line)),
-    ...rest,
-  });
-}
-
-/** In a folder that everybody shares, a folder of this user's alone. */
-function openSpill({ spillFolder }: Configuration, { identity }: LedgerStore, instance: string): Spill {
-  if (spillFolder !== null) return createSpill({ folder: spillFolder, identity, instance, uid: null });
-  const uid = process.getuid?.() ?? null;
-  const folder = join(tmpdir(), uid === null ? 'pulsedrill-spill' : `pulsedrill-spill-${uid}`);
-  return createSpill({ folder, identity, instance, uid });
 }
 
 export function jsonOption(yargs: Argv): Argv {

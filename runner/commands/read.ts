@@ -1,12 +1,12 @@
 /** What evaluations and reports are made from: the ledger of this machine, or the InfluxDB that several are shipped to. */
 import type { Argv } from 'yargs';
 import type { Objective } from '../../slo/objective.ts';
-import { openInfluxReader, type InfluxReader } from '../../store/influx/reader.ts';
+import type { InfluxReader } from '../../store/influx/reader.ts';
 import type { StoreReader } from '../../store/store.ts';
 import type { Args } from '../command.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { CommandError, EXIT } from '../io.ts';
-import { openKnown, type KnownQuery } from '../known.ts';
+import type { KnownQuery } from '../known.ts';
 import { openExisting } from './open.ts';
 
 export type Reader = StoreReader & AsyncDisposable;
@@ -21,9 +21,11 @@ export function readOption(yargs: Argv): Argv {
 }
 
 /** The shared InfluxDB, where the configuration says that it is read; null: it is not. */
-export function openShared(configuration: Configuration, signal: AbortSignal): InfluxReader | null {
+export async function openShared(configuration: Configuration, signal: AbortSignal): Promise<InfluxReader | null> {
   const { influx, readsInflux, base, objectives } = configuration;
   if (influx === null || readsInflux === null) return null;
+  // Loaded where it is asked for: most read the ledger.
+  const { openInfluxReader } = await import('../../store/influx/reader.ts');
   return openInfluxReader({
     connection: influx,
     stepMs: base.minuteMs,
@@ -40,7 +42,7 @@ export async function openReader(
   { nowMs, signal }: { readonly nowMs: number; readonly signal: AbortSignal },
 ): Promise<Reader> {
   const readsInflux = readsShared(configuration, args);
-  return openShared({ ...configuration, readsInflux }, signal) ?? (await openExisting(configuration, nowMs));
+  return (await openShared({ ...configuration, readsInflux }, signal)) ?? (await openExisting(configuration, nowMs));
 }
 
 /** What a report is made from. */
@@ -58,8 +60,8 @@ export async function openReported(
   { signal, ...query }: KnownQuery & { readonly signal: AbortSignal },
 ): Promise<Reported> {
   const readsInflux = readsShared(configuration, args);
-  const shared = openShared({ ...configuration, readsInflux }, signal);
-  if (shared === null) return openKnown(configuration, query);
+  const shared = await openShared({ ...configuration, readsInflux }, signal);
+  if (shared === null) return (await import('../known.ts')).openKnown(configuration, query);
   if (query.asOfMs === null) {
     const { objectives } = configuration;
     return { reader: shared, objectives, asOfMs: null, [Symbol.asyncDispose]: () => shared[Symbol.asyncDispose]() };

@@ -11,7 +11,8 @@ import { attempter } from '../scheduled/attempt.ts';
 import { createLagWatch } from '../lag-watch.ts';
 import { createMetrics } from '../metrics/metrics.ts';
 import { startStatusServer } from '../status-server.ts';
-import { openConfiguration, openLedger, openRunner } from './open.ts';
+import { openConfiguration, openLedger } from './open.ts';
+import { openRunner } from './open-runner.ts';
 import { startUpkeep } from '../upkeep.ts';
 import { openShared } from './read.ts';
 import { createProbeLog } from '../probe-log.ts';
@@ -82,7 +83,7 @@ export const run: Command = {
     const metrics = createMetrics(configuration);
     const lag = createLagWatch(configuration, () => systemClock.wallMs());
     const sources = new Map([['influx', () => lag.conditions()]]);
-    await using shared = openShared(configuration, io.stop);
+    await using shared = await openShared(configuration, io.stop);
     const options = {
       ...(shared === null ? {} : { reader: shared }),
       sources,

@@ -5,7 +5,8 @@ import { foundText } from '../../probes/problem.ts';
 import { holderOf, holderText } from '../../store/lease.ts';
 import { CommandError, EXIT } from '../io.ts';
 import { sweepOnce, type Sweep, type SweptOrder } from '../sweep.ts';
-import { jsonOption, openConfiguration, openLedger, openRunner, toJson } from './open.ts';
+import { jsonOption, openConfiguration, openLedger, toJson } from './open.ts';
+import { openRunner } from './open-runner.ts';
 
 /** An order that the venue does not know may be on its way for ten seconds, and longer where it waits for a signal. */
 const DEFAULT_WAIT = '20s';

@@ -1,8 +1,8 @@
 /** The `gamedays.schedule` section: exercises that come by calendar. */
-import { validateDetailed } from 'node-cron';
 import { z } from 'zod';
 import { duration, durationText, isTimezone } from '../../probes/spec.ts';
 import { cronRuns } from '../engine/cron-runs.ts';
+import { nodeCron } from '../engine/node-cron.ts';
 import { share } from './share.ts';
 
 const HOUR_MS = 3_600_000;
@@ -66,7 +66,7 @@ const SOME_DAY_MS = Date.UTC(2026, 0, 1);
 export function cronProblem(expression: string, timezone: string, such = '0 10 1 * *'): string | null {
   const example = `a cron expression of five fields such as "${such}"`;
   if (expression.trim().split(/\s+/).length !== 5) return example;
-  const checked = validateDetailed(expression);
+  const checked = nodeCron().validateDetailed(expression);
   if (!checked.valid) return `${example} (${checked.errors.map(({ message }) => message).join('; ')})`;
   const runs = cronRuns(expression, timezone);
   // Any moment serves: what is asked is how close its runs are, not when they are.

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { calendar } from '../../probes/market-data/calendar.ts';
 import { jsonPath } from '../../probes/jsonpath.ts';
 import { duration, headers, httpUrl } from '../../probes/spec.ts';
-import { injectorSchema, repeatedTargets } from '../../scenarios/injectors/kinds.ts';
+import { injectorSchema, repeatedTargets } from '../../scenarios/injectors/specs.ts';
 import { percent } from '../../scenarios/percent.ts';
 import { foundText, type Problem } from '../../probes/problem.ts';
 import { keyed } from './draft.ts';

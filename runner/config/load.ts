@@ -18,7 +18,6 @@ import { buildObjectives } from './objectives.ts';
 import { draftProbes, plannedOf } from './probes.ts';
 import { retentionOf, retentionProblems, retentionWarnings } from './retention.ts';
 import { buildRules, ruleProblems } from './rules.ts';
-import { readScenarios } from './scenarios.ts';
 import { documentSchema, type Document } from './schema.ts';
 import { literalSecrets, resolveReferences } from './secrets.ts';
 import { objectiveWarnings, undeclared } from './services.ts';
@@ -47,6 +46,7 @@ export async function loadConfiguration(options: LoadOptions): Promise<Loaded> {
   const folder = dirname(read.path);
   const loaded = checkDocument(read.document, read.source, folder, environment, read.locate);
   if (loaded.ok) return loaded;
+  const { readScenarios } = await import('./scenarios.ts');
   const { lines } = await readScenarios(loaded.scenarios, environment, folder);
   return { ok: false, lines: [...loaded.lines, ...lines] };
 }

@@ -1,7 +1,7 @@
 /** The `notify` and `silences` sections: who is told of what, and when nobody is. */
 import { z } from 'zod';
 import { duration, headers, httpUrl } from '../../probes/spec.ts';
-import { PLACEHOLDERS, type Template } from '../alerts/notifiers/ticket.ts';
+import { PLACEHOLDERS, type Template } from '../alerts/notifiers/template.ts';
 
 const HOUR_MS = 3_600_000;
 const PAGERDUTY_URL = 'https://events.pagerduty.com/v2/enqueue';

@@ -1,8 +1,8 @@
 /** The rules between one probe's intervals, its timeout and what it does meanwhile. */
-import { validateDetailed } from 'node-cron';
 import type { ProbeSpec } from '../../probes/kinds.ts';
 import { foundText, type Problem } from '../../probes/problem.ts';
 import { checkTimetable, durationText, everyMs, type Timetable } from '../../probes/spec.ts';
+import { nodeCron } from '../engine/node-cron.ts';
 import { keyed, type Draft } from './draft.ts';
 
 /** What can be said of a probe's times, whatever else in it is wrong; null where it cannot. */
@@ -58,7 +58,7 @@ export function timetableProblems(
   const red = fields.red ?? null;
 
   if (fields.cron !== undefined) {
-    const checked = validateDetailed(fields.cron);
+    const checked = nodeCron().validateDetailed(fields.cron);
     if (!checked.valid) {
       const why = checked.errors.map((error) => error.message).join('; ');
       problems.push({

@@ -1,7 +1,7 @@
 /** Due times by a cron expression, through node-cron. */
-import { schedule } from 'node-cron';
 import type { Clock } from '../../probes/probe.ts';
 import { usualGapMs } from './cron.ts';
+import { nodeCron } from './node-cron.ts';
 import type { Due } from './schedule.ts';
 
 export interface Calendar {
@@ -22,7 +22,7 @@ export function startCalendar(
     const latenessMs = Math.max(0, clock.wallMs() - date.getTime());
     return { id, dueMs: clock.monotonicMs() - latenessMs, weightMs: gapMs, missed: 0, missedWeightMs: 0 };
   };
-  const task = schedule(cron.expression, ({ date }) => onDue(dueAt(date), false), {
+  const task = nodeCron().schedule(cron.expression, ({ date }) => onDue(dueAt(date), false), {
     ...(cron.timezone === undefined ? {} : { timezone: cron.timezone }),
     suppressMissedWarning: true,
   });

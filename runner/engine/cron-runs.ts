@@ -1,5 +1,5 @@
 /** When a cron expression comes due, asked of any moment: node-cron itself answers only for the machine's present. */
-import { createTask, parse } from 'node-cron';
+import { nodeCron } from './node-cron.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -18,6 +18,7 @@ export interface CronRuns {
  */
 export function cronRuns(expression: string, timezone: string): CronRuns {
   const [, , ...days] = expression.trim().split(/\s+/);
+  const { createTask, parse } = nodeCron();
   const task = createTask(`* * ${days.join(' ')}`, () => undefined, { timezone });
   void task.destroy();
   const { minute, hour } = parse(expression);

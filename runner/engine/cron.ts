@@ -1,4 +1,4 @@
-import { createTask } from 'node-cron';
+import { nodeCron } from './node-cron.ts';
 
 /** Runs looked at: more than a week of an hourly market session. */
 const RUNS = 64;
@@ -7,7 +7,7 @@ const ABOUT_AS_FREQUENT = 0.9;
 
 /** The usual gap of a cron expression from now on, ms. @throws Error when it never comes due */
 export function usualGapMs(expression: string, timezone: string | undefined): number {
-  const task = createTask(expression, () => undefined, timezone === undefined ? {} : { timezone });
+  const task = nodeCron().createTask(expression, () => undefined, timezone === undefined ? {} : { timezone });
   try {
     return usualGap(task.getNextRuns(RUNS).map((date) => date.getTime()));
   } finally {
@@ -36,7 +36,7 @@ const MOST_RUNS = 4096;
 
 /** How often a calendar comes due on average over whole weeks, nights and weekends included. @throws Error when never */
 export function runsPerDay(expression: string, timezone: string | undefined): number {
-  const task = createTask(expression, () => undefined, timezone === undefined ? {} : { timezone });
+  const task = nodeCron().createTask(expression, () => undefined, timezone === undefined ? {} : { timezone });
   try {
     for (let count = RUNS; ; count *= 2) {
       const runs = task.getNextRuns(count).map((date) => date.getTime());

@@ -1,5 +1,5 @@
 /** Where runs are executed: in this process. One schedule, one attempt a run, everything durable before anyone hears of it. */
-import { openProbe } from '../../probes/kinds.ts';
+import { openProbe } from '../../probes/open.ts';
 import type { Clock, OrderIntent, Probe, RunContext, Swept } from '../../probes/probe.ts';
 import type { Cadence, Result } from '../../store/result.ts';
 import type { Configuration, PlannedProbe } from '../config/configuration.ts';

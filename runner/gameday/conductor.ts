@@ -3,7 +3,7 @@
  * while, and undoes everything whatever happens.
  */
 import { dirname } from 'node:path';
-import { openProbe } from '../../probes/kinds.ts';
+import { openProbe } from '../../probes/open.ts';
 import type { ProbeEnvironment } from '../../probes/kind.ts';
 import type { Clock, Probe } from '../../probes/probe.ts';
 import type { Injector } from '../../scenarios/injector.ts';

@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { extname } from 'node:path';
-import type { InjectorSpec } from '../../scenarios/injectors/kinds.ts';
+import type { InjectorSpec } from '../../scenarios/injectors/specs.ts';
 
 export interface Guardian {
   readonly pid: number;

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import type { Injector, InjectorContext } from '../../scenarios/injector.ts';
-import { createInjectors, type InjectorSpec } from '../../scenarios/injectors/kinds.ts';
+import { createInjectors } from '../../scenarios/injectors/kinds.ts';
+import type { InjectorSpec } from '../../scenarios/injectors/specs.ts';
 import { systemClock } from '../clock.ts';
 
 /** The injectors of one game-day, by kind. Undoing needs no name of a game-day, and spares nobody. */

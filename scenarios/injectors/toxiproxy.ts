@@ -1,20 +1,11 @@
 import { z } from 'zod';
-import { httpUrl } from '../../probes/spec.ts';
 import type { Answer, Crossing, Injector, Target } from '../injector.ts';
 import { DONE, failure } from './answers.ts';
+import { KIND } from './toxiproxy-spec.ts';
 import { grantLease, keepRenewing } from './toxiproxy-lease.ts';
 import { compile } from './toxiproxy-plan.ts';
 import { call, proxyPath, proxySchema, type Heard, type ProxyDefinition } from './toxiproxy-client.ts';
 import { isGone, lift, newUndo, readUndo } from './toxiproxy-undo.ts';
-
-export const KIND = 'toxiproxy';
-
-/** `gamedays.injectors[]` of the configuration. */
-export const toxiproxySchema = z.strictObject({
-  kind: z.literal(KIND),
-  url: httpUrl(),
-  proxies: z.array(z.string().min(1, { error: 'the name of a proxy' })).min(1, { error: 'at least one proxy' }),
-});
 
 export interface ToxiproxyInjectorOptions {
   /** Of the server's HTTP interface. */

@@ -10,7 +10,7 @@ import { makeGamedayFolder } from '../../runner/gameday/gameday-id.ts';
 import { injectorsByKind } from '../../runner/gameday/injectors.ts';
 import { isFinished, readJournal } from '../../runner/gameday/journal.ts';
 import { recover, type Recovery } from '../../runner/gameday/recover.ts';
-import { injectorSchema } from '../../scenarios/injectors/kinds.ts';
+import { injectorSchema } from '../../scenarios/injectors/specs.ts';
 import { eventually } from '../support/servers.ts';
 import { stepsOf, type Charge, type Ground } from './ground.ts';
 

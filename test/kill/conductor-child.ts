@@ -10,7 +10,7 @@ import { seededRandom } from '../../scenarios/random.ts';
 import { conduct } from '../../runner/gameday/conductor.ts';
 import { guardianStarter } from '../../runner/gameday/guard.ts';
 import { injectorsByKind } from '../../runner/gameday/injectors.ts';
-import { injectorSchema, permittedTargets } from '../../scenarios/injectors/kinds.ts';
+import { injectorSchema, permittedTargets } from '../../scenarios/injectors/specs.ts';
 import type { Witness } from '../../runner/witness.ts';
 import { parseScenario } from '../../scenarios/scenario.ts';
 import type { Result } from '../../store/result.ts';

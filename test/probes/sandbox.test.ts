@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KINDS, modeOf, openProbe, type ProbeSpec } from '../../probes/kinds.ts';
+import { KINDS, modeOf, type ProbeSpec } from '../../probes/kinds.ts';
+import { openProbe } from '../../probes/open.ts';
 import type { Probe, RunContext } from '../../probes/probe.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/start.ts';
 import { testContext, testEnvironment } from './context.ts';

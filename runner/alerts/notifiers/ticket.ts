@@ -1,8 +1,7 @@
 /** A ticket system that takes JSON, Jira by default: one ticket an alert. */
 import type { Notice, Notifier } from '../alert.ts';
 import { post } from './post.ts';
-
-export type Template = string | number | boolean | null | readonly Template[] | { readonly [key: string]: Template };
+import type { PLACEHOLDERS, Template } from './template.ts';
 
 export interface TicketOptions {
   readonly name: string;
@@ -27,18 +26,6 @@ export function jiraTemplate(project: string, issueType: string): Template {
     },
   };
 }
-
-export const PLACEHOLDERS = [
-  'summary',
-  'severity',
-  'service',
-  'objective',
-  'rule',
-  'details',
-  'source',
-  'alert',
-  'time',
-] as const;
 
 export function ticketNotifier({ name, url, headers, template, source }: TicketOptions): Notifier {
   return {

@@ -9,7 +9,7 @@ import { seededRandom } from '../../../scenarios/random.ts';
 import { conduct } from '../../../runner/gameday/conductor.ts';
 import { makeGamedayFolder } from '../../../runner/gameday/gameday-id.ts';
 import { guardianStarter } from '../../../runner/gameday/guard.ts';
-import type { InjectorSpec } from '../../../scenarios/injectors/kinds.ts';
+import type { InjectorSpec } from '../../../scenarios/injectors/specs.ts';
 import { injectorsByKind } from '../../../runner/gameday/injectors.ts';
 import { readJournal } from '../../../runner/gameday/journal.ts';
 import type { Witness } from '../../../runner/witness.ts';

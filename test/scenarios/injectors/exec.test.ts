@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { injectorsByKind } from '../../../runner/gameday/injectors.ts';
 import type { Injector, Undo } from '../../../scenarios/injector.ts';
-import { injectorSchema } from '../../../scenarios/injectors/kinds.ts';
+import { injectorSchema } from '../../../scenarios/injectors/specs.ts';
 import { markAs } from '../../../scenarios/injectors/marks.ts';
 import { endMarked, marked } from '../../support/processes.ts';
 import { eventually } from '../../support/servers.ts';

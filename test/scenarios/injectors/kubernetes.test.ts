@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { injectorsByKind } from '../../../runner/gameday/injectors.ts';
 import type { Fault } from '../../../scenarios/fault.ts';
 import type { Injector } from '../../../scenarios/injector.ts';
-import { injectorSchema } from '../../../scenarios/injectors/kinds.ts';
+import { injectorSchema } from '../../../scenarios/injectors/specs.ts';
 import { freePort } from '../../support/servers.ts';
 import { startCluster, type FakeCluster } from '../../support/chaos-mesh.ts';
 import { inject, MAY, PATIENT, problemOf, valueOf } from './answers.ts';

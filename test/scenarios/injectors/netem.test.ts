@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { injectorsByKind } from '../../../runner/gameday/injectors.ts';
 import type { Fault } from '../../../scenarios/fault.ts';
 import type { Crossing, Injector, Undo } from '../../../scenarios/injector.ts';
-import { injectorSchema } from '../../../scenarios/injectors/kinds.ts';
+import { injectorSchema } from '../../../scenarios/injectors/specs.ts';
 import { planOf } from '../../../scenarios/injectors/netem/plan.ts';
 import { hasQueue, introduce, layCable, whyNoNamespaces, type Cable } from '../../support/netns.ts';
 import { eventually } from '../../support/servers.ts';

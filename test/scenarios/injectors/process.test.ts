@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { injectorsByKind } from '../../../runner/gameday/injectors.ts';
 import type { Fault } from '../../../scenarios/fault.ts';
 import type { Injector, Undo } from '../../../scenarios/injector.ts';
-import { injectorSchema } from '../../../scenarios/injectors/kinds.ts';
+import { injectorSchema } from '../../../scenarios/injectors/specs.ts';
 import { readProcess } from '../../../scenarios/injectors/processes.ts';
 import { endMarked, isRunning, marked, sleeper, startOrphan, stateOf } from '../../support/processes.ts';
 import { eventually } from '../../support/servers.ts';

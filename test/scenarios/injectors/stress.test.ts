@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { injectorsByKind } from '../../../runner/gameday/injectors.ts';
 import type { Fault } from '../../../scenarios/fault.ts';
 import type { Injector } from '../../../scenarios/injector.ts';
-import { injectorSchema } from '../../../scenarios/injectors/kinds.ts';
+import { injectorSchema } from '../../../scenarios/injectors/specs.ts';
 import { carriers, kill } from '../../../scenarios/injectors/marks.ts';
 import { planOf } from '../../../scenarios/injectors/stress/plan.ts';
 import type { StressTarget } from '../../../scenarios/injectors/stress/spec.ts';

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../../scenarios/fault.ts';
 import type { Answer, Injector, Undo } from '../../../scenarios/injector.ts';
-import { injectorSchema } from '../../../scenarios/injectors/kinds.ts';
+import { injectorSchema } from '../../../scenarios/injectors/specs.ts';
 import { injectorsByKind } from '../../../runner/gameday/injectors.ts';
 import { toxiproxyInjector } from '../../../scenarios/injectors/toxiproxy.ts';
 import { eventually, freePort } from '../../support/servers.ts';
