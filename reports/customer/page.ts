@@ -47,7 +47,7 @@ export function renderCustomer(report: SlaReport, { internal }: CustomerOptions 
     summary(report, statuses),
     list(statuses.map((status) => oneByOne(status, without))),
     periodText(report, statuses),
-    ...(report.document === undefined ? [] : restatementSection(report.document)),
+    ...(report.document === undefined ? [] : restatementSection(report.document, titlesOf(statuses))),
     '## What was promised',
     promiseTable(statuses, report.scale),
     '## How it was measured',
@@ -89,6 +89,10 @@ export function renderCustomer(report: SlaReport, { internal }: CustomerOptions 
     ...(report.document === undefined ? [] : checkSection(report.document)),
   ]);
   return { name: 'sla-customer.md', markdown, files: charts.files };
+}
+
+function titlesOf(statuses: readonly Status[]): ReadonlyMap<string, string> {
+  return new Map(statuses.map(({ objective }) => [objective.id, objective.title]));
 }
 
 function titleOf({ environment, isEnvironmentNamed, fromMs, toMs }: SlaReport): string {

@@ -22,7 +22,11 @@ export interface RestatedFigure {
   readonly why: string;
 }
 
-export function restatementSection({ restates }: DocumentInfo): readonly string[] {
+/** @param titles of commitments, by their ids; an incident has none */
+export function restatementSection(
+  { restates }: DocumentInfo,
+  titles: ReadonlyMap<string, string> = new Map(),
+): readonly string[] {
   if (restates === null) return [];
   const { number, asOfMs, rows } = restates;
   return [
@@ -30,7 +34,13 @@ export function restatementSection({ restates }: DocumentInfo): readonly string[
     `This document restates no. ${number} of the same range, which was written as known at ${new Date(asOfMs).toISOString()}. That one can still be verified: it says what was known then.`,
     table(
       ['Commitment', 'Figure', 'Before', 'Now', 'Why'].map((name) => ({ name })),
-      rows.map((row) => [code(row.commitment), text(row.figure), text(row.before), text(row.after), text(row.why)]),
+      rows.map((row, index) => {
+        const title = titles.get(row.commitment);
+        const above = rows[index - 1];
+        const isSame = above?.commitment === row.commitment && above.why === row.why;
+        const name = title === undefined ? code(row.commitment) : text(title);
+        return [name, text(row.figure), text(row.before), text(row.after), isSame ? 'as above' : text(row.why)];
+      }),
       '',
     ),
   ];

@@ -1,5 +1,5 @@
 /**
  * By which edition of the pages a document was drawn. Raised by hand with every change of a text, a table or a chart of the
- * two pages of a bundle: `verify` draws again what its own edition drew, and says of another that it does not.
+ * two pages of a bundle: `verify` draws again what its own edition drew, and says of another that it does not. Counted from the first release on.
  */
 export const EDITION = 1;

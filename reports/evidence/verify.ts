@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Status } from '../../slo/status.ts';
 import { disagreements } from './agreement.ts';
 import { readContent, SEGMENTS, type Content } from './content.ts';
+import { plural } from '../figures.ts';
 import { EDITION } from './edition.ts';
 import { differences, figuresOf } from './figures.ts';
 import { sha256, type Files } from './files.ts';
@@ -146,7 +147,7 @@ async function contentFindings(
   const figures = [
     `${statuses.length} objectives and their figures, from the tallies`,
     ...(without.length === 0 ? [] : [`${without.length} without what was excluded`]),
-    `${content.segments.length} segment hashes, that they follow each other`,
+    `${plural(content.segments.length, 'segment hash', 'segment hashes')}, that they follow each other`,
   ];
   try {
     const rendered = await render(manifest, content, computed);

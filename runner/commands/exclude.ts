@@ -137,7 +137,7 @@ function tooShort(exclusion: Exclusion, { objectives, base }: Configuration): st
   const from = Math.floor(exclusion.fromMs / stepMs) * stepMs;
   const to = Math.ceil(exclusion.toMs / stepMs) * stepMs;
   const got = `${iso(exclusion.fromMs)} to ${iso(exclusion.toMs)}`;
-  return `exclude add: expected --from and --to to cover a whole step (${span(stepMs)}) by which ${own.map(({ id }) => id).join(', ')} counts, since one that is covered in part counts, got ${got}; nothing was recorded; --from ${iso(from)} --to ${iso(to)} covers it`;
+  return `exclude add: expected --from and --to to cover a whole step (${span(stepMs)}) of ${own.map(({ id }) => id).join(', ')}, since one that is covered in part counts, got ${got}; nothing was recorded; --from ${iso(from)} --to ${iso(to)} covers it`;
 }
 
 function timeOf(args: Args, name: string): number {

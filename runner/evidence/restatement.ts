@@ -64,18 +64,23 @@ function shownFigures(
     was === undefined ? '–' : of(was),
     is === undefined ? '–' : of(is),
   ];
+  const first = [pair('verdict', verdict), pair('attained', attained)];
+  // Where there was nothing, everything differs: these two say it.
+  if (was === undefined || is === undefined) return first;
   const shown = [
-    pair('verdict', (said) => textOf(said['verdict'], 'not known')),
-    pair('attained', attained),
-    pair('budget consumed', (said) => ratioText(said['consumed'], 1)),
-    pair('excluded', (said) => `${countText(said['excluded'])} events`),
+    ...first,
+    pair('used of what was allowed', (said) => ratioText(said['consumed'], 1)),
+    pair('left out of both sides', (said) => `${countText(said['excluded'])} events`),
     pair('coverage', (said) => (typeof said['coverage'] === 'number' ? formatPercent(said['coverage']) : '–')),
-    pair('colour', (said) => textOf(said['colour'], '–')),
   ];
   if (shown.some(([, a, b]) => a !== b)) return shown;
   // What differs is not among these: it is said all the same.
   const [other] = differences('', is, was);
   return other === undefined ? [] : [[`${other.figure}${suffix}`, other.found, other.expected]];
+}
+
+function verdict(said: Said): string {
+  return said['verdict'] === 'held' ? 'kept' : textOf(said['verdict'], 'not known');
 }
 
 function attained(said: Said): string {

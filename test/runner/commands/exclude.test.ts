@@ -92,7 +92,7 @@ describe('exclude', () => {
     ],
     [
       ['add', '--service', 'client-api', '--from', '2026-11-24T14:00:10Z', '--for', '100s', ...WHO],
-      'exclude add: expected --from and --to to cover a whole step (1 min) by which availability counts, since one that is covered in part counts, got 2026-11-24T14:00:10.000Z to 2026-11-24T14:01:50.000Z; nothing was recorded; --from 2026-11-24T14:00:00.000Z --to 2026-11-24T14:02:00.000Z covers it',
+      'exclude add: expected --from and --to to cover a whole step (1 min) of availability, since one that is covered in part counts, got 2026-11-24T14:00:10.000Z to 2026-11-24T14:01:50.000Z; nothing was recorded; --from 2026-11-24T14:00:00.000Z --to 2026-11-24T14:02:00.000Z covers it',
     ],
     [
       ['add', '--service', 'client-api', ...WINDOW, '--author', 'ana', '--approver', 'Ana', '--reason', 'x'],
