@@ -7,7 +7,7 @@ import type { Status } from '../slo/status.ts';
 import type { TimeBase } from '../slo/time-base.ts';
 import { addCause, badParts, type CauseSum, type CauseSums } from '../store/measures/causes.ts';
 import { judgesAlike } from '../store/measures/measure-table.ts';
-import type { MeasureRow } from '../store/measures/text.ts';
+import type { PartRow } from '../store/measures/text.ts';
 import type { Result } from '../store/result.ts';
 import type { Stretch } from '../store/rules.ts';
 import type { MeasuredStretch, StoreReader } from '../store/store.ts';
@@ -41,7 +41,7 @@ export interface CauseFinder {
    */
   take(
     stretch: Pick<MeasuredStretch, 'fromMs' | 'toMs' | 'rules'>,
-    rows: readonly MeasureRow[],
+    rows: readonly PartRow[],
     only?: ReadonlySet<string>,
   ): readonly string[];
   finish(): readonly Miss[];
@@ -90,7 +90,7 @@ const FARTHEST_MS = 86_400_000;
 function takeRows(
   each: Missed,
   stretch: Pick<MeasuredStretch, 'fromMs' | 'toMs' | 'rules'>,
-  rows: readonly MeasureRow[],
+  rows: readonly PartRow[],
 ): boolean {
   const { objective } = each.status;
   if (stretch.toMs + FARTHEST_MS <= each.fromMs || stretch.fromMs - FARTHEST_MS >= each.toMs) return true;

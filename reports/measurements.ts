@@ -10,6 +10,7 @@ import {
   newMeasure,
   type Grid,
   type Measure,
+  type MeasurePart,
 } from '../store/measures/measure.ts';
 import type { Result } from '../store/result.ts';
 import type { Stretch } from '../store/rules.ts';
@@ -59,7 +60,7 @@ export interface Gatherer {
   /** In order of time, as are the stretches that are taken. */
   add(result: Result): void;
   /** What a probe measured in a whole hour or day, added up before. */
-  take(measure: Measure, stretch: Stretch): void;
+  take(measure: MeasurePart, stretch: Stretch): void;
   /** Of series that will be drawn event by event, where events are missing; to be read and given to `complete`. */
   missing(): readonly (Stretch & { readonly probe: string })[];
   complete(results: readonly Result[], stretch: Stretch): void;

@@ -4,7 +4,8 @@
  */
 import type { Status } from '../slo/status.ts';
 import type { TimeBase } from '../slo/time-base.ts';
-import { rowOf, type MeasureRow } from '../store/measures/text.ts';
+import { rowOf } from '../store/measures/packed-row.ts';
+import type { PartRow } from '../store/measures/text.ts';
 import type { Result } from '../store/result.ts';
 import type { Stretch } from '../store/rules.ts';
 import type { MeasuredStretch, StoreReader } from '../store/store.ts';
@@ -59,7 +60,7 @@ export async function readMeasures(reader: Reader, options: ReadOptions): Promis
 
 interface Visitor {
   result(result: Result): void;
-  stretch(stretch: MeasuredStretch, rows: readonly MeasureRow[]): void;
+  stretch(stretch: MeasuredStretch, rows: readonly PartRow[]): void;
 }
 
 /** In order of time: stretches that were added up before, and between them the results. */

@@ -44,6 +44,7 @@ export async function openKnown(configuration: Configuration, query: KnownQuery)
     stepMs,
     nowMs,
     readOnly: true,
+    inline: true,
     snapshot: true,
     knownMs: asOfMs,
   });

@@ -34,7 +34,14 @@ export function packStep(index: number, tally: Tally): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-function push(bytes: number[], value: number | bigint): void {
+/** One figure as LEB128. @throws RangeError for what cannot have been counted */
+export function push(bytes: number[], value: number | bigint): void {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) {
+    let rest = value;
+    for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80);
+    bytes.push(rest);
+    return;
+  }
   let rest = BigInt(value);
   if (rest < 0n) throw new RangeError(`a tally cannot hold ${value}`);
   while (rest >= 0x80n) {
@@ -113,7 +120,7 @@ export function unpackForWindows(bytes: Uint8Array, fromMs: number, stepMs: numb
 /** Seven bits a byte: so many bytes are below 2^49, exact in a double. */
 const SHORT = 7;
 
-class Reader {
+export class Reader {
   at = 0;
   readonly #bytes: Uint8Array;
 

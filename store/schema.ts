@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { chainStored } from './chain-stored.ts';
+import { packMeasures } from './measures/as-text.ts';
 
 /** 'PDLG': marks a SQLite file as a pulsedrill ledger. */
 export const APPLICATION_ID = 0x50_44_4c_47;
@@ -98,6 +99,19 @@ CREATE TABLE budget_spans (
   points TEXT NOT NULL,
   PRIMARY KEY (objective, span, at_ms)
 ) STRICT, WITHOUT ROWID;
+`;
+
+/** Measures as bytes, which are read in a tenth of the time. */
+const PACKED_MEASURES = `
+ALTER TABLE measures RENAME TO measures_as_text;
+CREATE TABLE measures (
+  id INTEGER PRIMARY KEY,
+  span TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  probe TEXT NOT NULL,
+  body BLOB NOT NULL,
+  UNIQUE (span, at_ms, probe)
+) STRICT;
 `;
 
 /**
@@ -215,4 +229,9 @@ ALTER TABLE results ADD COLUMN trail TEXT;
     chainStored(db);
   },
   MEASURES,
+  (db) => {
+    db.exec(PACKED_MEASURES);
+    packMeasures(db);
+    db.exec('DROP TABLE measures_as_text;');
+  },
 ];

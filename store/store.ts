@@ -151,8 +151,8 @@ export interface MeasuredStretch {
   readonly toMs: number;
   /** The definitions that the causes in it were judged by. */
   readonly rules: readonly Rule[];
-  /** `body` is for `rowOf` of `measures/text.ts`. */
-  readonly rows: readonly { readonly probe: string; readonly body: string }[];
+  /** `body` is for `rowOf` of `measures/packed-row.ts`. */
+  readonly rows: readonly { readonly probe: string; readonly body: Uint8Array }[];
 }
 
 export interface ResultQuery {

@@ -63,7 +63,8 @@ function wholeOf({ series, lacks }: Measure, indicator: string): Whole {
   const total = newCell();
   const neverBecause = new Map(own?.neverBecause);
   for (const [atMs, cell] of own?.cells ?? []) {
-    mergeCell(cellAt(cells, atMs), cell);
+    // Its values are only looked at; what never happened is counted beside them.
+    cells.set(atMs, { ...cell });
     mergeCell(total, cell);
   }
   for (const lack of without) {
@@ -77,10 +78,19 @@ function wholeOf({ series, lacks }: Measure, indicator: string): Whole {
   return { counted: own?.counted ?? false, cells, total, neverBecause, singles };
 }
 
+function eventsOf({ series, lacks }: Measure, indicator: string): number {
+  let events = 0;
+  for (const cell of series.get(indicator)?.cells.values() ?? []) events += cell.events;
+  for (const { has, cells } of lacks.values()) {
+    if (!has.includes(indicator)) for (const runs of cells.values()) events += runs;
+  }
+  return events;
+}
+
 /** Stretches of which single events would be drawn one by one, and are not there. */
 export function missingSingles(measure: Measure, indicator: string): readonly Stretch[] {
-  const { counted, total, singles } = wholeOf(measure, indicator);
-  return counted || total.events > MOST_SINGLES ? [] : singles.flatMap(({ gaps }) => gaps);
+  if ((measure.series.get(indicator)?.counted ?? false) || eventsOf(measure, indicator) > MOST_SINGLES) return [];
+  return wholeOf(measure, indicator).singles.flatMap(({ gaps }) => gaps);
 }
 
 /** A percentile of a handful is its maximum: neighbours are put together until a bucket holds about this many. */
@@ -97,8 +107,7 @@ export function finishSeries(
   const usual = total.events / Math.max(1, fine.size);
   const together = counted ? 1 : Math.max(1, Math.ceil(ENOUGH / usual));
   const bucketMs = finestMs * together;
-  const cells = new Map<number, Cell>();
-  for (const [atMs, cell] of fine) mergeCell(cellAt(cells, Math.floor(atMs / bucketMs) * bucketMs), cell);
+  const cells = together === 1 ? fine : joinedCells(fine, bucketMs);
   const buckets = [...cells]
     .toSorted(([a], [b]) => a - b)
     // The first and the last bucket may reach beyond the range; their middle must not.
@@ -119,6 +128,12 @@ export function finishSeries(
     total: figuresOf(total, counted),
     neverBecause: byCount(neverBecause),
   };
+}
+
+function joinedCells(fine: ReadonlyMap<number, Cell>, bucketMs: number): ReadonlyMap<number, Cell> {
+  const cells = new Map<number, Cell>();
+  for (const [atMs, cell] of fine) mergeCell(cellAt(cells, Math.floor(atMs / bucketMs) * bucketMs), cell);
+  return cells;
 }
 
 /** In order of time; null unless all of them are there, and few. */

@@ -1,6 +1,6 @@
 /** What is drawn and counted of the events of one indicator in one stretch of time, whatever their number. */
 import type { CountReading } from '../../probes/probe.ts';
-import { quantiles, type Quantiles } from './quantiles.ts';
+import { Quantiles } from './quantiles.ts';
 
 export interface Cell {
   readonly values: Quantiles;
@@ -13,7 +13,7 @@ export interface Cell {
 }
 
 export function newCell(): Cell {
-  return { values: quantiles(), events: 0, never: 0, worstP99Ms: null, maxMs: null };
+  return { values: new Quantiles(), events: 0, never: 0, worstP99Ms: null, maxMs: null };
 }
 
 /** One event; `ms` null: it never happened. */
@@ -39,8 +39,16 @@ export function addNever(cell: Cell, events: number): void {
   cell.never += events;
 }
 
-export function mergeCell(whole: Cell, part: Cell): void {
-  whole.values.merge(part.values);
+/** What was added up before; `mergePacked` takes its values straight from their bytes. */
+export interface PackedCell extends Omit<Cell, 'values'> {
+  readonly packed: Uint8Array;
+  readonly min: number | null;
+  readonly max: number | null;
+}
+
+export function mergeCell(whole: Cell, part: Cell | PackedCell): void {
+  if ('packed' in part) whole.values.mergePacked(part.packed, part.min, part.max);
+  else whole.values.merge(part.values);
   whole.events += part.events;
   whole.never += part.never;
   whole.worstP99Ms = largest(whole.worstP99Ms, part.worstP99Ms);

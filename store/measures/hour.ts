@@ -4,7 +4,7 @@ import type { Result } from '../result.ts';
 import { addCause, badParts, mergeCause, type CauseSums } from './causes.ts';
 import { addReadings, countRun, gridOf, mergeMeasure, newMeasure, type Grid } from './measure.ts';
 import { addOrders, mergeOrders } from './orders.ts';
-import type { MeasureRow } from './text.ts';
+import type { MeasureRow, PartRow } from './text.ts';
 
 const MINUTES_AN_HOUR = 60;
 const HOURS_A_DAY = 24;
@@ -57,7 +57,7 @@ export class HourRows {
 }
 
 /** One row of several, of the same probe and in order of time. */
-export function joinedRows(rows: readonly [MeasureRow, ...MeasureRow[]], grid: Grid): MeasureRow {
+export function joinedRows(rows: readonly [PartRow, ...PartRow[]], grid: Grid): MeasureRow {
   const [first] = rows;
   const whole: MeasureRow = {
     measure: newMeasure(first.measure, first.measure.firstMs),

@@ -8,7 +8,8 @@ import type { Sql } from '../sql.ts';
 import type { BudgetSpans } from './budget-spans.ts';
 import { HourRows, joinedRows, spanOf, type MeasureSpan } from './hour.ts';
 import { judgesAlike, type Marker, type MeasureTable } from './measure-table.ts';
-import { rowOf, rowText, type MeasureRow } from './text.ts';
+import { packRow, rowOf } from './packed-row.ts';
+import type { MeasureRow } from './text.ts';
 
 export interface BuilderParts {
   readonly sql: Sql;
@@ -186,7 +187,7 @@ export class MeasureBuilder {
     const all = [...rows];
     sql.writeSoon(() => table.clear(span, atMs));
     for (let from = 0; from < all.length; from += SLICE_ROWS) {
-      const bodies = all.slice(from, from + SLICE_ROWS).map(([probe, row]) => [probe, rowText(row)] as const);
+      const bodies = all.slice(from, from + SLICE_ROWS).map(([probe, row]) => [probe, packRow(row)] as const);
       sql.writeSoon(() => bodies.forEach(([probe, body]) => table.put(span, atMs, probe, body)));
       yield 'worked';
     }

@@ -6,7 +6,7 @@
  */
 import { changedStretches, ruleText, type Stretch } from '../rules.ts';
 import type { Rule } from '../judge.ts';
-import { number, text, written } from '../rows.ts';
+import { bytes, number, text, written } from '../rows.ts';
 import type { Sql } from '../sql.ts';
 import type { MeasuredStretch, MeasureQuery } from '../store.ts';
 import { spanOf, type MeasureSpan } from './hour.ts';
@@ -21,8 +21,8 @@ export function judgesAlike(a: Rule, b: Rule, stretch: Stretch): boolean {
 }
 
 const FARTHEST_MS = 86_400_000;
-/** Rows in one answer: some megabytes. */
-const PAGE_ROWS = 2_000;
+/** Rows in one answer: a megabyte or two. */
+const PAGE_ROWS = 1_000;
 
 export interface MeasurePage {
   readonly stretches: readonly MeasuredStretch[];
@@ -44,6 +44,8 @@ export interface Marker {
 export class MeasureTable {
   readonly #sql: Sql;
   readonly #stepMs: number;
+  /** They are written once, and thousands of rows name the same. */
+  readonly #rules = new Map<number, readonly Rule[]>();
 
   constructor(sql: Sql, stepMs: number) {
     this.#sql = sql;
@@ -163,7 +165,7 @@ export class MeasureTable {
   }
 
   /** Inside a transaction. */
-  put(span: MeasureSpan, atMs: number, probe: string, body: string): void {
+  put(span: MeasureSpan, atMs: number, probe: string, body: Uint8Array): void {
     this.#sql.run(
       'INSERT OR REPLACE INTO measures (span, at_ms, probe, body) VALUES (?, ?, ?, ?)',
       span,
@@ -184,14 +186,14 @@ export class MeasureTable {
       .map((row) => text(row, 'probe'));
   }
 
-  body(span: MeasureSpan, atMs: number, probe: string): string | null {
+  body(span: MeasureSpan, atMs: number, probe: string): Uint8Array | null {
     const row = this.#sql.first(
       'SELECT body FROM measures WHERE span = ? AND at_ms = ? AND probe = ?',
       span,
       atMs,
       probe,
     );
-    return row === undefined ? null : text(row, 'body');
+    return row === undefined ? null : bytes(row, 'body');
   }
 
   /** The number under which a set of definitions is kept. Inside a transaction. */
@@ -205,8 +207,13 @@ export class MeasureTable {
   }
 
   rulesOf(id: number): readonly Rule[] {
+    const known = this.#rules.get(id);
+    if (known !== undefined) return known;
     const row = this.#sql.first('SELECT rules FROM measure_rules WHERE id = ?', id);
-    return row === undefined ? [] : written<readonly Rule[]>(row, 'rules', 'json');
+    if (row === undefined) return [];
+    const rules = written<readonly Rule[]>(row, 'rules', 'json');
+    this.#rules.set(id, rules);
+    return rules;
   }
 
   /** The whole hours and days of a stretch that have rows, in order of time. */
@@ -227,7 +234,7 @@ export class MeasureTable {
           fromMs: atMs,
           toMs: atMs + this.lengthOf(span),
           rules: this.rulesOf(rules),
-          rows: found.map((row) => ({ probe: text(row, 'probe'), body: text(row, 'body') })),
+          rows: found.map((row) => ({ probe: text(row, 'probe'), body: bytes(row, 'body') })),
         });
       }
       return { stretches, nextMs: null };

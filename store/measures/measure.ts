@@ -5,7 +5,7 @@
 import { isTimed } from '../../probes/probe.ts';
 import { runsOf, type Result } from '../result.ts';
 import type { Stretch } from '../rules.ts';
-import { addCounted, addSingle, cellAt, mergeCell, type Cell } from './cell.ts';
+import { addCounted, addSingle, cellAt, mergeCell, type Cell, type PackedCell } from './cell.ts';
 import { momentOf } from './moment.ts';
 
 /** One event by itself; `ms` null: it never happened. */
@@ -139,14 +139,22 @@ export function addReadings(measure: Measure, result: Result, grid: Grid): void 
   keep(lack, { atMs: grid.placeOf(atMs), ms: null, isBad: true }, grid);
 }
 
+/** One that is only taken in by others: its cells may be packed. */
+export interface MeasurePart extends Omit<Measure, 'series'> {
+  readonly series: ReadonlyMap<
+    string,
+    Omit<Series, 'cells'> & { readonly cells: ReadonlyMap<number, Cell | PackedCell> }
+  >;
+}
+
 /** Takes in what another one holds; of the same probe, and later. @param gap its stretch, where it may lack single events */
-export function mergeMeasure(whole: Measure, part: Measure, grid: Grid, gap: Stretch | null): void {
+export function mergeMeasure(whole: Measure, part: MeasurePart, grid: Grid, gap: Stretch | null): void {
   mergeRuns(whole, part);
   mergeReadings(whole, part, grid, gap);
 }
 
 /** The same of how runs ended alone. */
-export function mergeRuns(whole: Measure, part: Measure): void {
+export function mergeRuns(whole: Measure, part: Omit<Measure, 'series'>): void {
   for (const outcome of OUTCOMES) whole.counts[outcome] += part.counts[outcome];
   for (const [reason, runs] of part.reasons) addTo(whole.reasons, reason, runs);
   for (const [cadence, runs] of part.cadences) addTo(whole.cadences, cadence, runs);
@@ -159,7 +167,7 @@ export function mergeRuns(whole: Measure, part: Measure): void {
 /** The same of what they measured. */
 export function mergeReadings(
   whole: Measure,
-  part: Pick<Measure, 'series' | 'lacks'>,
+  part: Pick<MeasurePart, 'series' | 'lacks'>,
   grid: Grid,
   gap: Stretch | null,
 ): void {

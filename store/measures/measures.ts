@@ -9,7 +9,7 @@ import { BudgetSpans } from './budget-spans.ts';
 import { HourRows, joinedRows, spanOf } from './hour.ts';
 import { MeasureBuilder, type Slice } from './measure-builder.ts';
 import { MeasureTable, type Marker, type MeasurePage } from './measure-table.ts';
-import { rowOf, rowText } from './text.ts';
+import { packRow, rowOf } from './packed-row.ts';
 
 export interface MeasuresOptions {
   readonly sql: Sql;
@@ -96,7 +96,7 @@ export class Measures {
     for (const [probe, row] of late.rows) {
       const body = this.#table.body(span, atMs, probe);
       const whole = body === null ? row : joinedRows([rowOf(probe, body), row], grid);
-      this.#table.put(span, atMs, probe, rowText(whole));
+      this.#table.put(span, atMs, probe, packRow(whole));
     }
     this.#table.mark({ ...marker, recordedMs: Math.max(marker.recordedMs, recordedMs) });
   }

@@ -1,8 +1,8 @@
-/** A row of measures as text: JSON, exact in every figure, numbers of any size as digits. */
+/** What of a row of measures is written as text: JSON, exact in every figure, numbers of any size as digits. */
 import { rational } from '../../slo/decimal.ts';
-import { newCell, type Cell } from './cell.ts';
+import type { Cell, PackedCell } from './cell.ts';
 import type { CauseSum, CauseSums } from './causes.ts';
-import { newMeasure, type Lack, type Measure, type Series, type Single, type Singles } from './measure.ts';
+import { newMeasure, type Lack, type Measure, type MeasurePart, type Single, type Singles } from './measure.ts';
 import { newOrders, type Done, type Orders } from './orders.ts';
 
 /** What is kept of one probe for an hour or a day. */
@@ -14,19 +14,14 @@ export interface MeasureRow {
   readonly causes: Map<string, CauseSums>;
 }
 
+/** The same as it is read: to be taken in by others. */
+export interface PartRow extends Omit<MeasureRow, 'measure'> {
+  readonly measure: MeasurePart;
+}
+
 type Counts = Readonly<Record<string, number>>;
 type SingleText = readonly [atMs: number, ms: number | null, isBad: 0 | 1];
 type DoneText = readonly [submitted: string, submittedBy: string, executed: string, executedBy: string];
-
-/** `values`: least, most, below the bins, and the bins: how far each is from the one before, and how many it has. */
-interface CellText {
-  readonly at: number;
-  readonly events: number;
-  readonly never: number;
-  readonly p99: number | null;
-  readonly max: number | null;
-  readonly values: readonly [min: number | null, max: number | null, low: number, ...bins: number[]];
-}
 
 interface OrdersText {
   readonly venue: string;
@@ -48,7 +43,7 @@ interface CauseText {
   readonly parts: Readonly<Record<string, readonly [events: number, weight: string]>>;
 }
 
-interface RowText {
+export interface RowText {
   readonly kind: string;
   readonly service: string;
   readonly counts: Measure['counts'];
@@ -56,12 +51,8 @@ interface RowText {
   readonly cadences: Counts;
   readonly times: readonly [firstMs: number, lastMs: number, silentFromMs: number, silentMs: number];
   readonly drawn: boolean;
-  readonly series: Readonly<
-    Record<
-      string,
-      { counted: boolean; because: Counts; each: readonly SingleText[] | null; cells: readonly CellText[] }
-    >
-  >;
+  /** Without their cells, which are bytes. */
+  readonly series: Readonly<Record<string, { counted: boolean; because: Counts; each: readonly SingleText[] | null }>>;
   readonly lacks: readonly {
     readonly has: readonly string[];
     readonly reason: string;
@@ -72,9 +63,9 @@ interface RowText {
   readonly causes: Readonly<Record<string, readonly CauseText[]>>;
 }
 
-export function rowText({ measure, orders, causes }: MeasureRow): string {
+export function textOf({ measure, orders, causes }: MeasureRow): RowText {
   const { kind, service, counts, reasons, cadences, firstMs, lastMs, silence, isDrawn } = measure;
-  const text: RowText = {
+  return {
     kind,
     service,
     counts,
@@ -82,11 +73,10 @@ export function rowText({ measure, orders, causes }: MeasureRow): string {
     cadences: Object.fromEntries(cadences),
     times: [firstMs, lastMs, silence.fromMs, silence.ms],
     drawn: isDrawn,
-    series: mapped(measure.series, ({ counted, neverBecause, each, cells }) => ({
+    series: mapped(measure.series, ({ counted, neverBecause, each }) => ({
       counted,
       because: Object.fromEntries(neverBecause),
       each: eachText(each),
-      cells: [...cells].map(cellText),
     })),
     lacks: [...measure.lacks.values()].map(({ has, reason, each, cells }) => ({
       has,
@@ -97,13 +87,15 @@ export function rowText({ measure, orders, causes }: MeasureRow): string {
     orders: [...orders.values()].map(ordersText),
     causes: mapped(causes, (sums) => [...sums.values()].map(causeText)),
   };
-  return JSON.stringify(text);
 }
 
-export function rowOf(probe: string, body: string): MeasureRow {
-  const text: RowText = JSON.parse(body);
+type Cells = ReadonlyMap<number, Cell | PackedCell>;
+
+/** @param cellsOf of each series, in the order of the text: asked once, when somebody looks at them */
+export function partOf(probe: string, text: RowText, cellsOf: () => readonly Cells[]): PartRow {
   const [firstMs, lastMs, fromMs, ms] = text.times;
-  const measure: Measure = {
+  let series: MeasurePart['series'] | null = null;
+  const measure: MeasurePart = {
     ...newMeasure({ probe, kind: text.kind, service: text.service }, firstMs),
     counts: { ...text.counts },
     reasons: new Map(Object.entries(text.reasons)),
@@ -111,12 +103,9 @@ export function rowOf(probe: string, body: string): MeasureRow {
     lastMs,
     silence: { fromMs, ms },
     isDrawn: text.drawn,
-    series: new Map(
-      Object.entries(text.series).map(([indicator, { counted, because, each, cells }]): [string, Series] => [
-        indicator,
-        { counted, neverBecause: new Map(Object.entries(because)), ...singles(each), cells: new Map(cells.map(cell)) },
-      ]),
-    ),
+    get series() {
+      return (series ??= seriesOf(text, cellsOf()));
+    },
     lacks: new Map(
       text.lacks.map(({ has, reason, each, cells }, index): [string, Lack] => [
         String(index),
@@ -136,6 +125,15 @@ export function rowOf(probe: string, body: string): MeasureRow {
   };
 }
 
+function seriesOf(text: RowText, cells: readonly Cells[]): MeasurePart['series'] {
+  return new Map(
+    Object.entries(text.series).map(([indicator, { counted, because, each }], index) => [
+      indicator,
+      { counted, neverBecause: new Map(Object.entries(because)), ...singles(each), cells: cells[index] ?? new Map() },
+    ]),
+  );
+}
+
 function mapped<V, T>(map: ReadonlyMap<string, V>, to: (value: V) => T): Readonly<Record<string, T>> {
   return Object.fromEntries([...map].map(([key, value]) => [key, to(value)]));
 }
@@ -146,38 +144,6 @@ function eachText(each: readonly Single[] | null): readonly SingleText[] | null 
 
 function singles(each: readonly SingleText[] | null): Singles {
   return { each: each && each.map(([atMs, ms, isBad]) => ({ atMs, ms, isBad: isBad === 1 })), gaps: [] };
-}
-
-function cellText([at, { events, never, worstP99Ms, maxMs, values }]: [number, Cell]): CellText {
-  const bins: number[] = [];
-  let before = 0;
-  for (const [bin, samples] of [...values.parts.bins].toSorted(([a], [b]) => a - b)) {
-    bins.push(bin - before, samples);
-    before = bin;
-  }
-  return {
-    at,
-    events,
-    never,
-    p99: worstP99Ms,
-    max: maxMs,
-    values: [values.min, values.max, values.parts.low, ...bins],
-  };
-}
-
-function cell({ at, events, never, p99, max, values }: CellText): [number, Cell] {
-  const made = newCell();
-  const [least, most, low, ...steps] = values;
-  const bins = new Map<number, number>();
-  let samples = low;
-  for (let index = 0, bin = 0; index < steps.length; index += 2) {
-    bin += steps[index] ?? 0;
-    const count = steps[index + 1] ?? 0;
-    bins.set(bin, count);
-    samples += count;
-  }
-  made.values.merge({ parts: { bins, low }, samples, min: least, max: most });
-  return [at, Object.assign(made, { events, never, worstP99Ms: p99, maxMs: max })];
 }
 
 function doneText(done: Done): DoneText {

@@ -4,7 +4,7 @@ import { tickText, timeAxis, valueAxis } from '../../reports/chart/axis.ts';
 import { reach, spread, stagger, textWidth } from '../../reports/chart/labels.ts';
 import { placed } from '../../reports/chart/legend.ts';
 import { renderChart, type Chart } from '../../reports/chart.ts';
-import { quantiles } from '../../store/measures/quantiles.ts';
+import { Quantiles } from '../../store/measures/quantiles.ts';
 import { broken, thin, type Point } from '../../reports/thin.ts';
 import { START } from './sample.ts';
 import { flawsOfSvg } from './well-formed.ts';
@@ -202,7 +202,7 @@ describe('quantiles', () => {
     const samples = fc.array(fc.double({ min: 0.01, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 300 });
     fc.assert(
       fc.property(samples, fc.nat(300), (samples, cut) => {
-        const [whole, left, right] = [quantiles(), quantiles(), quantiles()];
+        const [whole, left, right] = [new Quantiles(), new Quantiles(), new Quantiles()];
         samples.forEach((value, index) => {
           whole.add(value);
           (index < cut ? left : right).add(value);
@@ -220,7 +220,7 @@ describe('quantiles', () => {
   });
 
   test('are null without samples', () => {
-    expect([quantiles().at(0.5), quantiles().max]).toEqual([null, null]);
+    expect([new Quantiles().at(0.5), new Quantiles().max]).toEqual([null, null]);
   });
 });
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Ledger } from '../../store/ledger.ts';
-import { rowOf } from '../../store/measures/text.ts';
+import { rowOf } from '../../store/measures/packed-row.ts';
 import type { BudgetPoint, MeasuredStretch } from '../../store/store.ts';
 import { AVAILABILITY, aResult, LATENCY, T0 } from '../support/results.ts';
 
@@ -155,7 +155,7 @@ describe('roll-ups of measures', () => {
     const late = aResult(0, { runId: 'late', scheduledMs: lateMs, outcome: 'bad', reason: 'timeout' });
     ledger.append([late], MIDNIGHT + 40 * DAY);
     measureAll(ledger);
-    const { measure, causes } = rowOf('status', stretches(ledger)[1]?.rows[0]?.body ?? '');
+    const { measure, causes } = rowOf('status', stretches(ledger)[1]?.rows[0]?.body ?? new Uint8Array());
     expect(measure.counts).toMatchObject({ good: 1, bad: 1 });
     expect([...(causes.get(AVAILABILITY.id)?.values() ?? [])]).toMatchObject([{ reason: 'timeout', runs: 1 }]);
     expect(runs(stretches(ledger, { cellMs: 6 * HOUR }))).toEqual([24, 1]);
@@ -189,7 +189,9 @@ describe('roll-ups of measures', () => {
     while (ledger.measureSlice(MIDNIGHT + DAY) === 'worked');
     const limits = stretches(ledger).map(({ rules }) => rules.find(({ id }) => id === LATENCY.id)?.sli);
     expect(limits).toEqual([LATENCY.sli, strict.sli, strict.sli]);
-    expect(stretches(ledger).map(({ rows }) => rowOf('status', rows[0]?.body ?? '').causes.size)).toEqual([0, 1, 1]);
+    expect(stretches(ledger).map(({ rows }) => rowOf('status', rows[0]?.body ?? new Uint8Array()).causes.size)).toEqual(
+      [0, 1, 1],
+    );
   });
 });
 

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -8,6 +8,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checkLedger } from '../../store/check.ts';
 import { openDatabase } from '../../store/database.ts';
 import { Ledger } from '../../store/ledger.ts';
+import { mergeCell, newCell } from '../../store/measures/cell.ts';
+import { joinedRows, spanOf } from '../../store/measures/hour.ts';
+import { rowOf } from '../../store/measures/packed-row.ts';
+import { textOf, type RowText } from '../../store/measures/text.ts';
 import type { Result } from '../../store/result.ts';
 import { MIGRATIONS } from '../../store/schema.ts';
 import { brokenSegments } from '../support/chain.ts';
@@ -167,6 +171,77 @@ describe('a ledger of an earlier version', () => {
   });
 });
 
+/** When measures became bytes. */
+const PACKED = 8;
+
+/** Rows as version 7 wrote them, of an hour each. */
+const AS_TEXT: readonly { span: string; atMs: number; probe: string; body: RowText & TextRow }[] = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../fixtures/measures-as-text.json'), 'utf8'),
+);
+
+interface TextRow {
+  readonly series: Readonly<Record<string, { readonly cells: readonly TextCell[] }>>;
+}
+
+interface TextCell {
+  readonly at: number;
+  readonly events: number;
+  readonly never: number;
+  readonly max: number | null;
+  readonly values: readonly [min: number, max: number, low: number, ...bins: number[]];
+}
+
+test('measures that were text are bytes, with the same figures', () => {
+  makeEarlier(PACKED - 1);
+  {
+    using db = new DatabaseSync(path);
+    const insert = db.prepare('INSERT INTO measures (span, at_ms, probe, body) VALUES (?, ?, ?, ?)');
+    for (const { span, atMs, probe, body } of AS_TEXT) insert.run(span, atMs, probe, JSON.stringify(body));
+    db.exec(`INSERT INTO measure_rules VALUES (1, '[]')`);
+    db.exec(`INSERT INTO measured SELECT DISTINCT span, at_ms, 1, ${T0}, 0 FROM measures`);
+  }
+  using ledger = openToday();
+  const fromMs = AS_TEXT[0]?.atMs ?? 0;
+  const [stretch] = ledger.measures({ fromMs, toMs: fromMs + 3_600_000, cellMs: 3_600_000 }, null).stretches;
+  const rows = stretch?.rows.map(({ probe, body }) => rowOf(probe, body)) ?? [];
+  expect(rows.map(({ measure }) => measure.probe).toSorted()).toEqual(AS_TEXT.map(({ probe }) => probe).toSorted());
+  for (const row of rows) {
+    const { measure, orders, causes } = row;
+    const text = AS_TEXT.find(({ probe }) => probe === measure.probe)?.body;
+    if (text === undefined) throw new Error(`a row of ${measure.probe}`);
+    const { series: _text, ...before } = text;
+    const { series: _now, ...now } = textOf({
+      measure: joinedRows([row], spanOf('hour', 60_000).grid).measure,
+      orders,
+      causes,
+    });
+    expect(now).toEqual(before);
+    for (const [indicator, series] of measure.series) {
+      for (const [atMs, cell] of series.cells) {
+        const written = text.series[indicator]?.cells.find(({ at }) => at === atMs);
+        if (written === undefined) throw new Error(`a cell at ${atMs}`);
+        const values = newCell();
+        mergeCell(values, cell);
+        const { events, never, maxMs } = values;
+        expect({ events, never, maxMs }).toEqual({ events: written.events, never: written.never, maxMs: written.max });
+        expect(values.values.at(0.5)).toBe(medianOf(written));
+      }
+    }
+  }
+});
+
+/** As version 7 found it. */
+function medianOf({ values: [min, max, low, ...steps] }: TextCell): number {
+  const counts = steps.filter((_, index) => index % 2 === 1);
+  const rank = Math.max(1, Math.ceil(0.5 * counts.reduce((sum, count) => sum + count, low)));
+  let [bin, seen] = [0, low];
+  for (let place = 0; seen < rank; place += 1) {
+    bin += steps[2 * place] ?? 0;
+    seen += counts[place] ?? 0;
+  }
+  return Math.min(max, Math.max(min, Math.exp((bin + 0.5) * Math.log(1.01))));
+}
+
 test('a migration that has been released is not edited: each version is the schema that it was', () => {
   const versions = VERSIONS.map((version) => {
     rmSync(path, { force: true });
@@ -182,5 +257,6 @@ test('a migration that has been released is not edited: each version is the sche
     '29a581f3c2504a42',
     'd16aacb3cc49ac74',
     '3c6f993c9138787f',
+    'aa2154a159e16c19',
   ]);
 });
