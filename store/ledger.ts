@@ -268,9 +268,12 @@ export class Ledger implements Disposable {
     });
   }
 
-  /** @throws LedgerError */
+  /**
+   * Without waiting for the disk, which a follower would do at each of its batches: after a power cut a cursor may stand where
+   * it stood before, and what comes after it is served again. @throws LedgerError
+   */
   advance(name: string, position: number): void {
-    this.#write(() => records.advance(this.#sql, name, position));
+    this.#sql.writeSoon(() => records.advance(this.#sql, name, position));
   }
 
   /** A small piece of what a ledger needs that grows, if there is any: roll-ups first, then what is too old leaves. @throws LedgerError */

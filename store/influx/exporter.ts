@@ -5,6 +5,7 @@
 import type { Clock } from '../../probes/probe.ts';
 import { destination, type InfluxConnection } from './connection.ts';
 import { cursorOf, lagOf, NO_LAG, type Lag } from './lag.ts';
+import { Cursors } from './cursors.ts';
 import { startShipThread, type ShipThread } from './ship-thread.ts';
 import type { Outbox } from '../open.ts';
 import { OUTBOX_STREAMS } from '../outbox.ts';
@@ -147,12 +148,14 @@ class Exporter implements InfluxExporter {
   /** All streams in turn, a batch each, until none has anything left. Never rejects. */
   async #shipAll(): Promise<Pass> {
     try {
+      await using cursors = new Cursors(this.#outbox);
       let open: readonly OutboxStream[] = OUTBOX_STREAMS;
       while (open.length > 0 && !this.#signal.aborted) {
         const still: OutboxStream[] = [];
-        for (const stream of open) if (await this.#shipBatch(stream)) still.push(stream);
+        for (const stream of open) if (await this.#shipBatch(stream, cursors)) still.push(stream);
         open = still;
       }
+      await cursors.kept();
       this.#why = null;
       if (this.#isToldHeld && !this.#signal.aborted) this.#tell({ state: 'shipping' });
       return { held: null };
@@ -163,17 +166,18 @@ class Exporter implements InfluxExporter {
   }
 
   /** @returns whether more of the stream waits. @throws Held */
-  async #shipBatch(stream: OutboxStream): Promise<boolean> {
+  async #shipBatch(stream: OutboxStream, cursors: Cursors): Promise<boolean> {
     const { batchRows: rows = 2_000, clock } = this.#options;
     const name = cursorOf(this.#place, stream);
-    const order = { stream, name, rows, location: await this.#shipsAs(), nowMs: clock.wallMs() };
+    const after = cursors.after(name);
+    const order = { stream, name, after, rows, location: await this.#shipsAs(), nowMs: clock.wallMs() };
     const { upTo, more, lines, rejected, held } = await this.#thread.ship(order);
     if (upTo === null || this.#signal.aborted) return false;
     if (held !== null) throw new Held(held.why, held.retryAfterMs);
     for (const { line, why } of rejected) this.#tell({ state: 'rejected', line, why });
     this.#shipped += lines - rejected.length;
     this.#rejected += rejected.length;
-    await this.#outbox.advance(name, upTo);
+    await cursors.advance(name, upTo);
     return more;
   }
 

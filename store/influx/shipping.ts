@@ -1,6 +1,7 @@
 /**
- * One batch after the other from the ledger to InfluxDB. While one is on its way the next is made, in slices, so that the
- * request under way is never kept waiting; at most one is ahead, and it leaves only when the one before it has arrived.
+ * One batch after the other from the ledger to InfluxDB. While one is on its way the next of its stream is made, in slices,
+ * so that the request under way is never kept waiting; of each stream at most one is ahead, and it leaves only when the one
+ * before it has arrived.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Ledger } from '../ledger.ts';
@@ -12,6 +13,8 @@ export interface Order extends Shipping {
   readonly stream: OutboxStream;
   /** The cursor's name. */
   readonly name: string;
+  /** Up to where all has arrived, where that may not stand in the cursor yet; null: the cursor says. */
+  readonly after: number | null;
   readonly rows: number;
 }
 
@@ -33,7 +36,6 @@ export interface Rejected {
 }
 
 interface Page {
-  readonly stream: OutboxStream;
   readonly after: number;
   readonly madeMs: number;
   /** Lines, a line feed between two: one flat text, because thousands of half-built ones are what garbage collection takes longest over. */
@@ -53,7 +55,7 @@ export interface Shipper {
 }
 
 export function createShipper(ledger: Pick<Ledger, 'pending' | 'position'>, writer: InfluxWriter): Shipper {
-  let ahead: Promise<Page | null> | null = null;
+  const ahead = new Map<OutboxStream, Promise<Page | null>>();
 
   async function make(order: Order, after: number, signal: AbortSignal): Promise<Page> {
     const parts: string[] = [];
@@ -70,15 +72,15 @@ export function createShipper(ledger: Pick<Ledger, 'pending' | 'position'>, writ
       left -= size;
       await nextTurn();
     }
-    return { stream, after, madeMs: nowMs, body: parts.join('\n'), lines, upTo, more };
+    return { after, madeMs: nowMs, body: parts.join('\n'), lines, upTo, more };
   }
 
   /** @returns the one that was made ahead, if it is the one that is asked for */
   async function pageFor(order: Order, after: number, signal: AbortSignal): Promise<Page> {
-    const made = await ahead;
-    ahead = null;
+    const made = (await ahead.get(order.stream)) ?? null;
+    ahead.delete(order.stream);
     const isFresh = made !== null && Math.abs(order.nowMs - made.madeMs) <= STALE_MS;
-    return isFresh && made.stream === order.stream && made.after === after ? made : make(order, after, signal);
+    return isFresh && made.after === after ? made : make(order, after, signal);
   }
 
   /** Sends the lines; where InfluxDB objects to some, halves them until the offending ones are found. @throws Held */
@@ -95,13 +97,17 @@ export function createShipper(ledger: Pick<Ledger, 'pending' | 'position'>, writ
 
   return {
     async ship(order, signal) {
-      const page = await pageFor(order, ledger.position(order.name), signal);
+      const page = await pageFor(order, order.after ?? ledger.position(order.name), signal);
       const { upTo, more, lines, body } = page;
       const shipment = { upTo, more, lines, rejected: [], held: null };
       if (upTo === null || signal.aborted || lines === 0) return shipment;
       const sent = isolate(body, signal);
       // What goes wrong while the next one is made is met again when its turn comes.
-      if (more) ahead = make(order, upTo, signal).catch(() => null);
+      if (more)
+        ahead.set(
+          order.stream,
+          make(order, upTo, signal).catch(() => null),
+        );
       try {
         const rejected = await sent;
         const isRecognised = rejected.every(({ why }) => LINE_TROUBLE.test(why));
