@@ -26,14 +26,15 @@ export interface Skipped {
   readonly skipped: string;
 }
 
-/** What is held against a limit of its own instead of a peer's speed: less is better. */
+/** What is held against a limit of its own instead of a peer's speed. */
 export interface Limit {
   readonly id: string;
   readonly title: string;
   readonly unit: string;
   readonly value: number;
-  /** At most this; null without a goal. */
+  /** At most this, or at least where more is better; null without a goal. */
   readonly goal: number | null;
+  readonly moreIsBetter?: true;
   /** The goal was kept; null without one. */
   readonly met: boolean | null;
   /** Who was measured beside it, and what came of that; null where nobody was. */

@@ -62,9 +62,17 @@ function figureRow({ title, unit, ours, peer, theirs, ratio, goal, met }: Figure
   return [title, unit, rateText(ours), peer, rateText(theirs), ratioText(ratio), goalText(`${goal}`, met)];
 }
 
-function limitRow({ title, unit, value, peer, theirs, goal, met }: Limit): string[] {
+function limitRow({ title, unit, value, peer, theirs, goal, met, moreIsBetter }: Limit): string[] {
   const beside = theirs === null ? '' : limitText(theirs);
-  return [title, unit, limitText(value), peer ?? '', beside, '', goalText(`≤ ${goal}`, met)];
+  return [
+    title,
+    unit,
+    limitText(value),
+    peer ?? '',
+    beside,
+    '',
+    goalText(`${moreIsBetter ? '≥' : '≤'} ${goal?.toLocaleString('en-US')}`, met),
+  ];
 }
 
 function goalText(goal: string, met: boolean | null): string {

@@ -9,7 +9,11 @@ const PROBES = 10;
 const START_MS = Date.UTC(2026, 0, 15, 12);
 
 export function batchOf(batch: number, size = BATCH): readonly Result[] {
-  return Array.from({ length: size }, (_, index) => resultOf(batch * size + index));
+  return resultsFrom(batch * size, size);
+}
+
+export function resultsFrom(first: number, count: number): readonly Result[] {
+  return Array.from({ length: count }, (_, index) => resultOf(first + index));
 }
 
 function resultOf(n: number): Result {
