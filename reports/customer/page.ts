@@ -109,10 +109,13 @@ function summary({ fromMs, toMs, scale }: SlaReport, statuses: readonly Status[]
   const of = (met: boolean | null) => promised.filter((status) => status.met === met);
   const [kept, missed, unknown] = [of(true), of(false), of(null)];
   const names = (some: readonly Status[]): string => some.map(({ objective }) => text(objective.title)).join(', ');
+  if (promised.length === 1) {
+    const verdict =
+      kept.length === 1 ? 'was **kept**' : missed.length === 1 ? 'was **missed**' : 'could **not be judged**';
+    return `${range} the one service-level commitment ${verdict}.`;
+  }
   if (kept.length === promised.length) {
-    return promised.length === 1
-      ? `${range} the one service-level commitment was **kept**.`
-      : `${range} all ${promised.length} service-level commitments were **kept**.`;
+    return `${range} all ${promised.length} service-level commitments were **kept**.`;
   }
   const parts = [
     `${kept.length} of ${plural(promised.length, 'service-level commitment')} ${kept.length === 1 ? 'was' : 'were'} **kept**`,

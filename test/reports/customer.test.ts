@@ -110,6 +110,40 @@ describe('the report for a customer', () => {
     expect(flawsOf(all)).toEqual([]);
   });
 
+  test('says over which period, when, and where only if somebody named it', () => {
+    const lines = (of: SlaReport) =>
+      renderCustomer(of)
+        .markdown.split('\n')
+        .filter((line) => line !== '');
+    const [title, first] = lines({ ...report, isEnvironmentNamed: false });
+    expect(title).toBe('# Service-level report: 2026-03-03 09:00 to 11:00 UTC');
+    expect(first).toMatch(/^Each over its own period up to 2026-03-03 11:00:00 UTC \(90 d or 1 d\), 1 of 2 /);
+    const ofDay = report.statuses.filter(({ objective }) => objective.id !== 'sla-api-availability');
+    const day = { ...report, fromMs: END - 86_400_000, statuses: ofDay };
+    expect(lines(day).slice(0, 2)).toEqual([
+      '# Service-level report: staging, 2026-03-02 11:00 to 2026-03-03 11:00 UTC',
+      'From 2026-03-02 11:00 to 2026-03-03 11:00 UTC (1 d) the one service-level commitment was **missed**.',
+    ]);
+  });
+
+  test('names probes one by one while they are few, and of many what they ask', () => {
+    const many = Array.from({ length: 9 }, (_, n) => ({
+      id: `api-${n}`,
+      kind: 'http',
+      endpoint: n % 2 === 0 ? '/orders' : '/positions',
+      venue: null,
+      every: 'every 15 s',
+    }));
+    const statuses = report.statuses.map((status) =>
+      status.objective.id === 'sla-api-availability'
+        ? { ...status, objective: { ...status.objective, probes: many.map(({ id }) => id) } }
+        : status,
+    );
+    expect(renderCustomer({ ...report, statuses, probes: many }).markdown).toContain(
+      '| an automated request, sent as a client would (9 probes, to `/orders`, `/positions`) | every 15 s; 0 runs in the range of this report |',
+    );
+  });
+
   test('is the same to the byte when it is written twice', () => {
     expect(renderCustomer(report)).toEqual(renderCustomer(report));
   });

@@ -14,6 +14,7 @@ import {
   span,
   targetPercent,
   utc,
+  utcRange,
 } from '../../reports/figures.ts';
 import { EMPTY_TALLY } from '../../slo/tally.ts';
 import { anObjective } from './sample.ts';
@@ -106,5 +107,18 @@ describe('figures', () => {
     expect([12_340, -400, 3_600_000].map(offset)).toEqual(['+12.3 s', '−0.4 s', '+1 h']);
     expect([19, 0.5, 292, null].map(hours)).toEqual(['19 h', '30 min', '12 d 4 h', '–']);
     expect(utc(Date.UTC(2026, 10, 23, 18, 46, 25, 999))).toBe('2026-11-23 18:46:25 UTC');
+  });
+});
+
+describe('a range', () => {
+  test.each([
+    ['2026-11-01T00:00:00Z', '2026-12-01T00:00:00Z', '2026-11-01 to 2026-11-30'],
+    ['2026-11-28T00:00:00Z', '2026-11-29T00:00:00Z', '2026-11-28'],
+    ['2026-11-28T09:00:00Z', '2026-11-28T21:30:00Z', '2026-11-28 09:00 to 21:30 UTC'],
+    ['2026-11-28T21:00:00Z', '2026-11-29T00:00:00Z', '2026-11-28 21:00 to 2026-11-29 00:00 UTC'],
+    ['2026-11-28T00:00:00Z', '2026-11-28T00:10:00Z', '2026-11-28 00:00 to 00:10 UTC'],
+    ['2026-11-28T09:00:00Z', '2026-11-28T09:00:01.500Z', '2026-11-28 09:00:00 to 09:00:01 UTC'],
+  ])('from %s up to %s is said as %s', (from, to, said) => {
+    expect(utcRange(Date.parse(from), Date.parse(to))).toBe(said);
   });
 });
