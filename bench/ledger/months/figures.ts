@@ -1,5 +1,8 @@
-/** Commands on a ledger of ten million runs, as a user starts them: from the start of the process to its last line, and its memory. */
-import { spawn } from 'node:child_process';
+/**
+ * Commands on a ledger of ten million runs, as a user starts them who installed the package: built, with the options of its first
+ * line, from the start of the process to its last line; and its memory. The quick look starts the sources and builds nothing.
+ */
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
 import { loadavg } from 'node:os';
@@ -7,6 +10,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { spread } from '../../arithmetic.ts';
 import { FULL, type Finding, type Limit, type Run } from '../../figure.ts';
 import { monthsFile, type Months } from './file.ts';
@@ -16,7 +20,9 @@ const GOAL_REPORT_MS = 2000;
 const GOAL_MB = 250;
 const DAYS = 90;
 const SMALL_DAYS = 1 / 12;
-const MAIN = fileURLToPath(new URL('../../../runner/main.ts', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const SOURCE = join(ROOT, 'runner/main.ts');
+const BUILT = join(ROOT, 'dist/runner/main.js');
 /** Says on its way out what the kernel knows of its memory. */
 const PEAK =
   "data:text/javascript,process.on('exit',()=>process.stderr.write('peak '+process.resourceUsage().maxRSS+'\\n'))";
@@ -24,7 +30,9 @@ const PEAK =
 export async function monthsFigures({ effort, signal, folder }: Run): Promise<readonly Finding[]> {
   const isFull = effort.rounds >= FULL.rounds;
   const [days, rounds] = isFull ? [DAYS, effort.rounds] : [SMALL_DAYS, 1];
-  const months = await monthsFile(folder, days, { nowMs: Date.now(), signal });
+  const main = isFull ? await built(signal) : SOURCE;
+  const file = await monthsFile(folder, days, { nowMs: Date.now(), signal });
+  const months = { ...file, main };
   try {
     const goals = isFull ? { budget: GOAL_BUDGET_MS, report: GOAL_REPORT_MS, mb: GOAL_MB } : null;
     const budget = ['budget'];
@@ -49,6 +57,17 @@ export async function monthsFigures({ effort, signal, folder }: Run): Promise<re
   }
 }
 
+/** As `npm run build` does it. */
+async function built(signal: AbortSignal): Promise<string> {
+  rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
+  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
+  await promisify(execFile)(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: ROOT, signal });
+  return BUILT;
+}
+
+/** The ledger, and what is started on it. */
+type Started = Months & { readonly main: string };
+
 const TITLES = { budget: '`budget`', report: '`report sla`' } as const;
 
 function titleOf({ runs, days }: Months, what: keyof typeof TITLES): string {
@@ -57,7 +76,7 @@ function titleOf({ runs, days }: Months, what: keyof typeof TITLES): string {
 }
 
 function wall(
-  months: Months,
+  months: Started,
   what: keyof typeof TITLES,
   ms: readonly number[],
   goal: number | null,
@@ -74,11 +93,15 @@ function wall(
     met: goal === null ? null : median <= goal,
     peer: null,
     theirs: null,
-    note: `${low.toFixed(0)} … ${high.toFixed(0)} ms in ${ms.length} times, load ${load.toFixed(1)}; ${more}`,
+    note: `${low.toFixed(0)} … ${high.toFixed(0)} ms in ${ms.length} times, load ${load.toFixed(1)}; ${startedText(months)}; ${more}`,
   };
 }
 
-function peak(months: Months, what: keyof typeof TITLES, mb: number, goal: number | null): Limit {
+function startedText({ main }: Started): string {
+  return main === BUILT ? 'as it is installed' : 'from its sources';
+}
+
+function peak(months: Started, what: keyof typeof TITLES, mb: number, goal: number | null): Limit {
   const met = goal === null ? null : mb <= goal;
   const title = titleOf(months, what);
   return {
@@ -95,29 +118,29 @@ function peak(months: Months, what: keyof typeof TITLES, mb: number, goal: numbe
 }
 
 /** As the command is started: its first line says with which options of Node. */
-function argsOf(words: readonly string[] | null): readonly string[] {
+function argsOf(main: string, words: readonly string[] | null): readonly string[] {
   if (words === null) return ['-e', '0'];
-  const [first = ''] = readFileSync(MAIN, 'utf8').split('\n', 1);
-  return [...first.split(' ').filter((word) => word.startsWith('--')), MAIN, ...words];
+  const [first = ''] = readFileSync(main, 'utf8').split('\n', 1);
+  return [...first.split(' ').filter((word) => word.startsWith('--')), main, ...words];
 }
 
-async function timed(months: Months, words: readonly string[] | null, signal: AbortSignal): Promise<number> {
+async function timed(months: Started, words: readonly string[] | null, signal: AbortSignal): Promise<number> {
   const fromMs = performance.now();
-  await run(months, argsOf(words), signal);
+  await run(months, argsOf(months.main, words), signal);
   return performance.now() - fromMs;
 }
 
-async function peakMB(months: Months, words: readonly string[], signal: AbortSignal): Promise<number> {
-  const said = await run(months, ['--import', PEAK, ...argsOf(words)], signal);
+async function peakMB(months: Started, words: readonly string[], signal: AbortSignal): Promise<number> {
+  const said = await run(months, ['--import', PEAK, ...argsOf(months.main, words)], signal);
   const kiB = Number(/^peak (\d+)$/m.exec(said)?.[1]);
   if (!Number.isInteger(kiB)) throw new TypeError(`no peak in ${JSON.stringify(said)}`);
   return (kiB * 1024) / 1e6;
 }
 
 /** @returns what it complained of. An objective that is missed is an exit code of 1, and no failure here. */
-async function run({ folder }: Months, args: readonly string[], signal: AbortSignal): Promise<string> {
+async function run({ folder, main }: Started, args: readonly string[], signal: AbortSignal): Promise<string> {
   signal.throwIfAborted();
-  const config = args.includes(MAIN) ? ['--config', join(folder, 'pulsedrill.config.yaml')] : [];
+  const config = args.includes(main) ? ['--config', join(folder, 'pulsedrill.config.yaml')] : [];
   const child = spawn(process.execPath, [...args, ...config], {
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: folder,
@@ -127,6 +150,6 @@ async function run({ folder }: Months, args: readonly string[], signal: AbortSig
   const [printed, complained] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const [code] = await exited;
   if (code !== 0 && code !== 1) throw new Error(`${args.join(' ')} ended with ${code}: ${complained}`);
-  if (args.includes(MAIN) && printed.trim() === '') throw new Error(`${args.join(' ')} printed nothing`);
+  if (args.includes(main) && printed.trim() === '') throw new Error(`${args.join(' ')} printed nothing`);
   return complained;
 }
