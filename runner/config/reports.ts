@@ -6,11 +6,8 @@ import { cronProblem } from './gameday-schedule.ts';
 
 const text = (error: string) => z.string({ error }).min(1, { error });
 /** When each is written unless it says otherwise. */
-const USUAL: Readonly<Record<string, string>> = {
-  weekly: '0 7 * * 1',
-  monthly: '0 7 1 * *',
-  quarterly: '0 7 1 1,4,7,10 *',
-};
+const USUAL = { weekly: '0 7 * * 1', monthly: '0 7 1 * *', quarterly: '0 7 1 1,4,7,10 *' } as const;
+const usual: ReadonlySet<string> = new Set(Object.values(USUAL));
 
 /** A review that nobody wants is `off`. */
 const when = (otherwise: string) =>
@@ -24,7 +21,7 @@ export const reportsSchema = z
     /** A file of changes that are proposed, in the form of `objectives.override`. */
     proposals: text('a file with a list in the form of objectives.override').optional(),
     schedule: z
-      .strictObject({ weekly: when('0 7 * * 1'), monthly: when('0 7 1 * *'), quarterly: when('0 7 1 1,4,7,10 *') })
+      .strictObject({ weekly: when(USUAL.weekly), monthly: when(USUAL.monthly), quarterly: when(USUAL.quarterly) })
       .prefault({}),
     timezone: z
       .custom<string>((value) => typeof value === 'string' && isTimezone(value), {
@@ -39,7 +36,7 @@ export const reportsSchema = z
   .superRefine(({ schedule, timezone }, ctx) => {
     for (const [period, cron] of Object.entries(schedule)) {
       // What is ours needs no looking at, which would load node-cron and look at a calendar for every command.
-      const wrong = cron === 'off' || cron === USUAL[period] ? null : cronProblem(cron, timezone, '0 7 * * 1');
+      const wrong = cron === 'off' || usual.has(cron) ? null : cronProblem(cron, timezone, USUAL.weekly);
       if (wrong === null) continue;
       ctx.addIssue({ code: 'custom', path: ['schedule', period], message: `${wrong}, or "off"`, input: cron });
     }
