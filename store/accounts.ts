@@ -1,4 +1,8 @@
-/** The accounts of all objectives, brought up to a ledger: in full the first time, after that by what changed since. */
+/**
+ * The accounts of all objectives, brought up to a ledger: in full the first time, after that by what changed since. Each in
+ * a turn of the event loop of its own, because the same loop measures, and months of minutes take milliseconds.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Account, type Hour, type HourByMinutes, type Wanted } from '../slo/account.ts';
 import type { Minutes, Step } from '../slo/history.ts';
 import type { Objective } from '../slo/objective.ts';
@@ -52,6 +56,7 @@ export function createAccounts(
       let at = 0;
       for (const [index, { account, wanted }] of asked.entries()) {
         const count = reads[index]?.length ?? 0;
+        if (count > 0) await nextTurn();
         take(account, wanted, answer.rows.slice(at, at + count), base);
         at += count;
       }
@@ -66,7 +71,11 @@ export function createAccounts(
       try {
         follow(objectives);
         await catchUp(nowMs);
-        const statuses = accounts.map((account) => account.status(nowMs));
+        const statuses: Status[] = [];
+        for (const account of accounts) {
+          await nextTurn();
+          statuses.push(account.status(nowMs));
+        }
         for (const account of accounts) account.forget(nowMs);
         return statuses;
       } catch (error) {
