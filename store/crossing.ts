@@ -1,6 +1,6 @@
 /**
  * Results on their way to the ledger's thread, as the cells that are stored. As objects they would cross with the name of
- * each property, which costs the loop that measures twice as much, and the thread four times.
+ * each property: the same for the loop that measures, and three times as much for the thread that appends.
  */
 import type { Result } from './result.ts';
 import { resultCells } from './rows.ts';
