@@ -5,6 +5,7 @@ import type { Crossing } from './crossing.ts';
 import { withLastGood } from './last-good.ts';
 import { LedgerError } from './ledger-error.ts';
 import type { Ledger } from './ledger.ts';
+import { explain } from './sqlite-error.ts';
 import { toFailure, type Calls, type Failure } from './thread.ts';
 
 type Groups = readonly (readonly Crossing[])[];
@@ -15,7 +16,7 @@ function appendGroups(ledger: Ledger, groups: Groups, recordedMs: number): reado
     return groups.map(() => null);
   } catch (error) {
     // A disk that fails, fails for all of them. A result that cannot be stored is nobody else's fault.
-    if (error instanceof LedgerError || groups.length === 1) return groups.map(() => failureOf(error));
+    if (error instanceof LedgerError || groups.length === 1) return groups.map(() => failureOf(error, ledger.path));
     return groups.flatMap((group) => appendGroups(ledger, [group], recordedMs));
   }
 }
@@ -52,13 +53,14 @@ export function callsOf(ledger: Ledger): Calls {
 /** A ledger is damaged once; what is left of it is looked for once. */
 let damaged: unknown = null;
 
-/** What went wrong, with what is left where the file is damaged. */
-export function troubleOf(error: unknown): unknown {
+/** What went wrong, with what is left where the file is damaged. @param path of the ledger */
+export function troubleOf(caught: unknown, path: string): unknown {
+  const error = explain(caught, path);
   if (!(error instanceof LedgerError) || error.code !== 'corrupt') return error;
   damaged ??= withLastGood(error);
   return damaged;
 }
 
-export function failureOf(error: unknown): Failure {
-  return toFailure(troubleOf(error));
+export function failureOf(error: unknown, path: string): Failure {
+  return toFailure(troubleOf(error, path));
 }

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { makeFolder, systemCode } from '../probes/folder.ts';
@@ -21,8 +21,11 @@ export interface DatabaseOptions {
 /** Opens the file, or makes it, and brings its schema up to date. @throws LedgerError */
 export function openDatabase(options: DatabaseOptions): DatabaseSync {
   const { path, readOnly = false } = options;
-  if (readOnly) mustExist(path);
-  else makeFolderOf(path);
+  if (readOnly) mustHoldSomething(path);
+  else {
+    makeFolderOf(path);
+    mustNotBeEmptied(path);
+  }
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(path, { readOnly, timeout: options.busyMs ?? 5_000, enableForeignKeyConstraints: true });
@@ -105,19 +108,45 @@ function migrate(db: DatabaseSync, path: string, readOnly: boolean, migrations: 
   });
 }
 
-function mustExist(path: string): void {
+/** Whether it is there and holds nothing. */
+export function isEmpty(path: string): boolean {
+  return seen(path)?.size === 0;
+}
+
+/** Undefined also where this user may not look: opening it will say why. */
+function seen(path: string): Stats | undefined {
   try {
-    if (statSync(path).isFile()) return;
-  } catch (error) {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws LedgerError when there is nothing to read */
+export function mustHoldSomething(path: string): void {
+  const found = seen(path);
+  if (found === undefined)
+    throw new LedgerError('missing', path, 'there is no such file', 'run pulsedrill run first, or name the right file');
+  if (!found.isFile()) throw new LedgerError('unwritable', path, 'this is not a file', 'name a file in store.ledger');
+  mustNotBeEmptied(path);
+  if (found.size === 0)
     throw new LedgerError(
       'missing',
       path,
-      'there is no such file',
-      'run pulsedrill run first, or name the right file',
-      error,
+      'the file is empty',
+      'restore it from a copy if it ever held results; if not, "pulsedrill run" begins it',
     );
-  }
-  throw new LedgerError('unwritable', path, 'this is not a file', 'name a file in store.ledger');
+}
+
+/** SQLite would take an empty file for a new one, and remove what stands beside it. @throws LedgerError */
+function mustNotBeEmptied(path: string): void {
+  if (!isEmpty(path) || (seen(`${path}-wal`)?.size ?? 0) === 0) return;
+  throw new LedgerError(
+    'corrupt',
+    path,
+    'somebody emptied the file: it holds nothing, and its -wal holds the newest of what it held',
+    'keep both as they are, and restore the file from a copy; or name another one in store.ledger',
+  );
 }
 
 /** @throws LedgerError */

@@ -7,15 +7,16 @@ import type { Caller, Calls } from './thread.ts';
 
 /** @throws LedgerError when the ledger cannot be opened */
 export function openInline(options: LedgerOptions): Caller {
-  const ledger = attempt(() => new Ledger(options));
+  const { path } = options;
+  const ledger = attempt(path, () => new Ledger(options));
   const calls = callsOf(ledger);
   let isOpen = true;
   return {
     async call<K extends keyof Calls>(method: K, ...args: Parameters<Calls[K]>): Promise<ReturnType<Calls[K]>> {
       // A signal is heard between two answers, as it is between those of a thread.
       await turn();
-      if (!isOpen) throw new LedgerError('closed', options.path, 'it was closed', 'open it again');
-      return attempt(() => Reflect.apply(calls[method], calls, args));
+      if (!isOpen) throw new LedgerError('closed', path, 'it was closed', 'open it again');
+      return attempt(path, () => Reflect.apply(calls[method], calls, args));
     },
     async close() {
       isOpen = false;
@@ -24,10 +25,10 @@ export function openInline(options: LedgerOptions): Caller {
   };
 }
 
-function attempt<T>(work: () => T): T {
+function attempt<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw troubleOf(error);
+    throw troubleOf(error, path);
   }
 }

@@ -11,7 +11,7 @@ function serve(options: LedgerOptions): void {
   try {
     ledger = new Ledger(options);
   } catch (error) {
-    reply({ id: 0, failure: failureOf(error) });
+    reply({ id: 0, failure: failureOf(error, options.path) });
     return;
   }
   const calls = callsOf(ledger);
@@ -19,7 +19,7 @@ function serve(options: LedgerOptions): void {
     try {
       reply({ id, value: Reflect.apply(calls[method], calls, args) });
     } catch (error) {
-      reply({ id, failure: failureOf(error) });
+      reply({ id, failure: failureOf(error, options.path) });
     }
     if (method === 'close') parentPort?.close();
   });

@@ -5,7 +5,7 @@
 import type { OrderIntent } from '../probes/probe.ts';
 import type { Objective } from '../slo/objective.ts';
 import { withHistory } from '../slo/target-history.ts';
-import { openDatabase } from './database.ts';
+import { isEmpty, openDatabase } from './database.ts';
 import type { DatabaseOptions } from './database.ts';
 import type { Link } from './chain.ts';
 import type { Rule } from './judge.ts';
@@ -91,7 +91,12 @@ export class Ledger implements Disposable {
 
   /** @throws LedgerError */
   constructor(options: LedgerOptions) {
+    const wasEmpty = isEmpty(options.path);
     const db = openDatabase(options);
+    if (wasEmpty)
+      this.notices.push(
+        `ledger ${options.path}: the file was empty, and a new record begins in it: if it ever held results, end this and restore a copy`,
+      );
     try {
       this.#sql = new Sql(db, options.path, options.readOnly ?? false);
       if (options.snapshot === true && options.readOnly === true) this.#sql.pin();
@@ -111,6 +116,10 @@ export class Ledger implements Disposable {
       db.close();
       throw explain(error, options.path);
     }
+  }
+
+  get path(): string {
+    return this.#sql.path;
   }
 
   /**

@@ -1,18 +1,19 @@
 /** Saves what can be read of a damaged ledger into a new one. The damaged file is only read. */
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { FIRST_HEAD, linkOf } from './chain.ts';
 import { whyBroken } from './check.ts';
-import { openDatabase } from './database.ts';
+import { mustHoldSomething, openDatabase } from './database.ts';
 import { LedgerError } from './ledger-error.ts';
 import { Ledger } from './ledger.ts';
+import { openRemains } from './remains.ts';
 import { RollupTable } from './rollup-table.ts';
-import { number, text } from './rows.ts';
+import { number, parsed, text } from './rows.ts';
 import type { Row } from './rows.ts';
 import { MIGRATIONS } from './schema.ts';
 import { SegmentTable } from './segment-table.ts';
 import { SELECT_RESULTS } from './select-results.ts';
-import { explain } from './sqlite-error.ts';
+import { DAMAGED, explain } from './sqlite-error.ts';
 import { tallyOf } from './tally-table.ts';
 
 export interface SavedTable {
@@ -51,6 +52,11 @@ const KEYED = [
   ['measured', ['span', 'at_ms']],
   ['budget_spans', ['objective', 'span', 'at_ms']],
 ] as const;
+/** Columns of JSON: a row that lost its sense would stop whoever reads it. */
+const JSON_COLUMNS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['results', ['readings', 'values', 'trail']],
+  ['events', ['body']],
+]);
 /** What reports read instead of results: as a whole, or not at all. */
 const MEASURES = ['measure_rules', 'measures', 'measured', 'budget_spans'];
 /** Numbers in a row that could not be read, after which nothing more is looked for. */
@@ -60,8 +66,10 @@ const PAGE = 5_000;
 /** @throws LedgerError when `from` cannot be opened at all, or `to` is there already */
 export function recoverLedger(from: string, to: string): Recovered {
   if (existsSync(to)) throw new LedgerError('unwritable', to, 'it exists already', 'name a file that does not exist');
+  mustHoldSomething(from);
   try {
-    using source = new DatabaseSync(from, { readOnly: true });
+    using source = openRemains(from);
+    mustHaveTables(source, from);
     const version = Number(source.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
     openDatabase({ path: to, migrations: MIGRATIONS.slice(0, version) }).close();
     let tables: readonly SavedTable[];
@@ -71,8 +79,21 @@ export function recoverLedger(from: string, to: string): Recovered {
     }
     return { ...finished(to, tables), tables };
   } catch (error) {
+    // What was not finished would be taken for a ledger that is whole.
+    for (const end of ['', '-wal', '-shm', '-journal']) rmSync(`${to}${end}`, { force: true });
     throw explain(error, from);
   }
+}
+
+/** Where the list of its tables is gone, nobody knows which page is of which. @throws LedgerError */
+function mustHaveTables(source: DatabaseSync, path: string): void {
+  try {
+    if (source.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'results'").get() !== undefined) return;
+  } catch (error) {
+    const known = explain(error, path);
+    if (!(known instanceof LedgerError) || known.mend !== DAMAGED.mend) throw known;
+  }
+  throw new LedgerError('corrupt', path, 'the file is damaged where its tables are listed', 'only a copy of it helps');
 }
 
 function save(source: DatabaseSync, target: DatabaseSync): readonly SavedTable[] {
@@ -172,7 +193,8 @@ function saveNumbered(source: DatabaseSync, target: DatabaseSync, table: string,
       stepOver();
     }
   }
-  return { table, saved, lost };
+  // Without an end, what was looked for in vain says nothing of how many there were.
+  return { table, saved, lost: misses > 0 && lastKey === Infinity ? null : lost };
 }
 
 /** The last number that a table has; where that can be read nowhere, there is no end. */
@@ -218,8 +240,10 @@ function inserting(target: DatabaseSync, table: string): (row: Readonly<Record<s
     `INSERT OR IGNORE INTO ${table} (${columns.map((column) => `"${column}"`).join(', ')})
      VALUES (${columns.map(() => '?').join(', ')})`,
   );
+  const ofJson = JSON_COLUMNS.get(table) ?? [];
   return (row) => {
     try {
+      for (const column of ofJson) if (row[column] !== null) parsed(text(row, column), column);
       return put.run(...columns.map((column) => row[column] ?? null)).changes > 0;
     } catch {
       return false;

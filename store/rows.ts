@@ -7,10 +7,21 @@ import type { BudgetPoint, LedgerEvent, OrderRecord } from './store.ts';
 export type Cell = null | number | bigint | string | Uint8Array;
 export type Row = Readonly<Record<string, Cell>>;
 
-/** A stored row holds what was written by this program; anything else is a bug or damage. @throws TypeError */
+/** A stored row holds what was written by this program; anything else is damage (or a bug). */
+export class DamagedRow extends Error {
+  /** What SQLite says of pages that make no sense: whoever explains its errors explains this one. */
+  readonly errcode = 11;
+
+  constructor(what: string, cause?: unknown) {
+    super(`ledger column ${what}`, { cause });
+    this.name = 'DamagedRow';
+  }
+}
+
+/** @throws DamagedRow */
 export function text(row: Row, column: string): string {
   const cell = row[column];
-  if (typeof cell !== 'string') throw new TypeError(`ledger column ${column} is not text`);
+  if (typeof cell !== 'string') throw new DamagedRow(`${column} is not text`);
   return cell;
 }
 
@@ -21,8 +32,18 @@ export function text(row: Row, column: string): string {
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller names the type that was written
 export function written<T>(row: Row, column: string, how: 'word' | 'json' = 'word'): T {
   const cell = text(row, column);
-  const value: T = how === 'json' ? JSON.parse(cell) : cell;
-  return value;
+  try {
+    const value: T = how === 'json' ? JSON.parse(cell) : cell;
+    return value;
+  } catch (error) {
+    throw new DamagedRow(`${column} is not JSON`, error);
+  }
+}
+
+/** JSON that this program wrote, of a column that is no row's. @throws DamagedRow */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller names the type that was written
+export function parsed<T>(cell: string, column: string): T {
+  return written<T>({ [column]: cell }, column, 'json');
 }
 
 function maybeText(row: Row, column: string): string | null {
@@ -33,7 +54,7 @@ export function number(row: Row, column: string): number {
   const cell = row[column];
   if (typeof cell === 'number') return cell;
   if (typeof cell === 'bigint') return Number(cell);
-  throw new TypeError(`ledger column ${column} is not a number`);
+  throw new DamagedRow(`${column} is not a number`);
 }
 
 function maybeNumber(row: Row, column: string): number | null {
@@ -42,7 +63,7 @@ function maybeNumber(row: Row, column: string): number | null {
 
 export function bytes(row: Row, column: string): Uint8Array {
   const cell = row[column];
-  if (!(cell instanceof Uint8Array)) throw new TypeError(`ledger column ${column} is not bytes`);
+  if (!(cell instanceof Uint8Array)) throw new DamagedRow(`${column} is not bytes`);
   return cell;
 }
 
@@ -51,7 +72,7 @@ export function integer(row: Row, column: string): bigint {
   const cell = row[column];
   if (typeof cell === 'bigint') return cell;
   if (typeof cell === 'number' || typeof cell === 'string') return BigInt(cell);
-  throw new TypeError(`ledger column ${column} is not an integer`);
+  throw new DamagedRow(`${column} is not an integer`);
 }
 
 /** The same, to be stored. */

@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { checkLedger, mendTallies, type LedgerFinding } from '../../store/check.ts';
 import { compactLedger } from '../../store/compact.ts';
+import { withLastGood } from '../../store/last-good.ts';
 import { holderOf, holderText } from '../../store/lease.ts';
 import { recoverLedger, type Recovered, type SavedTable } from '../../store/recover.ts';
 import type { Args, Command } from '../command.ts';
@@ -21,7 +22,7 @@ const check: Command = {
   async run(args, io) {
     const path = await pathOf(args, io);
     if (args.flag('mend')) mustBeFree(path, 'ledger check --mend');
-    const found = checkLedger(path);
+    const found = checked(path);
     if (args.flag('json')) io.print(toJson({ ledger: path, ok: isWhole(found), ...found }));
     else for (const line of findingLines(path, found)) io.print(line);
     const wrong = wrongObjectives(found);
@@ -83,6 +84,15 @@ async function pathOf(args: Args, io: Io): Promise<string> {
   );
 }
 
+/** @throws LedgerError with what is left of it, when SQLite refuses all of it */
+function checked(path: string): LedgerFinding {
+  try {
+    return checkLedger(path);
+  } catch (error) {
+    throw withLastGood(error);
+  }
+}
+
 function mustBeFree(path: string, command: string): void {
   const holder = holderOf(path);
   if (holder === null) return;
@@ -128,10 +138,11 @@ function findingLines(path: string, found: LedgerFinding): readonly string[] {
     if (fromMs !== null)
       lines.push(`  ${objective}: looked at from ${iso(fromMs)} on, because results of before have expired`);
   }
-  if (pages.length > 0) lines.push('mend: "pulsedrill ledger recover --to FILE" saves what can be read');
+  const isUnreadable = pages.length > 0 || chain === null || tallies === null;
+  if (isUnreadable) lines.push('mend: "pulsedrill ledger recover --to FILE" saves what can be read');
   else if (wrong.length > 0) lines.push('mend: "pulsedrill ledger check --mend" judges them anew');
-  if (pages.length === 0 && (chain?.broken.length ?? 0) > 0)
-    lines.push('mend: nothing can: somebody changed what was stored; compare it with a copy');
+  if (!isUnreadable && (chain?.broken.length ?? 0) > 0)
+    lines.push('mend: nothing can: what was stored was changed, by somebody or by the disk; a copy shows what it was');
   return lines;
 }
 
@@ -142,7 +153,7 @@ function recoveredLines(to: string, { tables, wholeUpTo, segments, tallies, noti
       : `the chain is whole up to segment ${wholeUpTo} of ${segments}`;
   return [
     ...tables.map(savedText),
-    `tallies: ${tallies}; ${last}`,
+    `tallies: ${tallies}${tallies === 'lost in part' ? ' ("pulsedrill ledger check --mend" on the new file judges them by the results that are there)' : ''}; ${last}`,
     ...notices,
     `what could be read is in ${to}: look at it with "pulsedrill ledger check", then let store.ledger name it`,
   ];

@@ -4,6 +4,7 @@
  * LEB128, as in `../packed.ts`, and are taken from where they lie.
  */
 import { push, Reader } from '../packed.ts';
+import { parsed } from '../rows.ts';
 import type { Cell, PackedCell } from './cell.ts';
 import { partOf, textOf, type MeasureRow, type PartRow, type RowText } from './text.ts';
 
@@ -52,7 +53,7 @@ export function rowOf(probe: string, body: Uint8Array): PartRow {
   const length = reader.number();
   const from = reader.at;
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  const text: RowText = JSON.parse(bytes.toString('utf8', from, from + length));
+  const text = parsed<RowText>(bytes.toString('utf8', from, from + length), 'body');
   return partOf(probe, text, () => cellsOf(body, from + length));
 }
 

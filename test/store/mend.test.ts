@@ -1,4 +1,13 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -145,7 +154,7 @@ describe('a damaged file', () => {
     await using store = await openStore({ path, objectives: [AVAILABILITY, LATENCY], stepMs: 60_000 });
     const until = new Date(T0 + 199_000).toISOString();
     await expect(collect(store.chained({ firstSeq: 1, lastSeq: 400 }))).rejects.toThrow(
-      `ledger ${path}: the file is damaged; the last segment that is whole is 2 of 4, with results up to ${until}: ` +
+      `ledger ${path}: the file is damaged; the last segment that is whole before the damage is 2 of 4, with results up to ${until}: ` +
         '"pulsedrill ledger recover --to FILE" saves what can be read; or restore it from a copy',
     );
     const found = checkLedger(path);
@@ -251,4 +260,77 @@ test('a ledger that is compacted has no free pages, and from then on shrinks by 
   expect(db.prepare('PRAGMA auto_vacuum').get()).toEqual({ auto_vacuum: 2 });
   expect(db.prepare('PRAGMA freelist_count').get()).toEqual({ freelist_count: 0 });
   db.close();
+});
+
+describe('what a disk may leave of a ledger', () => {
+  const to = (): string => join(folder, 'saved.db');
+
+  test('a stored text that makes no sense is damage, and what is saved does without its row', async () => {
+    fill();
+    change(`UPDATE results SET readings = '{"latency' WHERE seq = 150`);
+    const found = checkLedger(path);
+    expect(found.pages).toEqual([]);
+    expect(found.chain?.broken.map(({ number }) => number)).toEqual([2]);
+    expect(found.tallies).toBeNull();
+    {
+      await using store = await openStore({ path, objectives: [AVAILABILITY, LATENCY], stepMs: 60_000 });
+      await expect(collect(store.results(ALL))).rejects.toThrow(
+        `ledger ${path}: the file is damaged; the last segment that is whole before the damage is 1 of 4, ` +
+          `with results up to ${new Date(T0 + 99_000).toISOString()}: "pulsedrill ledger recover`,
+      );
+    }
+    const saved = recoverLedger(path, to());
+    expect(saved.tables.find(({ table }) => table === 'results')).toEqual({ table: 'results', saved: 399, lost: 1 });
+    expect(checkLedger(to()).tallies).toHaveLength(2);
+    await using store = await openStore({ path: to(), objectives: [AVAILABILITY, LATENCY], stepMs: 60_000 });
+    expect(await collect(store.results(ALL))).toHaveLength(399);
+  });
+
+  test('of a file that lost its end, the rest is saved', () => {
+    fill();
+    change('PRAGMA wal_checkpoint(TRUNCATE)');
+    truncateSync(path, Math.floor((statSync(path).size * 2) / 3));
+    expect(() => checkLedger(path)).toThrow('the file is damaged');
+    const saved = recoverLedger(path, to());
+    const results = saved.tables.find(({ table }) => table === 'results');
+    expect(results?.saved).toBeGreaterThan(50);
+    expect(results?.lost).not.toBe(0);
+    expect(checkLedger(to())).toMatchObject({ pages: [] });
+  });
+
+  test('an empty file is said to be one, is saved as nothing, and a run that begins in it says so', () => {
+    writeFileSync(path, '');
+    const empty =
+      `ledger ${path}: the file is empty: restore it from a copy if it ever held results; ` +
+      'if not, "pulsedrill run" begins it';
+    expect(() => checkLedger(path)).toThrow(empty);
+    expect(() => recoverLedger(path, to())).toThrow(empty);
+    expect(existsSync(to())).toBe(false);
+    using ledger = open();
+    expect(ledger.notices).toEqual([
+      `ledger ${path}: the file was empty, and a new record begins in it: if it ever held results, end this and restore a copy`,
+    ]);
+  });
+
+  test('an emptied file whose -wal is still there is not begun anew, since that would remove the -wal', () => {
+    using ledger = open();
+    ledger.append([aResult(1)], T0);
+    const other = join(folder, 'emptied.db');
+    writeFileSync(other, '');
+    copyFileSync(`${path}-wal`, `${other}-wal`);
+    const emptied = `ledger ${other}: somebody emptied the file: it holds nothing, and its -wal holds the newest of what it held`;
+    expect(() => new Ledger({ path: other })).toThrow(emptied);
+    expect(() => checkLedger(other)).toThrow(emptied);
+    expect(statSync(`${other}-wal`).size).toBeGreaterThan(0);
+  });
+
+  test('a recovery that fails leaves no file that would be taken for a ledger', () => {
+    fill();
+    change('PRAGMA wal_checkpoint(TRUNCATE)');
+    writeFileSync(path, readFileSync(path).fill(0, 100, 4_096));
+    expect(() => recoverLedger(path, to())).toThrow(
+      `ledger ${path}: the file is damaged where its tables are listed: only a copy of it helps`,
+    );
+    expect(existsSync(to())).toBe(false);
+  });
 });

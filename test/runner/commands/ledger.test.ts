@@ -83,7 +83,7 @@ describe('ledger check', () => {
         `chain: broken in 1 segments: 120 results in 3 segments, 0 segments expired; head ${head()}`,
         '  segment 2 (2026-01-15T12:00:40.000Z to 2026-01-15T12:01:19.000Z): its results are not those that were stored',
         'tallies: as the results say, 1 objectives',
-        'mend: nothing can: somebody changed what was stored; compare it with a copy',
+        'mend: nothing can: what was stored was changed, by somebody or by the disk; a copy shows what it was',
       ],
     ]);
   });
