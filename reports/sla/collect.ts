@@ -85,11 +85,17 @@ export async function collectSla(query: SlaQuery): Promise<SlaReport> {
   };
 }
 
-/** Probe → the indicators that objectives ask it for. */
+/**
+ * Probe → the indicators that objectives ask it for. The probes of all objectives by turns, so that none goes without a chart
+ * where one before it has more probes than are drawn.
+ */
 export function indicatorsOf(objectives: readonly Objective[]): ReadonlyMap<string, readonly string[]> {
   const indicators = new Map<string, Set<string>>();
-  for (const { probes, sli } of objectives) {
-    for (const probe of probes) {
+  const turns = Math.max(0, ...objectives.map(({ probes }) => probes.length));
+  for (let turn = 0; turn < turns; turn += 1) {
+    for (const { probes, sli } of objectives) {
+      const probe = probes[turn];
+      if (probe === undefined) continue;
       const own = indicators.get(probe) ?? new Set();
       indicators.set(probe, own);
       if (sli.type === 'threshold') own.add(sli.indicator);

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderSla, collectSla, type SlaReport } from '../../reports/sla.ts';
+import { indicatorsOf } from '../../reports/sla/collect.ts';
 import { confidenceTable } from '../../reports/sla/detail-tables.ts';
 import { flags } from '../../reports/sla/tables.ts';
 import { timeBase } from '../../slo/time-base.ts';
 import type { LedgerEvent } from '../../store/store.ts';
 import { anyBudget, anyEvent, anyResult, anyStatus, remembered } from './arbitrary.ts';
-import { SAMPLE_JOURNAL, START } from './sample.ts';
+import { anObjective, SAMPLE_JOURNAL, START } from './sample.ts';
 import { BASE, sampleReport } from './sample-report.ts';
 import { flawsOf } from './well-formed.ts';
 
@@ -35,6 +36,14 @@ describe('the service-level evidence', () => {
     const tally = { ...known.tally, good: 5000, bad: 0, excluded: 0, bounded: 9, faults: 1 };
     const page = confidenceTable({ ...report, statuses: [{ ...known, objective, tally, coverage: 0.9 }] });
     expect(page).toContain('| 90.000 % (9 / 10) answers |');
+  });
+
+  test('draws probes of every objective, however many the first of them has', () => {
+    const of = (id: string, probes: readonly string[]) => anObjective({ id, probes });
+    const many = Array.from({ length: 60 }, (_, n) => `api-${n}`);
+    const wanted = indicatorsOf([of('api', many), of('orders', ['buy', 'sell']), of('ticks', ['feed', 'buy'])]);
+    expect([...wanted.keys()].slice(0, 6)).toEqual(['api-0', 'buy', 'feed', 'api-1', 'sell', 'api-2']);
+    expect(wanted.size).toBe(63);
   });
 
   test('is the same to the byte when it is written twice', () => {
