@@ -14,6 +14,13 @@ export async function runCommandLine(
 ): Promise<number> {
   let exitCode: number = EXIT.ok;
   let debug = false;
+  let masked = (text: string): string => text;
+  const keeping: Io = {
+    ...io,
+    keepSecret(redact) {
+      masked = redact;
+    },
+  };
   const parser = yargs([...words])
     .scriptName('pulsedrill')
     .usage('$0 <command>')
@@ -47,7 +54,7 @@ export async function runCommandLine(
       },
       async (parsed) => {
         debug = parsed['debug'] === true;
-        if (command.run !== undefined) exitCode = await command.run(argsOf(parsed), io);
+        if (command.run !== undefined) exitCode = await command.run(argsOf(parsed), keeping);
       },
     );
 
@@ -55,7 +62,7 @@ export async function runCommandLine(
     await commands.reduce(add, parser).parseAsync();
     return exitCode;
   } catch (error) {
-    return explain(error, io, debug || words.includes('--debug'));
+    return explain(error, io, debug || words.includes('--debug'), masked);
   }
 }
 
@@ -72,13 +79,13 @@ function firstOf(error: unknown): unknown {
   return firstOf(error.suppressed);
 }
 
-function explain(caught: unknown, io: Io, debug: boolean): number {
+function explain(caught: unknown, io: Io, debug: boolean, masked: (text: string) => string): number {
   const error = firstOf(caught);
   if (isInterruption(error, io.stop)) return io.stop.reason === 'SIGINT' ? EXIT.interrupted : EXIT.ok;
   const known = error instanceof CommandError || error instanceof LedgerError || error instanceof InfluxError;
   const message = error instanceof Error ? error.message : String(error);
-  io.complain(known ? message : `pulsedrill: unexpected: ${message} (--debug shows where)`);
-  if (debug && error instanceof Error) io.complain(error.stack ?? '');
+  io.complain(masked(known ? message : `pulsedrill: unexpected: ${message} (--debug shows where)`));
+  if (debug && error instanceof Error) io.complain(masked(error.stack ?? ''));
   return error instanceof CommandError ? error.exitCode : EXIT.prober;
 }
 

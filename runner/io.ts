@@ -21,6 +21,8 @@ export interface Io {
   readonly terminal?: () => Terminal | null;
   /** Aborts at SIGINT or SIGTERM; the reason is the signal's name. */
   readonly stop: AbortSignal;
+  /** Told of a configuration how it masks its secrets: no error is said but through it, whoever's words it holds. */
+  readonly keepSecret?: (redact: (text: string) => string) => void;
   /** What time it is: whatever a command judges, it judges at this moment. */
   readonly clock: Clock;
 }

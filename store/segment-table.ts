@@ -93,7 +93,7 @@ export class SegmentTable {
   chained(afterSeq: number, lastSeq: number, limit: number): readonly Chained[] {
     return this.#chained.all(afterSeq, lastSeq, limit).map((row) => {
       const link = linkOf(row);
-      return { seq: link.seq, result: toResult(row), bytes: Buffer.from(canonicalText(link)) };
+      return { seq: link.seq, result: toResult(row), text: canonicalText(link) };
     });
   }
 

@@ -204,8 +204,8 @@ export interface SegmentQuery {
 export interface Chained {
   readonly seq: number;
   readonly result: Result;
-  /** What is hashed after the head before it: `nextHead` of `chain.ts`. */
-  readonly bytes: Uint8Array;
+  /** What is hashed after the head before it, in UTF-8: `nextHead` of `chain.ts`. */
+  readonly text: string;
 }
 
 /** An order as the ledger knows it. */

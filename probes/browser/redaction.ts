@@ -2,12 +2,41 @@
 
 /** Shorter pieces would blank out half of every line. */
 const LEAST = 6;
+/** So much of a secret's beginning is known for one, where a text ends or was cut. */
+const LEAST_CUT = 8;
+const CUT = '…';
 
 /** Secret value → reference, as forms → reference, longest first. */
 export function redactor(secrets: ReadonlyMap<string, string>): (text: string) => string {
   const forms = [...secrets].flatMap(([value, reference]) => formsOf(value).map((form) => [form, reference] as const));
   const longestFirst = forms.toSorted(([a], [b]) => b.length - a.length);
-  return (text) => longestFirst.reduce((masked, [form, reference]) => masked.replaceAll(form, reference), text);
+  const cuts = longestFirst
+    .filter(([form]) => form.length > LEAST_CUT)
+    .map(([form, reference]) => ({ form, reference, start: form.slice(0, LEAST_CUT) }));
+  const longest = longestFirst[0]?.[0].length ?? 0;
+  return (text) => {
+    const masked = longestFirst.reduce((shown, [form, reference]) => shown.replaceAll(form, reference), text);
+    // What somebody else has cut may end in the midst of a secret.
+    const pieces = masked.split(CUT).map((piece) => withoutStart(piece, cuts, longest));
+    return pieces.join(CUT);
+  };
+}
+
+interface Cut {
+  readonly form: string;
+  readonly reference: string;
+  /** By which it is known. */
+  readonly start: string;
+}
+
+function withoutStart(piece: string, cuts: readonly Cut[], longest: number): string {
+  const from = Math.max(0, piece.length - longest);
+  const tail = piece.slice(from);
+  for (const { form, reference, start } of cuts) {
+    const at = tail.lastIndexOf(start);
+    if (at >= 0 && form.startsWith(tail.slice(at))) return `${piece.slice(0, from + at)}${reference}`;
+  }
+  return piece;
 }
 
 export function formsOf(secret: string): readonly string[] {

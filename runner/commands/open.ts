@@ -11,7 +11,10 @@ import { CommandError, EXIT, type Io } from '../io.ts';
 /** @throws CommandError with every problem, one a line */
 export async function openConfiguration(args: Args, io: Io): Promise<Configuration> {
   const loaded = await loadConfiguration({ file: args.text('config'), folder: io.folder, environment: io.env });
-  if (loaded.ok) return loaded.configuration;
+  if (loaded.ok) {
+    io.keepSecret?.(loaded.configuration.redact);
+    return loaded.configuration;
+  }
   throw new CommandError(loaded.lines.join('\n'), EXIT.usage);
 }
 

@@ -92,11 +92,11 @@ async function walk(
 ): Promise<{ readonly results: number; readonly findings: readonly Finding[] }> {
   let [head, next, results] = [line.previous, line.firstSeq, 0];
   let missing: number | null = null;
-  for await (const { seq, result, bytes } of store.chained(line)) {
+  for await (const { seq, result, text } of store.chained(line)) {
     if (seq !== next) missing ??= next;
     next = seq + 1;
     results += 1;
-    head = nextHead(head, Buffer.from(bytes).toString('utf8'));
+    head = nextHead(head, text);
     counted.add(result);
   }
   if (next !== line.lastSeq + 1) missing ??= next;

@@ -34,9 +34,9 @@ async function cutAt(
   asOfMs: number,
 ): Promise<SegmentLine | null> {
   let line: SegmentLine | undefined;
-  for await (const { seq, result, bytes } of store.chained(segment)) {
+  for await (const { seq, result, text } of store.chained(segment)) {
     if ((result.recordedMs ?? 0) > asOfMs) break;
-    line = longer(segment, line, { seq, dueMs: result.scheduledMs, text: Buffer.from(bytes).toString('utf8') });
+    line = longer(segment, line, { seq, dueMs: result.scheduledMs, text });
   }
   return line ?? null;
 }

@@ -69,14 +69,14 @@ function parsed(status: number, text: string): Posted {
   try {
     return { ok: true, status, json: JSON.parse(text) };
   } catch {
-    const said = text.trim() === '' ? 'nothing' : `no JSON: ${JSON.stringify(oneLine(text).slice(0, 80))}`;
+    const said = text.trim() === '' ? 'nothing' : `no JSON: ${JSON.stringify(oneLine(text, 80))}`;
     return { ok: false, reason: `answers ${status} with ${said}` };
   }
 }
 
-export function oneLine(text: string): string {
+export function oneLine(text: string, most = 200): string {
   const line = text.replaceAll(/\s+/g, ' ').trim();
-  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+  return line.length > most ? `${line.slice(0, most)}…` : line;
 }
 
 /** `url` with a path below its own. */

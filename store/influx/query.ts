@@ -83,7 +83,7 @@ export function createInfluxQuery(connection: InfluxConnection, signal: AbortSig
     try {
       chunk = JSON.parse(line);
     } catch (error) {
-      throw failed(`answers ${status} with no JSON: ${line.slice(0, 80)}`, error);
+      throw failed(`answers ${status} with no JSON: ${line.length > 80 ? `${line.slice(0, 80)}…` : line}`, error);
     }
     const said = chunk.error ?? chunk.results?.find(({ error }) => error !== undefined)?.error;
     if (said !== undefined) throw failed(`answers ${status}: ${said}`);

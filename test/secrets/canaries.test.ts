@@ -1,169 +1,247 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHmac } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { formsOf } from '../../probes/browser/redaction.ts';
+import { signedHeaders } from '../../runner/alerts/signature.ts';
+import { selfSigned } from '../probes/certificates.ts';
 import { cli, startCli } from '../support/cli.ts';
 import { startInfluxd } from '../support/influxd.ts';
+import { endMarked, sleeper, startOrphan } from '../support/processes.ts';
 import { eventually, findProgram, freePort, isMissing } from '../support/servers.ts';
-import { secretPlaces, type Planted } from './places.ts';
-import { planted, startEcho, type Echo } from './world.ts';
-
-/** What a message that was cut leaves of a secret must be shorter. */
-const LEAST = 14;
-
-/** Which secrets a text holds, whole or in part, as they are or as something may have written them. */
-function leaks(text: string, environment: Planted['environment']): readonly string[] {
-  return Object.entries(environment).flatMap(([name, value]) => {
-    if (name === 'CANARY_KEY') return text.includes(value.split('\n')[2] ?? value) ? [name] : [];
-    const found = [...formsOf(value), value.slice(0, LEAST), value.slice(-LEAST)].find((form) => text.includes(form));
-    if (found === undefined) return [];
-    const at = text.indexOf(found);
-    return [`${name} as ${found}: ${text.slice(Math.max(0, at - 120), at + 80)}`];
-  });
-}
-
-/** Everything in a folder, by name, with what is packed taken apart. */
-function contents(folder: string): ReadonlyMap<string, string> {
-  const found = new Map<string, string>();
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    const bytes = readFileSync(path);
-    found.set(path.slice(folder.length + 1), bytes.toString('latin1'));
-    if (!entry.name.endsWith('.zip')) continue;
-    for (const [name, inner] of Object.entries(unzipSync(bytes))) {
-      found.set(`${path.slice(folder.length + 1)}!${name}`, Buffer.from(inner).toString('utf8'));
-    }
-  }
-  return found;
-}
+import { startEcho, type Echo } from './echo.ts';
+import { secretPlaces } from './places.ts';
+import { contents, holds, leaks } from './scanner.ts';
+import { drilled, misplaced, planted, shippingElsewhere, signing } from './world.ts';
 
 const hasBrowser = findProgram('chromium') !== null;
-const SCENARIO = {
-  id: 'leaky',
-  title: 'A flag is switched on',
+const VICTIM = `pulsedrill-canary-victim-${process.pid}-`;
+/** What the runner asks, sooner or later. */
+const HEARD = ['pd', 'am', 'slack', 'hook', 'ticket', 'rule', 'p', 'i'].map((name) => `/fails/${name}`);
+HEARD.push('/influx/write', '/ok/query', '/channel', '/signal', '/signals', '/ok/mutual');
+const common = {
   objective: 'Nothing that is secret is written down.',
   component: 'shop',
   settle: '1s',
   hypothesis: [{ name: 'the shop answers', probe: 'token', outcome: 'bad' }],
-  watch: [{ id: 'gauge', kind: 'http', url: 'http://127.0.0.1:1/${WATCH_KEY}', every: '1s', timeout: '500ms' }],
+};
+const flag = { inject: { id: 'on', fault: { type: 'call' }, target: { injector: 'http', name: 'flag' } } };
+const LEAKY = {
+  ...common,
+  id: 'leaky',
+  title: 'A flag is switched on, a shop is killed, a tool fails',
+  watch: [{ id: 'gauge', kind: 'http', url: 'URL/ok/gauge/${WATCH_KEY}', every: '1s', timeout: '500ms' }],
   steps: [
-    { inject: { id: 'on', fault: { type: 'call' }, target: { injector: 'http', name: 'flag' } } },
-    { wait: { for: { name: 'the gauge falls', probe: 'gauge', outcome: 'good' }, within: '2s' } },
+    flag,
     { lift: { fault: 'on' } },
+    { inject: { id: 'gone', fault: { type: 'kill' }, target: { injector: 'process', name: 'shop' } } },
+    { lift: { fault: 'gone' } },
+    { inject: { id: 'broken', fault: { type: 'command' }, target: { injector: 'exec', name: 'tool' } } },
+    { lift: { fault: 'broken' } },
   ],
+};
+/** Its conductor is killed, and its guardian lifts. */
+const CUT = {
+  ...common,
+  id: 'cut',
+  title: 'Cut short',
+  steps: [flag, { hold: { for: '60s' } }, { lift: { fault: 'on' } }],
 };
 
 describe.skipIf(isMissing('influxd', 'influxdb'))('secrets in every place that takes one', { timeout: 180_000 }, () => {
   let folder = '';
-  let world: Planted = { document: {}, environment: {}, places: [] };
+  /** What programs saw of their environment: beside the folder that is searched. */
+  let seen = '';
+  let secrets: Readonly<Record<string, string>> = {};
+  let places: Readonly<Record<string, string>> = {};
+  /** Secrets that were used without being sent: a signature, a handshake. */
+  const proven = new Set<string>();
   let heard = '';
   /** Output of every command. */
   const outputs = new Map<string, string>();
+  const codes = new Map<string, number | null>();
   let shipped = '';
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'pulsedrill-secrets-'));
-    await using echo: Echo = await startEcho();
+    seen = mkdtempSync(join(tmpdir(), 'pulsedrill-seen-'));
     await using influxd = await startInfluxd();
-    const influx = { url: influxd.url, database: influxd.database };
-    const options = { url: echo.url, port: await freePort(), hasBrowser };
-    world = planted({ ...options, influx });
-    const other = planted({ ...options, influx: null });
-    world = {
-      ...world,
-      places: [...world.places, ...other.places],
-      environment: { ...other.environment, ...world.environment },
-    };
-    writeFileSync(join(folder, 'pulsedrill.config.yaml'), JSON.stringify(world.document));
-    writeFileSync(join(folder, 'leaky.yaml'), JSON.stringify(SCENARIO));
-    const start = { folder, env: { ...world.environment } };
+    const tls = selfSigned('localhost');
+    await using echo = await startEcho({ influxUrl: influxd.url, tls });
+    const tool = join(seen, 'tool.sh');
+    writeFileSync(
+      tool,
+      `#!/bin/sh\necho "$TOOL_TOKEN" | tee -a ${join(seen, 'heard')} >&2\n[ -z "$2" ] || setsid ${sleeper('"$2"')
+        .map((word, n) => (n === 2 ? `'${word}'` : word))
+        .join(' ')} >/dev/null 2>&1 &\nexit $1\n`,
+    );
+    chmodSync(tool, 0o755);
+    const port = await freePort();
+    const main = planted({ ...echo, tls, port, database: influxd.database, hasBrowser });
+    const elsewhere = shippingElsewhere(echo.url);
+    const drill = drilled(echo.url, tool, VICTIM);
+    const signed = signing(echo.url);
+    const wrong = misplaced();
+    const all = [main, elsewhere, drill, signed, wrong];
+    secrets = Object.assign({}, ...all.map(({ environment }) => environment));
+    places = Object.assign({}, ...all.map((each) => each.places));
+    const put = (name: string, document: unknown): void =>
+      writeFileSync(join(folder, name), JSON.stringify(document).replaceAll('URL/ok', `${echo.url}/ok`));
+    put('pulsedrill.config.yaml', main.document);
+    put('elsewhere.config.yaml', elsewhere.document);
+    put('drill.config.yaml', drill.document);
+    put('wrong.config.yaml', wrong.document);
+    writeFileSync(join(folder, 'signed.config.ts'), signed.source);
+    put('leaky.yaml', LEAKY);
+    put('cut.yaml', CUT);
+    const start = { folder, env: { ...secrets } };
     const tell = async (...words: readonly string[]): Promise<void> => {
-      const { stdout, stderr } = await cli(words, start);
+      const { code, stdout, stderr } = await cli(words, start);
       outputs.set(words.join(' '), `${stdout}${stderr}`);
+      codes.set(words.join(' '), code);
     };
-    const valid = await cli(['validate'], start);
-    if (valid.code !== 0) throw new Error(valid.stderr);
+    const by = (name: string): readonly string[] => ['--config', `${name}.config.${name === 'signed' ? 'ts' : 'yaml'}`];
+    await tell('validate');
+    if (codes.get('validate') !== 0) throw new Error(outputs.get('validate'));
+
+    startOrphan(sleeper(VICTIM));
     await using running = startCli(['run'], start);
-    await eventually(
-      async () => (echo.heard().includes('/fails/hook') ? true : undefined),
-      'somebody is paged',
-      60_000,
-    );
-    await eventually(
-      async () => (!hasBrowser || echo.heard().includes('/page') ? true : undefined),
-      'a page is opened',
-      60_000,
-    );
-    await sleep(1500);
-    const port = options.port;
-    for (const path of ['status', 'metrics', 'health']) {
+    await using other = startCli(['run', ...by('elsewhere')], start);
+    await Promise.all([
+      tell('gameday', 'run', '--scheduled', 'weekly', ...by('drill')),
+      ...[...HEARD, ...(hasBrowser ? ['/page'] : [])].map((path) =>
+        eventually(() => (echo.heard().includes(path) ? true : undefined), `${path} is asked`, 110_000),
+      ),
+      eventually(() => (other.stderr().includes('InfluxDB') ? true : undefined), 'it cannot ship', 60_000),
+    ]);
+    await incoming(`http://127.0.0.1:${port}`, main);
+    for (const path of ['status', 'metrics', 'health'])
       outputs.set(`/${path}`, await (await fetch(`http://127.0.0.1:${port}/${path}`)).text());
+    const cut = cutShort(start, by('drill'), echo);
+    for (const [name, each] of Object.entries({ run: running, other })) {
+      each.process.kill('SIGTERM');
+      const ended = await each.ended;
+      outputs.set(name, `${ended.stdout}${ended.stderr}`);
     }
-    running.process.kill('SIGTERM');
-    const ended = await running.ended;
-    outputs.set('run', `${ended.stdout}${ended.stderr}`);
+    const pdf = hasBrowser ? 'md,html,pdf' : 'md,html';
     // Side by side, since each begins with a process of its own.
     await Promise.all([
-      tell('once', '--verbose', 'token', 'key', 'address', 'pair', 'journey', 'mutual', 'ticks', 'proof'),
-      tell('doctor'),
+      cut,
+      tell('once', '--verbose', 'token', 'key', 'address', 'pair', 'journey', 'mutual', 'ticks', 'paper', 'proof'),
+      tell('once', '--verbose', ...by('signed')),
+      tell('doctor', '--json'),
+      tell('doctor', ...by('drill')),
+      tell('plan', '--json'),
+      tell('validate', ...by('wrong')),
       tell('budget', '--json'),
+      tell('budget', ...by('elsewhere')),
       tell('incident', 'list', '--json'),
-      tell('report', 'sla', '--format', 'md,html'),
+      tell('report', 'sla', '--bundle'),
+      tell('report', 'weekly', '--format', pdf),
       tell('export', '--from', '1d', '--out', 'results.ndjson'),
-      tell('gameday', 'check', './leaky.yaml', '--json'),
+      tell('replay', '--objective', 'avail-token', '--target', '0.5', '--json'),
+      tell('gameday', 'check', './cut.yaml', '--json', ...by('drill')),
     ]);
-    const rows = await influxd.query('SELECT * FROM /.*/');
-    shipped = JSON.stringify(rows);
-    heard = echo.heard();
+    shipped = JSON.stringify(await influxd.query('SELECT * FROM /.*/'));
+    heard = `${echo.heard()}${readFileSync(join(seen, 'heard'), 'utf8')}`;
+    proveSigned(echo);
+    if (outputs.get('once --verbose --config signed.config.ts')?.includes('cannot sign with ${CANARY_S1}') === true)
+      proven.add('CANARY_S1');
+    if (echo.certificates.has(main.certificate)) proven.add('CANARY_KEY').add('CANARY_PASSPHRASE');
+    const bundle = /^(.*\.zip)$/m.exec(outputs.get('report sla --bundle') ?? '')?.[1] ?? 'no bundle';
+    writeFileSync(join(folder, 'public.pem'), main.publicPem);
+    await tell('verify', bundle, '--key', 'public.pem');
+    if (codes.get(`verify ${bundle} --key public.pem`) === 0) proven.add('CANARY_PEM');
   }, 180_000);
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => {
+    endMarked(VICTIM);
+    for (const each of [folder, seen]) rmSync(each, { recursive: true, force: true });
+  });
+
+  /** What PagerDuty and a chat command send: signed by each secret, and not. */
+  async function incoming(url: string, { environment }: { readonly environment: typeof secrets }): Promise<void> {
+    const ask = async (path: string, body: string, headers: Record<string, string>): Promise<number> => {
+      const answer = await fetch(`${url}${path}`, { method: 'POST', body, headers });
+      outputs.set(`${path} ${outputs.size}`, `${JSON.stringify([...answer.headers])}${await answer.text()}`);
+      return answer.status;
+    };
+    for (const [name, secret] of Object.entries(environment)) {
+      const body = JSON.stringify({ type: 'mark', what: `said ${secret}`, by: 'ana' });
+      if (places[name]?.startsWith('incidents.pagerduty.') === true) {
+        const mac = createHmac('sha256', secret).update(body).digest('hex');
+        expect(await ask('/pagerduty', body, { 'x-pagerduty-signature': secret })).toBe(403);
+        if ((await ask('/pagerduty', body, { 'x-pagerduty-signature': `v1=${mac}` })) !== 403) proven.add(name);
+      }
+      if (places[name]?.startsWith('gamedays.webhook.') === true) {
+        const right = signedHeaders(secret, `id-${name}`, Date.now(), body);
+        expect(await ask('/gameday', body, { ...right, 'webhook-signature': secret })).toBe(403);
+        if ((await ask('/gameday', body, right)) !== 403) proven.add(name);
+      }
+    }
+  }
+
+  /** Of what we sent, which secrets signed it. */
+  function proveSigned({ requests }: Echo): void {
+    for (const { headers, body } of requests) {
+      const [id, at, given] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((each) => headers[each]);
+      if (typeof id !== 'string' || typeof at !== 'string' || typeof given !== 'string') continue;
+      for (const [name, secret] of Object.entries(secrets)) {
+        const own = signedHeaders(secret, id, Number(at) * 1000, body)['webhook-signature'] ?? '';
+        if (given.split(' ').includes(own)) proven.add(name);
+      }
+    }
+  }
+
+  async function cutShort(start: Parameters<typeof cli>[1], config: readonly string[], echo: Echo): Promise<void> {
+    await using conductor = startCli(['gameday', 'run', './cut.yaml', ...config], start);
+    const calls = (): number =>
+      echo.requests.filter(({ url, body }) => url.startsWith('/ok/flag') && body !== '').length;
+    const before = calls();
+    await eventually(() => (calls() > before ? true : undefined), 'the flag is on again', 30_000);
+    conductor.process.kill('SIGKILL');
+    const ended = await conductor.ended;
+    outputs.set('a killed conductor', `${ended.stdout}${ended.stderr}`);
+    await eventually(() => (calls() > before + 1 ? true : undefined), 'the guardian lifts it', 60_000);
+    const { stdout, stderr } = await cli(['gameday', 'recover', ...config], start);
+    outputs.set('gameday recover', `${stdout}${stderr}`);
+  }
 
   test('are planted in each of them', () => {
-    const places = new Set(world.places);
-    expect(secretPlaces().filter((path) => !places.has(path))).toEqual([]);
+    const planted = new Set(
+      Object.entries(places).flatMap(([name, place]) => (name.startsWith('CANARY_X') ? [] : [place])),
+    );
+    expect(secretPlaces().filter((path) => !planted.has(path))).toEqual([]);
   });
 
   test('reach whom they are for', () => {
-    const paths = [
-      '/ok/token',
-      '/ok/login',
-      '/fails/pd',
-      '/fails/slack',
-      '/fails/hook',
-      '/ticks',
-      '/ok/account',
-      '/fails/p/',
-    ];
-    expect(paths.filter((path) => !heard.includes(path))).toEqual([]);
+    const unseen = Object.entries(secrets).flatMap(([name, value]) =>
+      proven.has(name) || name.startsWith('CANARY_X') || holds(heard, value) ? [] : [`${name}: ${places[name]}`],
+    );
+    expect(unseen.filter((each) => hasBrowser || !each.includes('<browser>'))).toEqual([]);
   });
 
   test('are in no output', () => {
     expect(outputs.get('run')).toContain('probe-failing');
-    expect(outputs.get('once --verbose token key address pair journey mutual ticks proof')).toContain('nothing');
-    const found = [...outputs].flatMap(([name, text]) =>
-      leaks(text, world.environment).map((leak) => `${name}: ${leak}`),
-    );
+    const weekly = outputs.get('gameday run --scheduled weekly --config drill.config.yaml');
+    expect(weekly).toContain('tool: inject: ');
+    expect(outputs.get('once --verbose --config signed.config.ts')).toContain('cannot sign with');
+    expect(outputs.get('budget --config elsewhere.config.yaml')).toContain('answers 500: refused');
+    const found = [...outputs].flatMap(([name, text]) => leaks(text, secrets).map((leak) => `${name}: ${leak}`));
     expect(found).toEqual([]);
   });
 
-  test('are in no byte of the ledger, of reports, pictures, traces and exports', () => {
-    const files = new Map([...contents(folder)].filter(([name]) => !['pulsedrill.config.yaml'].includes(name)));
+  test('are in no byte of ledgers, reports, bundles, pictures, traces, journals and exports', () => {
+    const files = contents(folder);
     const names = [...files.keys()];
-    expect(names).toEqual(expect.arrayContaining(['pulsedrill.db', 'results.ndjson']));
-    expect(names.some((name) => name.endsWith('.html'))).toBe(true);
-    expect(!hasBrowser || names.some((name) => name.includes('.zip!'))).toBe(true);
-    const found = [...files].flatMap(([name, text]) =>
-      leaks(text, world.environment).map((leak) => `${name}: ${leak}`),
-    );
+    const wanted = [/\.db$/, /!rows$/, /\.ndjson$/, /gamedays\/.*journal\.ndjson$/, /records\/.*\.md$/, /\.svg$/];
+    const packed = [/evidence-.*\.zip!manifest\.json$/, ...(hasBrowser ? [/\.pdf!drawn$/, /trace.*\.zip!/] : [])];
+    expect([...wanted, ...packed].filter((each) => !names.some((name) => each.test(name)))).toEqual([]);
+    const found = [...files].flatMap(([name, text]) => leaks(text, secrets).map((leak) => `${name}: ${leak}`));
     expect(found).toEqual([]);
   });
 
   test('are in nothing that was shipped', () => {
     expect(shipped).toContain('expected');
-    expect(leaks(shipped, world.environment)).toEqual([]);
+    expect(leaks(shipped, secrets)).toEqual([]);
   });
 });

@@ -8,10 +8,7 @@ const SECRET =
   /^(?:headers|secrets|variables|env|set|auth|bearer|username|password|passphrase|token|secret|previousSecret|routingKey|key|webhook|url)$/;
 
 /** They only look like one. */
-const EXEMPT: ReadonlyMap<string, string> = new Map([
-  ['evidence.key', 'the name of a file'],
-  ['gamedays.webhook', 'a group'],
-]);
+const EXEMPT: ReadonlyMap<string, string> = new Map([['gamedays.webhook', 'a group']]);
 
 type Type = z.core.$ZodType;
 
@@ -80,21 +77,23 @@ export interface Planted {
   readonly document: unknown;
   /** Environment variable → its value. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly places: readonly string[];
+  /** Environment variable → where it stands. */
+  readonly places: Readonly<Record<string, string>>;
 }
 
-/** Puts a secret of its own wherever a document has an `@`. */
-export function plant(document: unknown): Planted {
+/** Puts a secret of its own wherever a document has an `@`. @param letter keeps those of several documents apart */
+export function plant(document: unknown, letter: string): Planted {
   const environment: Record<string, string> = {};
-  const places = new Set<string>();
+  const places: Record<string, string> = {};
   const walkInto = (value: unknown, path: string): unknown => {
     if (typeof value === 'string') {
       return value.replaceAll('@', () => {
         const n = Object.keys(environment).length;
-        const name = `CANARY_${n}`;
-        // Longer than what messages cut, with what addresses, JSON and HTML write otherwise; found by chance nowhere.
-        environment[name] = `canary-${n}-${(n * 7919 + 1_000_003).toString(16)}+/=<"&-end`;
-        places.add(path.replaceAll('{}', ''));
+        const name = `CANARY_${letter.toUpperCase()}${n}`;
+        // Longer than what messages cut, with what addresses, JSON and HTML write otherwise; both ends are its own.
+        const own = `${letter}${(n * 7919 + 1_000_003).toString(16)}`;
+        environment[name] = `${own}-canary+/=<"&-${own}`;
+        places[name] = path.replaceAll('{}', '');
         return `\${${name}}`;
       });
     }
@@ -110,7 +109,7 @@ export function plant(document: unknown): Planted {
       }),
     );
   };
-  return { document: walkInto(document, ''), environment, places: [...places] };
+  return { document: walkInto(document, ''), environment, places };
 }
 
 const RECORDS = /(?:^|\.)(?:headers|secrets|variables|env|set|rules|capture|labels|roles)$/;

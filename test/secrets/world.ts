@@ -1,79 +1,21 @@
-/** A configuration with a secret in every place that takes one, and servers that tell whatever they were told. */
-import { createPrivateKey } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
-import { selfSigned } from '../probes/certificates.ts';
+/** Configurations with a secret in every place that takes one. An `@` is a secret. */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { makeKeyPair } from '../../reports/evidence/key.ts';
+import type { Certificate } from '../probes/certificates.ts';
 import { plant, type Planted } from './places.ts';
-
-export interface Echo extends AsyncDisposable {
-  readonly url: string;
-  readonly port: number;
-  /** All that was ever asked. */
-  readonly heard: () => string;
-}
-
-/** Answers with everything it was asked: as it came, unescaped, and with the pair of a basic authentication read. */
-export async function startEcho(): Promise<Echo> {
-  let heard = '';
-  const toldOf = (request: IncomingMessage, body: string): string => {
-    const { authorization = '' } = request.headers;
-    const pair = Buffer.from(authorization.replace(/^Basic /, ''), 'base64').toString('utf8');
-    const url = request.url ?? '';
-    return JSON.stringify({
-      error: `refused: ${pair} ${decodeURIComponent(url)}`,
-      authorization,
-      url,
-      headers: request.headers,
-      body,
-    });
-  };
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const told = toldOf(request, Buffer.concat(chunks).toString('utf8'));
-      heard += `${told}\n`;
-      const isPage = request.url?.startsWith('/page') === true;
-      const status = isPage || request.url?.startsWith('/ok') === true ? 200 : 500;
-      const { authorization = 'none' } = request.headers;
-      const type = isPage ? 'text/html' : 'application/json';
-      response.writeHead(status, told.length > 100_000 ? {} : { 'content-type': type, 'x-echo': authorization });
-      response.end(isPage ? `<title>t</title><pre id="told">${told.replaceAll('<', '&lt;')}</pre>` : told);
-    });
-  });
-  server.on('upgrade', (request, socket) => {
-    // Whoever gave up meanwhile is no failure of the server's.
-    socket.on('error', () => undefined);
-    const told = toldOf(request, '');
-    heard += `${told}\n`;
-    socket.end(
-      `HTTP/1.1 401 ${String(request.headers.authorization)}\r\ncontent-length: ${Buffer.byteLength(told)}\r\n\r\n${told}`,
-    );
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    port,
-    heard: () => heard,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
 
 const base = { service: 'shop', every: '1s', timeout: '900ms' };
 const bearer = { authorization: 'Bearer @' };
 
 export interface WorldOptions {
   readonly url: string;
+  readonly secureUrl: string;
+  readonly tls: Certificate;
+  /** Of the status server. */
   readonly port: number;
-  /** 1.x is shipped to; 2.x refuses. */
-  readonly influx: { readonly url: string; readonly database: string } | null;
+  readonly database: string;
   readonly hasBrowser: boolean;
 }
 
@@ -83,10 +25,8 @@ function counted(source: string): string {
     : 'sum(increase(jobs[1m]))';
 }
 
-/** An `@` is a secret. */
-function documentOf({ url, port, influx, hasBrowser }: WorldOptions, certificate: string): unknown {
+function documentOf({ url, secureUrl, tls, port, database, hasBrowser }: WorldOptions): unknown {
   const ws = url.replace('http', 'ws');
-  const call = (state: string) => ({ url: `${url}/ok/flag?key=@`, headers: bearer, body: { state } });
   const order = { symbol: 'BTCUSD', quantity: 1, reference_price: 1 };
   return {
     environment: 'staging',
@@ -130,13 +70,15 @@ function documentOf({ url, port, influx, hasBrowser }: WorldOptions, certificate
         auth: { basic: { username: '@', password: '@' } },
         expect: [{ header: { name: 'x-echo', equals: 'nothing' } }],
       },
-      { ...base, id: 'signed', kind: 'http', url: `${url}/fails`, secrets: { key: '@' } },
       {
         ...base,
         id: 'mutual',
         kind: 'http',
-        url: `https://127.0.0.1:${port}/`,
-        clientCertificate: { cert: certificate, key: '${CANARY_KEY}', passphrase: '${CANARY_PASSPHRASE}' },
+        url: `${secureUrl}/ok/mutual`,
+        family: 4,
+        ca: tls.cert,
+        expect: [{ json: { path: '$.headers', equals: 'nothing' } }],
+        clientCertificate: { cert: tls.cert, key: '${CANARY_KEY}', passphrase: '${CANARY_PASSPHRASE}' },
       },
       {
         ...base,
@@ -176,16 +118,32 @@ function documentOf({ url, port, influx, hasBrowser }: WorldOptions, certificate
         submit: { url: `${url}/ok/orders?key=@` },
         query: { url: `${url}/ok/query/{client_order_id}?key=@` },
         cancel: { url: `${url}/ok/cancel/{order_id}?key=@` },
-        channel: { url: `${ws}/channel?key=@`, headers: bearer },
-        signal: { url: `${ws}/signal?key=@`, headers: bearer, within: '200ms' },
         order,
         paper: {
           url: `${url}/ok/account?key=@`,
-          json: { path: '$.authorization', equals: 'paper' },
+          json: { path: '$.paper', equals: true },
           hosts: ['127.0.0.1'],
         },
         positions: { url: `${url}/ok/positions?key=@` },
         flatten: true,
+        expectFill: false,
+        limits: { maxQuantity: 1, maxNotional: 1, maxPerMinute: 60 },
+      },
+      {
+        ...base,
+        id: 'heard',
+        kind: 'paper-order',
+        venue: 'primary',
+        every: '2s',
+        ackDeadline: '200ms',
+        fillDeadline: '300ms',
+        submit: { url: `${url}/ok/orders` },
+        query: { url: `${url}/ok/query/{client_order_id}` },
+        cancel: { url: `${url}/ok/cancel/{order_id}` },
+        channel: { url: `${ws}/channel?key=@`, headers: bearer },
+        signal: { url: `${ws}/signal?key=@`, headers: bearer, within: '200ms' },
+        order,
+        paper: { url: `${url}/ok/account`, json: { path: '$.paper', equals: true }, hosts: ['127.0.0.1'] },
         limits: { maxQuantity: 1, maxNotional: 1, maxPerMinute: 60 },
       },
       {
@@ -197,7 +155,7 @@ function documentOf({ url, port, influx, hasBrowser }: WorldOptions, certificate
         ackDeadline: '200ms',
         fillDeadline: '300ms',
         headers: bearer,
-        submit: { url: `${url}/ok/orders?key=@` },
+        submit: { url: `${url}/ok/orders` },
         order,
         paper: {
           url: `${url}/ok/account?key=@`,
@@ -214,7 +172,6 @@ function documentOf({ url, port, influx, hasBrowser }: WorldOptions, certificate
         timeout: hasBrowser ? '9s' : '900ms',
         url: `${url}/page?key=@`,
         headers: { 'x-api-key': '@' },
-        variables: { user: '@' },
         expect: [{ selector: '#told', text: 'nothing of the kind' }],
         artefacts: { trace: 'always' },
       },
@@ -277,64 +234,197 @@ function documentOf({ url, port, influx, hasBrowser }: WorldOptions, certificate
       { kind: 'log' },
     ],
     incidents: { pagerduty: { secret: '@', previousSecret: '@' } },
-    store: {
-      influx:
-        influx === null
-          ? { url: `${url}/fails/influx?key=@`, org: 'sre', bucket: 'drill', token: '@' }
-          : { ...influx, username: '@', password: '@' },
+    store: { influx: { url: `${url}/influx`, database, username: '@', password: '@' } },
+    evidence: { key: '${CANARY_PEM}' },
+    gamedays: { webhook: { secret: '@', previousSecret: '@' } },
+  };
+}
+
+/** Another InfluxDB, which refuses; read as well. */
+export function shippingElsewhere(url: string): Planted {
+  return plant(
+    {
+      environment: 'staging',
+      listen: false,
+      probes: [{ ...base, id: 'key', kind: 'http', url: `${url}/ok/key` }],
+      objectives: [{ id: 'key', service: 'shop', target: '0.9', window: '1d', sli: 'availability', probes: ['key'] }],
+      store: {
+        ledger: './elsewhere.db',
+        influx: { url: `${url}/fails/influx?key=@`, org: 'sre', bucket: 'drill', token: '@' },
+        read: 'influx',
+      },
     },
-    gamedays: {
-      webhook: { secret: '@', previousSecret: '@' },
-      injectors: [
-        { kind: 'toxiproxy', url: `${url}/fails/toxiproxy?key=@`, proxies: ['feed'] },
+    'e',
+  );
+}
+
+/** Of which nothing is as it should be: each message shows what it found. */
+export function misplaced(): Planted {
+  return plant(
+    {
+      environment: 'staging @',
+      listen: 'host @',
+      probes: [
+        { id: 'a @', kind: 'http', service: 's @', url: 'no url @', every: '@', expect: [{ json: { path: '@' } }] },
+        { id: 'b', kind: 'no kind @', service: 's', every: '1s' },
         {
+          id: 'c',
           kind: 'http',
-          targets: [
-            {
-              name: 'flag',
-              inject: call('on'),
-              undo: call('off'),
-              clear: { url: `${url}/ok/flag?key=@`, headers: bearer, json: { path: '$.flag', equals: false } },
-              proof: { url: `${url}/ok/proof?key=@`, headers: bearer, json: '$.flag' },
-            },
-          ],
-        },
-        {
-          kind: 'exec',
-          allow: ['/bin/true'],
-          targets: [
-            {
-              name: 'tool',
-              inject: ['/bin/true'],
-              undo: ['/bin/true'],
-              check: ['/bin/true'],
-              env: { TOOL_TOKEN: '@' },
-            },
-          ],
-        },
-        {
-          kind: 'process',
-          targets: [{ name: 'shop', command: 'no-such-program', restart: ['/bin/true'], env: { SHOP_TOKEN: '@' } }],
+          service: 's',
+          every: '1s',
+          url: 'http://user:@@h/',
+          cron: '@',
+          headers: { 'x y': '@' },
         },
       ],
-      trading: {
-        headers: bearer,
-        orders: { url: `${url}/fails/orders?key=@` },
-        positions: { url: `${url}/fails/positions?key=@` },
+      sources: [{ id: 'p', kind: 'prometheus', url: 'ftp://h/@' }],
+      objectives: [{ id: 'o', service: 's', target: '@', window: '@', sli: '@', probes: ['@'] }],
+      notify: [
+        { kind: 'webhook', url: '@', secret: '@' },
+        { kind: 'slack', url: 'ftp://@' },
+      ],
+      store: { influx: { url: 'ftp://@', org: 'o', bucket: 'b', token: '@' }, ledger: './bad.db' },
+      gamedays: { injectors: [{ kind: 'exec', allow: ['@'], targets: [{ name: 'n', inject: ['@'], undo: ['@'] }] }] },
+      evidence: { key: 'no/such/@' },
+    },
+    'x',
+  );
+}
+
+/** @param tool a program that tells what is in its environment, and exits with its first argument */
+export function drilled(url: string, tool: string, victim: string): Planted {
+  const call = (state: string) => ({ url: `${url}/ok/flag?key=@`, headers: bearer, body: { state } });
+  return plant(
+    {
+      environment: 'staging',
+      loopTolerance: '10s',
+      listen: false,
+      services: { shop: { owners: ['Shop'] } },
+      probes: [
+        {
+          ...base,
+          id: 'token',
+          kind: 'http',
+          url: `${url}/ok/token?key=@`,
+          expect: [{ json: { path: '$.url', equals: 'nothing' } }],
+        },
+        {
+          ...base,
+          id: 'paper',
+          kind: 'paper-order',
+          venue: 'primary',
+          every: '2s',
+          ackDeadline: '200ms',
+          fillDeadline: '300ms',
+          submit: { url: `${url}/ok/orders` },
+          order: { symbol: 'BTCUSD', quantity: 1, reference_price: 1 },
+          expectFill: false,
+          paper: { url: `${url}/ok/account`, json: { path: '$.paper', equals: true }, hosts: ['127.0.0.1'] },
+          positions: { url: `${url}/ok/positions` },
+          flatten: true,
+          limits: { maxQuantity: 1, maxNotional: 1, maxPerMinute: 60 },
+        },
+      ],
+      store: { ledger: './drill.db' },
+      gamedays: {
+        reports: './records',
+        injectors: [
+          { kind: 'toxiproxy', url: `${url}/fails/@/toxiproxy`, proxies: ['feed'] },
+          {
+            kind: 'http',
+            targets: [
+              {
+                name: 'flag',
+                inject: call('on'),
+                undo: call('off'),
+                clear: { url: `${url}/ok/flag?key=@`, headers: bearer, json: { path: '$.flag', equals: false } },
+                proof: { url: `${url}/ok/proof?key=@`, headers: bearer, json: '$.calls' },
+              },
+            ],
+          },
+          {
+            kind: 'exec',
+            allow: [tool],
+            targets: [{ name: 'tool', inject: [tool, '3'], undo: [tool, '0'], env: { TOOL_TOKEN: '@' } }],
+          },
+          {
+            kind: 'process',
+            targets: [{ name: 'shop', command: victim, restart: [tool, '0', victim], env: { TOOL_TOKEN: '@' } }],
+          },
+        ],
+        trading: {
+          headers: bearer,
+          orders: { url: `${url}/fails/orders?key=@` },
+          positions: { url: `${url}/fails/positions?key=@` },
+        },
+        schedule: [
+          { id: 'weekly', scenario: './leaky.yaml', cron: '0 10 * * 2', set: { WATCH_KEY: '@' } },
+          { id: 'cut', scenario: './cut.yaml', cron: '0 10 * * 2' },
+        ],
       },
-      schedule: [{ id: 'weekly', scenario: './leaky.yaml', cron: '0 10 * * 2', set: { WATCH_KEY: '@' } }],
+    },
+    'd',
+  );
+}
+
+/** In TypeScript: a `sign` and a journey that send, and throw, what they were given. */
+export function signing(url: string): Planted & { readonly source: string } {
+  const value = (own: string): string => `${own}-canary+/=<"&-${own}`;
+  const probe = (id: string, name: string, sign: string): string =>
+    `{ id: '${id}', kind: 'http', service: 'shop', url: '${url}/ok/${id}', every: '1s', timeout: '900ms',
+      secrets: { key: '\${${name}}' }, sign(_request, { key }) { ${sign} },
+      expect: [{ json: { path: '$.headers', equals: 'nothing' } }] }`;
+  const sent = probe('signed', 'CANARY_S0', "return { headers: { 'x-signed': key }, query: { signature: key } };");
+  const thrown = probe('unsigned', 'CANARY_S1', "throw new Error('cannot sign with ' + key, { cause: key });");
+  const walk = `journey('walk', async ({ page, variables: { user } }) => {
+    await page.goto('/page?user=' + encodeURIComponent(user));
+    throw new Error('refused ' + user);
+  })`;
+  const page = `{ id: 'walk', kind: 'browser', service: 'shop', url: '${url}', every: '60s', timeout: '40s',
+    journey: ${walk}, variables: { user: '\${CANARY_S2}' }, artefacts: { trace: 'always' } }`;
+  const index = pathToFileURL(join(import.meta.dirname, '../../runner/index.ts')).href;
+  return {
+    document: null,
+    source: `import { journey } from '${index}';
+export default { environment: 'staging', listen: false, loopTolerance: '10s', store: { ledger: './signed.db' },
+  probes: [${sent}, ${thrown}, ${page}] };
+`,
+    environment: { CANARY_S0: value('s0a1b2'), CANARY_S1: value('s3c4d5'), CANARY_S2: value('s6e7f8') },
+    places: {
+      CANARY_S0: 'probes<http>.secrets',
+      CANARY_S1: 'probes<http>.secrets',
+      CANARY_S2: 'probes<browser>.variables',
     },
   };
 }
 
-export function planted(options: WorldOptions): Planted {
-  const passphrase = 'canary-passphrase-of-the-key+/=';
-  const { key, cert } = selfSigned('127.0.0.1');
+export interface Whole extends Planted {
+  /** SHA-256 of the certificate whose key is secret. */
+  readonly certificate: string;
+  readonly publicPem: string;
+}
+
+export function planted(options: WorldOptions): Whole {
+  const { key, cert } = options.tls;
+  const passphrase = 'p0e1f2-canary-of-the-key+/=';
   const encrypted = createPrivateKey(key).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase });
-  const { document, environment, places } = plant(documentOf(options, cert));
+  const pair = makeKeyPair();
+  const { document, environment, places } = plant(documentOf(options), 'm');
   return {
     document,
-    environment: { ...environment, CANARY_KEY: String(encrypted), CANARY_PASSPHRASE: passphrase },
-    places: [...places, 'probes<http>.clientCertificate.key', 'probes<http>.clientCertificate.passphrase'],
+    environment: {
+      ...environment,
+      CANARY_KEY: String(encrypted),
+      CANARY_PASSPHRASE: passphrase,
+      CANARY_PEM: pair.privatePem,
+    },
+    places: {
+      ...places,
+      CANARY_KEY: 'probes<http>.clientCertificate.key',
+      CANARY_PASSPHRASE: 'probes<http>.clientCertificate.passphrase',
+      CANARY_PEM: 'evidence.key',
+    },
+    certificate: new X509Certificate(cert).fingerprint256,
+    publicPem: pair.publicPem,
   };
 }

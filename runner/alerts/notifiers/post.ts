@@ -39,7 +39,7 @@ async function beginning(body: AsyncIterable<Buffer>): Promise<string> {
     text += chunk.toString('utf8');
     if (text.length >= MOST_ANSWER) break;
   }
-  return text.slice(0, MOST_ANSWER).replaceAll(/\s+/g, ' ');
+  return text.slice(0, MOST_ANSWER).replaceAll(/\s+/g, ' ') + (text.length > MOST_ANSWER ? '…' : '');
 }
 
 type Header = string | string[] | undefined;

@@ -18,6 +18,14 @@ describe('redaction', () => {
     expect(redact(text)).toContain('${PASSWORD}');
   });
 
+  it('finds its beginning where somebody else has cut a text, and nowhere else', () => {
+    const inAddress = encodeURIComponent(SECRET);
+    expect(redact(`refused: ${SECRET.slice(0, 9)}`)).toBe('refused: ${PASSWORD}');
+    expect(redact(`GET /?p=${inAddress.slice(0, 12)}…: 500`)).toBe('GET /?p=${PASSWORD}…: 500');
+    expect(redact(`${SECRET.slice(0, 9)} is here`)).toBe(`${SECRET.slice(0, 9)} is here`);
+    expect(redact(`refused: ${SECRET.slice(0, 7)}`)).toBe(`refused: ${SECRET.slice(0, 7)}`);
+  });
+
   it('finds it in base64 whatever stands around it', () => {
     fc.assert(
       fc.property(
