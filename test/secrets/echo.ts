@@ -43,7 +43,6 @@ export async function startEcho({ influxUrl, tls }: { influxUrl: string; tls: Ce
       client_order_id: order,
       order_id: 'o-1',
       status: 'acknowledged',
-      orders: [],
       positions: [],
     };
     requests.push({ url, headers, body });
