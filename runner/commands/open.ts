@@ -18,11 +18,15 @@ export async function openConfiguration(args: Args, io: Io): Promise<Configurati
   throw new CommandError(loaded.lines.join('\n'), EXIT.usage);
 }
 
-/** @param nowMs from when on a limit holds that is not on record yet. @throws LedgerError */
+/**
+ * @param nowMs from when on a limit holds that is not on record yet
+ * @param isPinned of what is only read: one state of it, whoever writes meanwhile. @throws LedgerError
+ */
 export function openLedger(
   configuration: Configuration,
   readOnly = false,
   nowMs = systemClock.wallMs(),
+  isPinned = false,
 ): Promise<LedgerStore> {
   return openStore({
     path: configuration.ledgerPath,
@@ -33,12 +37,13 @@ export function openLedger(
     readOnly,
     // Who only reads measures nothing that could be stalled.
     inline: readOnly,
+    snapshot: isPinned,
   });
 }
 
 /** To look at only. @throws CommandError when there is no ledger yet */
-export function openExisting(configuration: Configuration, nowMs?: number): Promise<LedgerStore> {
-  if (existsSync(configuration.ledgerPath)) return openLedger(configuration, true, nowMs);
+export function openExisting(configuration: Configuration, nowMs?: number, isPinned = false): Promise<LedgerStore> {
+  if (existsSync(configuration.ledgerPath)) return openLedger(configuration, true, nowMs, isPinned);
   throw new CommandError(
     `${configuration.ledgerPath}: expected a ledger, got no such file; "pulsedrill run" makes and fills one, "pulsedrill once" makes one too, though its runs are not counted`,
     EXIT.prober,

@@ -39,7 +39,8 @@ export const replay: Command = {
     const { base } = configuration;
     const proposals = await proposalsOf(args, configuration, io);
     const nowMs = Math.round(io.clock.wallMs());
-    await using store = await openExisting(configuration, nowMs);
+    // Tallies and results of one moment: beside a run, what came between the two would pass for results that are gone.
+    await using store = await openExisting(configuration, nowMs, true);
     const found: Replay[] = [];
     for (const { objective, change } of proposals) {
       const { fromMs, toMs } = closedRange('replay', args, { base, nowMs, toMs: nowMs, lengthMs: objective.windowMs });
