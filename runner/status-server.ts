@@ -19,12 +19,12 @@ export interface StatusServer extends AsyncDisposable {
   readonly address: string | null;
 }
 
-/** `GET /health` for a supervisor, `GET /status` for a person or a script, `GET /metrics` for Prometheus. Reads what is in memory; never the disk. */
+/** `GET /health` for a supervisor, `GET /status` for a person or a script, `GET /metrics` for Prometheus. Reads what is in memory; of the disk only what InfluxDB lacks. */
 export async function startStatusServer(
   configuration: Configuration,
   runner: Runner,
   metrics: Pick<Metrics, 'text' | 'contentType'>,
-  lag: Pick<LagWatch, 'standing' | 'nowMs'>,
+  lag: Pick<LagWatch, 'look' | 'standing' | 'nowMs'>,
 ): Promise<StatusServer> {
   const { listen } = configuration;
   if (listen === null) return { address: null, [Symbol.asyncDispose]: () => Promise.resolve() };
@@ -55,14 +55,18 @@ export async function startStatusServer(
       return answer(reasons.length === 0 ? 200 : 503, { status, reasons, resultsWaiting, objectives, judgedAgeMs });
     }
     if (request.url === '/status') {
-      return answer(200, {
-        timeScale: configuration.base.scale,
-        judgedAgeMs,
-        overload: overloadJson(runner.overload()),
-        incidents: runner.incidents(),
-        influx: lagJson(lag),
-        objectives: statusesJson(runner.statuses()),
-      });
+      const tell = (): void =>
+        answer(200, {
+          timeScale: configuration.base.scale,
+          judgedAgeMs,
+          overload: overloadJson(runner.overload()),
+          incidents: runner.incidents(),
+          influx: lagJson(lag),
+          objectives: statusesJson(runner.statuses()),
+        });
+      // Looked at now, as by /metrics; where the ledger cannot be read, what was known last stands.
+      lag.look().then(tell, tell);
+      return undefined;
     }
     if (request.url === '/metrics') {
       metrics.text().then(

@@ -19,6 +19,8 @@ import type { Rule } from './judge.ts';
 
 export interface BrokenSegment extends Pick<Segment, 'number' | 'firstScheduledMs' | 'lastScheduledMs'> {
   readonly why: string;
+  /** Results that it had, and that are not there. */
+  readonly missing: number;
 }
 
 export interface ChainFinding {
@@ -97,7 +99,7 @@ function checkChain(sql: Sql): ChainFinding {
       const segment = table.at(which);
       const why = segment === null ? 'it is not there any more' : whyBroken(table, segment, before);
       if (segment === null) return;
-      if (why !== null) broken.push({ ...segment, why });
+      if (why !== null) broken.push({ ...segment, why, missing: missingOf(table, segment) });
       if (segment.expiredMs === null) segments += 1;
       else expired += 1;
       if (segment.expiredMs === null) results += segment.results;
@@ -125,6 +127,14 @@ export function whyNotWhole(table: SegmentTable, segment: Segment): string | nul
     return head === segment.head ? null : 'its results are not those that were stored';
   } catch (error) {
     return `its results cannot be read (${error instanceof Error ? error.message : String(error)})`;
+  }
+}
+
+function missingOf(table: SegmentTable, segment: Segment): number {
+  try {
+    return Math.max(0, segment.results - table.recomputed(segment).results);
+  } catch {
+    return segment.results;
   }
 }
 

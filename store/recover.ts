@@ -128,9 +128,12 @@ function finished(to: string, tables: readonly SavedTable[]): Omit<Recovered, 't
   const isWhole = (which: string): boolean => tables.find(({ table }) => table === which)?.lost === 0;
   // With results lost, tallies that are there know more than results that are there.
   const isJudgedAnew = !isWhole('tallies') && isWhole('results') && isWhole('series');
+  let isKnown: boolean;
   {
     using db = openDatabase({ path: to });
     db.exec('BEGIN IMMEDIATE');
+    isKnown = db.prepare("SELECT 1 FROM meta WHERE key = 'identity'").get() !== undefined;
+    countOn(db);
     chainTheRest(db);
     if (isJudgedAnew) db.exec("UPDATE objectives SET hash = ''");
     rollUp(db);
@@ -150,8 +153,30 @@ function finished(to: string, tables: readonly SavedTable[]): Omit<Recovered, 't
     wholeUpTo: broken === undefined ? (segments.at(-1)?.number ?? 0) : broken.number - 1,
     segments: segments.at(-1)?.number ?? 0,
     tallies: isWhole('tallies') ? 'saved' : isJudgedAnew ? 'judged anew' : 'lost in part',
-    notices: ledger.notices,
+    notices: [...ledger.notices, ...(isKnown ? [] : [unknown(ledger.identity)])],
   };
+}
+
+/** Where tallies are lost, how far they were shipped may be the last word on how many there were. */
+const SHIPPED = "SELECT position FROM cursors WHERE name LIKE '% tallies'";
+
+function unknown(identity: string): string {
+  return (
+    `its identity is lost, and is ${identity} from now on: results that were put aside for it (<identity>-….ndjson in ` +
+    `store.spill) are taken in once their names begin with ${identity}, and "verify --ledger" of earlier documents names both`
+  );
+}
+
+/** What `meta` said last and other tables say as well; a revision is never given twice. */
+function countOn(db: DatabaseSync): void {
+  for (const [key, value, where] of [
+    ['revision', 'max(revision)', `(SELECT revision FROM tallies UNION ALL ${SHIPPED})`],
+    ['expired_through_ms', 'max(last_scheduled_ms)', 'segments WHERE expired_ms IS NOT NULL'],
+    ['expired_through_seq', 'max(last_seq)', 'segments WHERE expired_ms IS NOT NULL'],
+  ]) {
+    const sql = `SELECT '${key}' AS key, CAST(${value} AS TEXT) AS value FROM ${where}`;
+    db.exec(`INSERT OR IGNORE INTO meta SELECT * FROM (${sql}) WHERE value IS NOT NULL`);
+  }
 }
 
 function saveNumbered(source: DatabaseSync, target: DatabaseSync, table: string, key: string): SavedTable {

@@ -1,4 +1,5 @@
 /** What SQLite says is wrong, in words that name what is still good and what mends it. */
+import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { LedgerError, type LedgerErrorCode } from './ledger-error.ts';
@@ -27,6 +28,10 @@ export const NO_DATABASE = {
 };
 
 const BUSY = 5;
+const IO_ERROR = 10;
+const FULL = 13;
+/** What SQLite adds to a -shm at once, bytes: where a disk has less, it calls that a failure of the disk. */
+const SHARED_BYTES = 32_768;
 /** Primary result codes, https://www.sqlite.org/rescode.html. */
 const MEANINGS: ReadonlyMap<number, readonly [LedgerErrorCode, string, string]> = new Map([
   [3, ['unwritable', 'permission denied', 'give this user the right to write the file and its folder']],
@@ -40,9 +45,9 @@ const MEANINGS: ReadonlyMap<number, readonly [LedgerErrorCode, string, string]> 
   ],
   [6, ['locked', 'another connection holds it', 'wait until it is done']],
   [8, ['unwritable', 'it is read-only', 'give this user the right to write the file and its folder']],
-  [10, ['unwritable', 'the disk failed to read or write', 'look at the disk and at the system log']],
+  [IO_ERROR, ['unwritable', 'the disk failed to read or write', 'look at the disk and at the system log']],
   [11, ['corrupt', DAMAGED.what, DAMAGED.mend]],
-  [13, ['full', 'the disk is full', 'free some space ("df -h %folder" shows it); nothing that was stored is lost']],
+  [FULL, ['full', 'the disk is full', 'free some space ("df -h %folder" shows it); nothing that was stored is lost']],
   [14, ['unwritable', 'cannot be opened', 'check that the folder exists and that this user may write in it']],
   [26, ['corrupt', NO_DATABASE.what, NO_DATABASE.mend]],
 ]);
@@ -50,12 +55,27 @@ const MEANINGS: ReadonlyMap<number, readonly [LedgerErrorCode, string, string]> 
 /** Turns an error of SQLite that the environment caused into a LedgerError; anything else (a bug) comes back as it is. */
 export function explain(error: unknown, path: string): unknown {
   if (!isSqliteError(error)) return error;
-  const meaning = MEANINGS.get(error.errcode & 0xff);
+  const meaning = MEANINGS.get(codeOf(error, path));
   if (meaning === undefined) return error;
   const [code, what, mend] = meaning;
   const state = code === 'locked' || code === 'full' ? lastStored(path) : null;
   const command = mend.replace('%file', path).replace('%folder', dirname(path));
   return new LedgerError(code, path, state === null ? what : `${what}; ${state}`, command, error);
+}
+
+/** A command that only reads has to make the -shm, too, where no other process has it. */
+function codeOf({ errcode }: SqliteError, path: string): number {
+  const code = errcode & 0xff;
+  return code === IO_ERROR && freeBytes(dirname(path)) < SHARED_BYTES ? FULL : code;
+}
+
+function freeBytes(folder: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch {
+    return Infinity;
+  }
 }
 
 /** Up to where a ledger that takes nothing just now is good; null: the file is none, but something that belongs to one. */

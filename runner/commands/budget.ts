@@ -22,7 +22,7 @@ export const budget: Command = {
   async run(args, io) {
     const configuration = await openConfiguration(args, io);
     const nowMs = Math.round(io.clock.wallMs());
-    await using store = await openReader(configuration, args, { nowMs, signal: io.stop });
+    await using store = await openReader(configuration, args, { nowMs, io });
     const statuses = await statusesOf(configuration, store, nowMs);
     const gamedays = await spentByGamedays(store, statuses, configuration.base);
     const excluded = await judgeWithout(store, statuses, configuration.base);

@@ -36,7 +36,7 @@ export const gate: Command = {
     const objectives = configuration.objectives.filter((each) => each.service === service && governs(each));
     const isKept = holderOf(configuration.ledgerPath) !== null;
     const { data, answer, incidents } = await (async () => {
-      await using store = await openReader(configuration, args, { nowMs, signal: io.stop });
+      await using store = await openReader(configuration, args, { nowMs, io });
       const found = await gateData(store, configuration, service, nowMs, isKept);
       const statuses = await evaluateAll(store, objectives, { base: configuration.base, nowMs });
       const going = (await readIncidents(store)).filter((each) => each.service === service && isGoing(each));

@@ -140,10 +140,20 @@ function findingLines(path: string, found: LedgerFinding): readonly string[] {
   }
   const isUnreadable = pages.length > 0 || chain === null || tallies === null;
   if (isUnreadable) lines.push('mend: "pulsedrill ledger recover --to FILE" saves what can be read');
-  else if (wrong.length > 0) lines.push('mend: "pulsedrill ledger check --mend" judges them anew');
+  else if (wrong.length > 0) lines.push(`mend: ${mendOf(found)}`);
   if (!isUnreadable && (chain?.broken.length ?? 0) > 0)
     lines.push('mend: nothing can: what was stored was changed, by somebody or by the disk; a copy shows what it was');
   return lines;
+}
+
+/** Where results are gone, tallies may be all that is left of them: they are not to be thrown away unasked. */
+function mendOf({ chain }: LedgerFinding): string {
+  const missing = (chain?.broken ?? []).reduce((sum, segment) => sum + segment.missing, 0);
+  if (missing === 0) return '"pulsedrill ledger check --mend" judges them anew';
+  return (
+    `none is needed where they only count the ${missing} results that are missing, and nothing else knows of these any more; ` +
+    '"pulsedrill ledger check --mend" counts the results that are there instead'
+  );
 }
 
 function recoveredLines(to: string, { tables, wholeUpTo, segments, tallies, notices }: Recovered): readonly string[] {

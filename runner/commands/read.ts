@@ -1,15 +1,17 @@
 /** What evaluations and reports are made from: the ledger of this machine, or the InfluxDB that several are shipped to. */
 import type { Argv } from 'yargs';
 import type { Objective } from '../../slo/objective.ts';
+import type { Patience } from '../../store/influx/query.ts';
 import type { InfluxReader } from '../../store/influx/reader.ts';
 import type { StoreReader } from '../../store/store.ts';
 import type { Args } from '../command.ts';
 import type { Configuration } from '../config/configuration.ts';
-import { CommandError, EXIT } from '../io.ts';
+import { CommandError, EXIT, type Io } from '../io.ts';
 import type { KnownQuery } from '../known.ts';
 import { openExisting } from './open.ts';
 
 export type Reader = StoreReader & AsyncDisposable;
+type Reading = Pick<Io, 'stop' | 'complain'>;
 
 const PLACES = ['ledger', 'influx'] as const;
 
@@ -20,8 +22,17 @@ export function readOption(yargs: Argv): Argv {
   });
 }
 
+/** Somebody sits before a command: told soon that it waits, and not kept waiting for long. */
+function patienceOf(tell: (line: string) => void): Patience {
+  return { silenceMs: 30_000, tellAfterMs: 3_000, tell };
+}
+
 /** The shared InfluxDB, where the configuration says that it is read; null: it is not. */
-export async function openShared(configuration: Configuration, signal: AbortSignal): Promise<InfluxReader | null> {
+export async function openShared(
+  configuration: Configuration,
+  signal: AbortSignal,
+  patience?: Patience,
+): Promise<InfluxReader | null> {
   const { influx, readsInflux, base, objectives } = configuration;
   if (influx === null || readsInflux === null) return null;
   // Loaded where it is asked for: most read the ledger.
@@ -32,6 +43,7 @@ export async function openShared(configuration: Configuration, signal: AbortSign
     objectives,
     locations: readsInflux.locations,
     signal,
+    ...(patience === undefined ? {} : { patience }),
   });
 }
 
@@ -39,10 +51,11 @@ export async function openShared(configuration: Configuration, signal: AbortSign
 export async function openReader(
   configuration: Configuration,
   args: Args,
-  { nowMs, signal }: { readonly nowMs: number; readonly signal: AbortSignal },
+  { nowMs, io }: { readonly nowMs: number; readonly io: Reading },
 ): Promise<Reader> {
   const readsInflux = readsShared(configuration, args);
-  return (await openShared({ ...configuration, readsInflux }, signal)) ?? (await openExisting(configuration, nowMs));
+  const shared = await openShared({ ...configuration, readsInflux }, io.stop, patienceOf(io.complain));
+  return shared ?? (await openExisting(configuration, nowMs));
 }
 
 /** What a report is made from. */
@@ -57,10 +70,10 @@ export interface Reported extends AsyncDisposable {
 export async function openReported(
   configuration: Configuration,
   args: Args,
-  { signal, ...query }: KnownQuery & { readonly signal: AbortSignal },
+  { io, ...query }: KnownQuery & { readonly io: Reading },
 ): Promise<Reported> {
   const readsInflux = readsShared(configuration, args);
-  const shared = await openShared({ ...configuration, readsInflux }, signal);
+  const shared = await openShared({ ...configuration, readsInflux }, io.stop, patienceOf(io.complain));
   if (shared === null) return (await import('../known.ts')).openKnown(configuration, query);
   if (query.asOfMs === null) {
     const { objectives } = configuration;

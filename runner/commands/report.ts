@@ -109,7 +109,7 @@ const sla: Command = {
     const folder = out === undefined ? configuration.reportsFolder : resolve(io.folder, out);
     const audience = audienceOf(args);
     if (args.flag('bundle')) return issued(args, io, { configuration, ...asked, audience, folder });
-    await using known = await openReported(configuration, args, { ...asked, signal: io.stop });
+    await using known = await openReported(configuration, args, { ...asked, io });
     const { reader: store, objectives } = known;
     const statuses = await evaluateAll(store, objectives, { base: configuration.base, nowMs: lastMoment(toMs) });
     const asKnown = known.asOfMs === null ? {} : { asOfMs: known.asOfMs };
@@ -182,7 +182,7 @@ function review(period: Period): Command {
       const configuration = await openConfiguration(args, io);
       const forms = formsOf(args, configuration, io);
       const asked = rangeOf(period, args, configuration, io, PERIOD_DAYS[period]);
-      await using known = await openReported(configuration, args, { ...asked, signal: io.stop });
+      await using known = await openReported(configuration, args, { ...asked, io });
       const { reader, objectives, asOfMs } = known;
       const { fromMs, toMs } = asked;
       const out = args.text('out');

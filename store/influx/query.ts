@@ -32,20 +32,52 @@ const CONNECTIONS = 4;
 /** Silence longer than this ends a question: a server that computes for that long will not get better. */
 const SILENCE_MS = 60_000;
 
+export interface Patience {
+  /** Silence that ends a question, ms. Default: a minute. */
+  readonly silenceMs?: number;
+  /** After how much silence whoever waits is told, once, ms. */
+  readonly tellAfterMs: number;
+  readonly tell: (line: string) => void;
+}
+
 /** @throws TypeError when the URL is none */
-export function createInfluxQuery(connection: InfluxConnection, signal: AbortSignal): InfluxQuery {
+export function createInfluxQuery(
+  connection: InfluxConnection,
+  signal: AbortSignal,
+  patience: Patience | null = null,
+): InfluxQuery {
+  const silenceMs = patience?.silenceMs ?? SILENCE_MS;
   const agent = new Agent({
     connections: CONNECTIONS,
     pipelining: 1,
-    headersTimeout: SILENCE_MS,
-    bodyTimeout: SILENCE_MS,
+    headersTimeout: silenceMs,
+    bodyTimeout: silenceMs,
   });
   const place = destination(connection);
   const base = connection.url.replace(/\/+$/, '');
   const db = 'database' in connection ? connection.database : connection.bucket;
   const failed = (what: string, cause?: unknown): InfluxError => new InfluxError(place, what, cause);
 
+  let isTold = false;
+  /** Parts of answers that came, to any question: one that waits behind others is not met with silence. */
+  let heard = 0;
+  function tellOfSilence(since: number): void {
+    if (patience === null || isTold || heard > since) return;
+    isTold = true;
+    const [after, until] = [patience.tellAfterMs, silenceMs].map((ms) => ms / 1_000);
+    patience.tell(`InfluxDB ${place} has said nothing for ${after} s; it is given up after ${until} s`);
+  }
+
   async function* ask(influxql: string): AsyncIterable<Series> {
+    const silence = patience === null ? undefined : setTimeout(tellOfSilence, patience.tellAfterMs, heard).unref();
+    try {
+      yield* answerTo(influxql);
+    } finally {
+      clearTimeout(silence);
+    }
+  }
+
+  async function* answerTo(influxql: string): AsyncIterable<Series> {
     const answer = await request(`${base}/query`, {
       method: 'POST',
       dispatcher: agent,
@@ -58,23 +90,35 @@ export function createInfluxQuery(connection: InfluxConnection, signal: AbortSig
       body: new URLSearchParams({ db, q: influxql, chunked: 'true', chunk_size: String(CHUNK_ROWS) }).toString(),
       signal,
     }).catch((error: unknown) => {
-      throw signal.aborted ? signal.reason : failed(`cannot be reached: ${messageOf(error)}`, error);
+      throw signal.aborted ? signal.reason : failed(silent(error) ?? `cannot be reached: ${messageOf(error)}`, error);
     });
     let rest = '';
+    let isEmpty = true;
     try {
       answer.body.setEncoding('utf8');
       for await (const part of answer.body) {
+        heard += 1;
+        isEmpty = false;
         const lines = `${rest}${String(part)}`.split('\n');
         rest = lines.pop() ?? '';
         for (const line of lines) yield* seriesOf(line, answer.statusCode);
       }
     } catch (error) {
       if (error instanceof InfluxError || signal.aborted) throw error;
-      throw failed(`its answer broke off: ${messageOf(error)}`, error);
+      throw failed(silent(error) ?? `its answer broke off: ${messageOf(error)}`, error);
     } finally {
       answer.body.destroy();
     }
+    // No data would be an answer, and a budget without any is Unknown: silence is not one.
+    if (isEmpty) throw failed(`answers ${answer.statusCode} with nothing`);
     yield* seriesOf(rest, answer.statusCode);
+  }
+
+  /** Null: it is something else that is wrong. */
+  function silent(error: unknown): string | null {
+    const code: unknown = error instanceof Error && 'code' in error ? error.code : null;
+    const isSilence = code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT';
+    return isSilence ? `says nothing for ${silenceMs / 1_000} s` : null;
   }
 
   function* seriesOf(line: string, status: number): Iterable<Series> {

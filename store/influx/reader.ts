@@ -6,7 +6,7 @@ import type { Weighing } from '../../slo/objective.ts';
 import type { BudgetPoint, StoreReader, TallyQuery, TallyRow } from '../store.ts';
 import type { InfluxConnection } from './connection.ts';
 import { from, tagged, within } from './places.ts';
-import { createInfluxQuery, type Cell, type InfluxQuery } from './query.ts';
+import { createInfluxQuery, type Cell, type InfluxQuery, type Patience } from './query.ts';
 import { events, results } from './records.ts';
 import { createRollups } from './rollups.ts';
 import { byMoment, steps, sums } from './steps.ts';
@@ -20,6 +20,8 @@ export interface InfluxReaderOptions {
   /** Whose to read; default: those of every location that has shipped. */
   readonly locations?: readonly string[] | null;
   readonly signal: AbortSignal;
+  /** How long its silence is waited for, and who is told. Default: a minute, and nobody. */
+  readonly patience?: Patience;
 }
 
 export interface InfluxReader extends StoreReader, AsyncDisposable {
@@ -29,7 +31,7 @@ export interface InfluxReader extends StoreReader, AsyncDisposable {
 /** Nothing is asked before the first question. @throws TypeError when the URL is none */
 export function openInfluxReader(options: InfluxReaderOptions): InfluxReader {
   const { stepMs, locations = null } = options;
-  const query = createInfluxQuery(options.connection, options.signal);
+  const query = createInfluxQuery(options.connection, options.signal, options.patience);
   const weighings = new Map(options.objectives.map(({ id, weighing }) => [id, weighing]));
   const weighingOf = (objective: string): Weighing => weighings.get(objective) ?? 'time';
   const rollups = createRollups({ query, locations, stepMs, weighingOf });

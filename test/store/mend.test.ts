@@ -64,6 +64,18 @@ function damage(...needles: readonly string[]): void {
   writeFileSync(path, bytes);
 }
 
+/** Overwrites the first page of each, by which the others are found. */
+function damageTables(...names: readonly string[]): void {
+  const db = new DatabaseSync(path);
+  db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  const root = db.prepare('SELECT rootpage AS page FROM sqlite_schema WHERE name = ?');
+  const roots = names.map((name) => Number(root.get(name)?.['page']));
+  db.close();
+  const bytes = readFileSync(path);
+  for (const page of roots) bytes.fill(0xab, (page - 1) * 4_096, page * 4_096);
+  writeFileSync(path, bytes);
+}
+
 const tallied = (objective: string) => ({
   objective,
   fromMs: null,
@@ -71,6 +83,10 @@ const tallied = (objective: string) => ({
   firstMs: null,
   areRollupsWhole: true,
 });
+function identity(): string {
+  using ledger = new Ledger({ path, readOnly: true });
+  return ledger.identity;
+}
 const total = (ledger: Ledger, { id }: { readonly id: string }) =>
   sumTallies(ledger.tallies({ objective: id, ...ALL }));
 
@@ -93,8 +109,8 @@ describe('a check', () => {
     const found = checkLedger(path);
     const stretch = (n: number) => ({ firstScheduledMs: T0 + n * 100_000, lastScheduledMs: T0 + n * 100_000 + 99_000 });
     expect(found.chain?.broken).toMatchObject([
-      { number: 2, ...stretch(1), why: 'its results are not those that were stored' },
-      { number: 4, ...stretch(3), why: 'it holds 99 results, of 100 that were stored' },
+      { number: 2, ...stretch(1), why: 'its results are not those that were stored', missing: 0 },
+      { number: 4, ...stretch(3), why: 'it holds 99 results, of 100 that were stored', missing: 1 },
     ]);
     expect(found.tallies).toMatchObject([
       { objective: AVAILABILITY.id, different: 2, firstMs: T0 + 120_000 },
@@ -204,16 +220,7 @@ describe('a damaged file', () => {
 
   test('has its tallies judged anew where only they are damaged, and its end chained anew where segments are', () => {
     fill();
-    // Each of them on pages of its own.
-    const db = new DatabaseSync(path);
-    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    const rootOf = (name: string): number =>
-      Number(db.prepare('SELECT rootpage AS page FROM sqlite_schema WHERE name = ?').get(name)?.['page']);
-    const roots = [rootOf('tallies'), rootOf('segments')];
-    db.close();
-    const bytes = readFileSync(path);
-    for (const page of roots) bytes.fill(0xab, (page - 1) * 4_096, page * 4_096);
-    writeFileSync(path, bytes);
+    damageTables('tallies', 'segments');
     const to = join(folder, 'saved.db');
     const saved = recoverLedger(path, to);
     expect(saved).toMatchObject({ wholeUpTo: 1, segments: 1, tallies: 'judged anew' });
@@ -221,6 +228,33 @@ describe('a damaged file', () => {
     const found = checkLedger(path);
     expect(found).toMatchObject({ pages: [], chain: { results: 400, broken: [] } });
     expect(found.tallies).toEqual([tallied(AVAILABILITY.id), tallied(LATENCY.id)]);
+  });
+
+  test('that lost its identity says so, counts on where it was, and knows which results have expired', () => {
+    fill();
+    change(`UPDATE segments SET expired_ms = ${T0} WHERE number = 1; DELETE FROM results WHERE seq <= 100`);
+    change("INSERT INTO cursors VALUES ('influx 2 http://a db=b tallies', 70)");
+    const before = identity();
+    damageTables('meta');
+    const to = join(folder, 'saved.db');
+    const { notices } = recoverLedger(path, to);
+    path = to;
+    expect(identity()).not.toBe(before);
+    expect(notices).toEqual([
+      `its identity is lost, and is ${identity()} from now on: results that were put aside for it (<identity>-….ndjson in ` +
+        `store.spill) are taken in once their names begin with ${identity()}, and "verify --ledger" of earlier documents names both`,
+    ]);
+    expect(checkLedger(path).tallies).toMatchObject([{ different: 0 }, { different: 0 }]);
+    {
+      using ledger = open();
+      expect(total(ledger, LATENCY)).toMatchObject({ good: 400 });
+      expect(ledger.append([aResult(400)], T0 + 5 * HOUR)).toBe(1);
+      expect(total(ledger, LATENCY)).toMatchObject({ good: 401 });
+    }
+    const db = new DatabaseSync(path, { readOnly: true });
+    const revisions = db.prepare('SELECT max(revision) AS last FROM tallies').get();
+    db.close();
+    expect(revisions).toEqual({ last: 72 });
   });
 
   test('without its first page is saved whole where the -wal beside it has that page, and not without', () => {

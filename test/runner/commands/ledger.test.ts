@@ -74,6 +74,14 @@ describe('ledger check', () => {
     expect(JSON.parse((await ledger('check', '--json')).printed)).toMatchObject({ ok: true, chain: { results: 120 } });
   });
 
+  it('throws no tallies away unasked that are all that is left of results', async () => {
+    change('DELETE FROM results WHERE seq BETWEEN 50 AND 59');
+    expect((await ledger('check')).printed.split('\n')).toContain(
+      'mend: none is needed where they only count the 10 results that are missing, and nothing else knows of these any more; ' +
+        '"pulsedrill ledger check --mend" counts the results that are there instead',
+    );
+  });
+
   it('names the segment that somebody changed', async () => {
     change('UPDATE results SET duration_ms = 1 WHERE seq = 50');
     const { code, printed } = await ledger('check');
