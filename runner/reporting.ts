@@ -45,9 +45,23 @@ export async function rendered(report: SlaReport, audience: Audience): Promise<R
   return renderCustomer(report, { internal: audience === 'customer-all' });
 }
 
-function reportedProbe({ id, kind, endpoint, venue, mode, everyMs, cron }: PlannedProbe): ReportedProbe {
+/** As a report tells it. */
+export function reportedProbe(probe: PlannedProbe): ReportedProbe {
+  const { id, kind, endpoint, venue, mode, everyMs, cron } = probe;
   const planned = everyMs === null ? `by calendar: ${cron?.expression ?? '–'}` : `every ${span(everyMs)}`;
-  return { id, kind, endpoint, venue, every: mode === 'continuous' ? 'all the time' : planned };
+  return {
+    id,
+    kind,
+    endpoint,
+    venue,
+    every: mode === 'continuous' ? 'all the time' : planned,
+    ...(goesByCalendar(probe) ? { byCalendar: true } : {}),
+  };
+}
+
+/** Nothing is due, or nothing comes, while a market is closed. */
+function goesByCalendar({ everyMs, spec }: Pick<PlannedProbe, 'everyMs' | 'spec'>): boolean {
+  return everyMs === null || ('calendar' in spec && spec.calendar !== undefined);
 }
 
 /** @returns the paths of the documents, the Markdown first. @throws CommandError when it cannot be written */

@@ -17,6 +17,7 @@ import { judgeWithout } from './exclusions.ts';
 import { CommandError, EXIT } from './io.ts';
 import { DUTY_TEXT, obligationsOf } from './obligations.ts';
 import { proposalsFromFile } from './replay-changes.ts';
+import { reportedProbe } from './reporting.ts';
 import { writeIndex } from './report-index.ts';
 import { REVIEW_TEXT, reviewsOf } from './reviews/item.ts';
 import { VERSION } from './version.ts';
@@ -73,6 +74,7 @@ export async function gatherReview(request: Omit<ReviewRequest, 'folder' | 'form
       duty: DUTY_TEXT[each.duty],
     })),
     items: items.map(({ type, ...rest }) => ({ ...rest, type: REVIEW_TEXT[type] })),
+    probes: configuration.probes.map(reportedProbe),
     proposed: period === 'quarterly' ? await proposedOf(request, statuses) : [],
   });
 }

@@ -64,6 +64,17 @@ export function stepsIn(bytes: Uint8Array): Map<number, Uint8Array> {
   return found;
 }
 
+/** Which steps of a row counted something, by index. */
+export function indicesIn(bytes: Uint8Array): readonly number[] {
+  const found: number[] = [];
+  const reader = new Reader(bytes);
+  while (!reader.isAtEnd) {
+    found.push(reader.number());
+    for (let mask = reader.number(); mask !== 0; mask >>= 1) if ((mask & 1) !== 0) reader.skip();
+  }
+  return found;
+}
+
 /** The row of such steps. */
 export function joined(steps: ReadonlyMap<number, Uint8Array>): Uint8Array {
   return Buffer.concat([...steps].toSorted(([a], [b]) => a - b).map(([, bytes]) => bytes));

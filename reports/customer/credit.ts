@@ -18,7 +18,6 @@ import type { Status } from '../../slo/status.ts';
 import { shareText, targetPercent } from '../figures.ts';
 import { table, text } from '../markdown.ts';
 import { windowText } from '../objective-text.ts';
-import { verdictText } from './words.ts';
 
 /** Weight in one unit that a person knows. Of quantities there is none. */
 const UNITS: Readonly<Partial<Record<Objective['weighing'], readonly [bigint, string]>>> = {
@@ -79,7 +78,11 @@ function grouped(digits: string): string {
 }
 
 /** With everything, and below it without what was agreed to be left out. */
-export function creditTable(statuses: readonly Status[], without: readonly Status[], scale: number): string {
+export function creditTable(
+  statuses: readonly Status[],
+  without: readonly Status[],
+  { scale, verdict }: { readonly scale: number; readonly verdict: (status: Status) => string },
+): string {
   const isSliding = statuses.some(({ windows }) => windows !== null);
   const row = (status: Status, name: string): readonly string[] => {
     const credit = creditOf(status);
@@ -92,7 +95,7 @@ export function creditTable(statuses: readonly Status[], without: readonly Statu
       credit?.allowed ?? '–',
       credit?.beyond ?? '–',
       ...(isSliding ? [windows === null ? '–' : shareText(windows.passed, windows.judged)] : []),
-      verdictText(status.met),
+      verdict(status),
     ];
   };
   return table(

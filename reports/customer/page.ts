@@ -4,6 +4,7 @@ import type { Status } from '../../slo/status.ts';
 import { checkSection, restatementSection } from '../evidence/document.ts';
 import { plural, span, utc, utcRange } from '../figures.ts';
 import { image, list, page, text } from '../markdown.ts';
+import { measuredText, periodFor, periodTable, shortPeriod } from '../measured-period.ts';
 import { attained, policySpan, promise } from '../objective-text.ts';
 import { fileNames, type RenderedFile, type RenderedReport } from '../rendered.ts';
 import { scaleWarning } from '../scale-warning.ts';
@@ -14,8 +15,16 @@ import { knownText, wholeText } from '../sla/page.ts';
 import type { SlaReport } from '../sla/report.ts';
 import { failedChart } from './charts.ts';
 import { creditOf, creditTable } from './credit.ts';
-import { coverageTable, figureTable, incidentTable, methodTable, promiseTable, refusedTable } from './tables.ts';
-import { explained, reviewTexts, verdictText } from './words.ts';
+import {
+  coverageTable,
+  figureTable,
+  incidentTable,
+  methodTable,
+  promiseTable,
+  refusedTable,
+  verdictOf,
+} from './tables.ts';
+import { explained, reviewTexts } from './words.ts';
 
 export interface CustomerOptions {
   /** Also what was not promised to customers. */
@@ -33,9 +42,9 @@ export function renderCustomer(report: SlaReport, { internal }: CustomerOptions 
       each.services.some((service) => services.has(service)) ||
       each.objectives.some((id) => statuses.some(({ objective }) => objective.id === id)),
   );
-  const refused = refusedTable(statuses);
+  const refused = refusedTable(report, statuses);
   const flagged = statuses.flatMap((status) =>
-    reviewTexts(status).map((words) => `${text(status.objective.title)}: ${words}`),
+    reviewTexts(status, shortText(report, status)).map((words) => `${text(status.objective.title)}: ${words}`),
   );
   const charts = drawn(report, statuses, incidents);
   const assumed = statuses.flatMap(({ objective }) =>
@@ -45,7 +54,7 @@ export function renderCustomer(report: SlaReport, { internal }: CustomerOptions 
     titleOf(report),
     scaleWarning(report.scale),
     summary(report, statuses),
-    list(statuses.map((status) => oneByOne(status, without))),
+    list(statuses.map((status) => oneByOne(report, status, without))),
     periodText(report, statuses),
     ...(report.document === undefined ? [] : restatementSection(report.document, titlesOf(statuses))),
     '## What was promised',
@@ -54,8 +63,10 @@ export function renderCustomer(report: SlaReport, { internal }: CustomerOptions 
     methodTable(report, statuses),
     `Everything was measured from ${text(report.location)}, by our own program, which asks as a client would. What it asks and how often is said as it is set up at the time of writing; how many runs there were, and for how long each of them stands, is from the record, and the figures go by that. When a service is unwell it asks more often, which changes no figure.`,
     '## What was measured',
-    figureTable(statuses),
+    figureTable(report, statuses),
     coverageTable(report, statuses),
+    periodTable(report, statuses, ({ objective }) => text(objective.title)),
+    'Coverage is of the measurements that were due while our program ran. Of time in which it did not run nothing is known, neither that a promise was kept nor that it was missed: how much of the period that is stands in the last table.',
     ...(refused === ''
       ? []
       : [
@@ -79,7 +90,7 @@ export function renderCustomer(report: SlaReport, { internal }: CustomerOptions 
     '## Over time',
     charts.markdown,
     '## Figures for service credits',
-    creditTable(statuses, without, report.scale),
+    creditTable(statuses, without, { scale: report.scale, verdict: (status) => verdictOf(report, status) }),
     'The figures that a credit clause asks for, cut off (not rounded) at the digits of the promise. *Failed* and *allowed* are of the time that was measured. Which credit follows is for the contract to say, and not stated here.',
     '## What the words mean',
     explained(),
@@ -100,16 +111,24 @@ function titleOf({ environment, isEnvironmentNamed, fromMs, toMs }: SlaReport): 
   return `# Service-level report: ${where}${utcRange(fromMs, toMs)}`;
 }
 
-function summary({ fromMs, toMs, scale }: SlaReport, statuses: readonly Status[]): string {
+function summary(report: SlaReport, statuses: readonly Status[]): string {
+  const { fromMs, toMs, scale } = report;
   const promised = statuses.filter(({ objective }) => objective.commitment === 'sla');
   const range = promised.every(({ objective }) => objective.windowMs === toMs - fromMs)
     ? rangeText(fromMs, toMs, scale)
     : `Each over its own period up to ${utc(toMs)} (${periodsOf(promised, scale)}),`;
   if (promised.length === 0) return `${range} nothing was promised to customers among the objectives of this report.`;
   const of = (met: boolean | null) => promised.filter((status) => status.met === met);
-  const [kept, missed, unknown] = [of(true), of(false), of(null)];
+  const isShort = ({ objective }: Status): boolean => shortPeriod(report, objective) !== null;
+  const [missed, unknown] = [of(false), of(null)];
+  const kept = of(true).filter((status) => !isShort(status));
+  const short = of(true).filter(isShort);
   const names = (some: readonly Status[]): string => some.map(({ objective }) => text(objective.title)).join(', ');
   if (promised.length === 1) {
+    const [only] = short;
+    if (only !== undefined) {
+      return `${range} the one service-level commitment was kept **as far as it was measured** (${shortText(report, only)}).`;
+    }
     const verdict =
       kept.length === 1 ? 'was **kept**' : missed.length === 1 ? 'was **missed**' : 'could **not be judged**';
     return `${range} the one service-level commitment ${verdict}.`;
@@ -119,6 +138,11 @@ function summary({ fromMs, toMs, scale }: SlaReport, statuses: readonly Status[]
   }
   const parts = [
     `${kept.length} of ${plural(promised.length, 'service-level commitment')} ${kept.length === 1 ? 'was' : 'were'} **kept**`,
+    ...(short.length === 0
+      ? []
+      : [
+          `${short.length} ${short.length === 1 ? 'was' : 'were'} kept **as far as measured**, which is too little of the period to say more (${short.map((status) => `${text(status.objective.title)}: ${shortText(report, status)}`).join('; ')})`,
+        ]),
     ...(missed.length === 0
       ? []
       : [`${missed.length} ${missed.length === 1 ? 'was' : 'were'} **missed** (${names(missed)})`]),
@@ -127,9 +151,16 @@ function summary({ fromMs, toMs, scale }: SlaReport, statuses: readonly Status[]
   return `${range} ${parts.join(', ')}.`;
 }
 
-function oneByOne(status: Status, without: readonly Status[]): string {
+/** Null: enough of its period was measured. */
+function shortText(report: SlaReport, { objective }: Status): string | null {
+  const period = shortPeriod(report, objective);
+  return period === null ? null : measuredText(period, report.scale);
+}
+
+function oneByOne(report: SlaReport, status: Status, without: readonly Status[]): string {
   const { objective, met } = status;
-  const head = `**${text(objective.title)}**: ${verdictText(met)}. Promised: ${text(promise(objective))}.`;
+  const measured = measuredText(periodFor(report, objective), report.scale);
+  const head = `**${text(objective.title)}**: ${verdictOf(report, status)}. Promised: ${text(promise(objective))}.`;
   if (met === null) return `${head} Nothing can be said: ${text(status.unknownBecause ?? 'nothing was measured')}.`;
   const other = without.find((each) => each.objective.id === objective.id);
   const beyond = met ? null : creditOf(status)?.beyond;
@@ -138,10 +169,11 @@ function oneByOne(status: Status, without: readonly Status[]): string {
     [
       head,
       `Measured: ${attained(status)}.`,
+      ...(measured === '' ? [] : [`The period was ${measured}.`]),
       ...(beyond == null || beyond === '–' ? [] : [`Failed beyond what was allowed: ${beyond}.`]),
       ...(other === undefined || other.attainment === null
         ? []
-        : [`Without what was agreed to be left out: ${attained(other)}, ${verdictText(other.met)}.`]),
+        : [`Without what was agreed to be left out: ${attained(other)}, ${verdictOf(report, other)}.`]),
     ].join(' ') + thin
   );
 }

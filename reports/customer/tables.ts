@@ -4,12 +4,18 @@ import type { Status } from '../../slo/status.ts';
 import { versionAt } from '../../slo/targets.ts';
 import { consumedPercent, count, percent, plural, shareText, utcMinute } from '../figures.ts';
 import { code, table, text } from '../markdown.ts';
+import { shortPeriod } from '../measured-period.ts';
 import { attained, promise, versionText, windowText } from '../objective-text.ts';
 import type { ReportedIncident } from '../sla/incidents.ts';
 import type { ReportedProbe, SlaReport } from '../sla/report.ts';
 import { sumRatio } from '../sla/run-tables.ts';
 import { interval } from '../sla/tables.ts';
 import { askedText, countsText, proofText, verdictText } from './words.ts';
+
+/** As it is said of an objective, by how much of its period was measured. */
+export function verdictOf(report: SlaReport, { met, objective }: Pick<Status, 'met' | 'objective'>): string {
+  return verdictText(met, shortPeriod(report, objective) !== null);
+}
 
 export function promiseTable(statuses: readonly Status[], scale: number): string {
   return table(
@@ -69,8 +75,8 @@ function namedText(probes: readonly ReportedProbe[]): string {
   if (probes.length <= MOST_NAMED) return probes.map(probeText).join('; ');
   const each = (of: readonly (string | null)[]): readonly string[] =>
     [...new Set(of)].filter((one) => one !== null).toSorted();
-  const endpoints = each(probes.map(({ endpoint }) => endpoint)).map(code);
-  const venues = each(probes.map(({ venue }) => venue)).map(text);
+  const endpoints = few(each(probes.map(({ endpoint }) => endpoint)).map(code), 'endpoints');
+  const venues = few(each(probes.map(({ venue }) => venue)).map(text), 'venues');
   const places = [
     ...(endpoints.length === 0 ? [] : [`to ${endpoints.join(', ')}`]),
     ...(venues.length === 0 ? [] : [`at ${venues.join(', ')}`]),
@@ -78,12 +84,19 @@ function namedText(probes: readonly ReportedProbe[]): string {
   return [plural(probes.length, 'probe'), ...places].join(', ');
 }
 
+/** The first of them, and how many more there are: the rest is for the configuration to say. */
+function few(all: readonly string[], what: string): readonly string[] {
+  return all.length <= MOST_NAMED
+    ? all
+    : [...all.slice(0, MOST_NAMED), `and ${count(all.length - MOST_NAMED)} more ${what}`];
+}
+
 function probeText({ id, endpoint, venue }: ReportedProbe): string {
   const to = endpoint === null ? '' : `, to ${code(endpoint)}`;
   return `${code(id)}${to}${venue === null ? '' : `, at ${text(venue)}`}`;
 }
 
-export function figureTable(statuses: readonly Status[]): string {
+export function figureTable(report: SlaReport, statuses: readonly Status[]): string {
   return table(
     [
       { name: 'Commitment' },
@@ -96,8 +109,8 @@ export function figureTable(statuses: readonly Status[]): string {
       text(status.objective.title),
       attained(status),
       interval(status.wilson),
-      proofText(status),
-      verdictText(status.met),
+      proofText(status, shortPeriod(report, status.objective) !== null),
+      verdictOf(report, status),
     ]),
     '',
   );
@@ -128,7 +141,7 @@ export function coverageTable({ measurements }: SlaReport, statuses: readonly St
 }
 
 /** A contract that says nothing of HTTP 4xx finds here what it would be with each as a failure. */
-export function refusedTable(statuses: readonly Status[]): string {
+export function refusedTable(report: SlaReport, statuses: readonly Status[]): string {
   return table(
     [
       { name: 'Commitment' },
@@ -144,8 +157,8 @@ export function refusedTable(statuses: readonly Status[]): string {
         [
           text(objective.title),
           shareText(tally.excluded, all),
-          `${attained(status)}, ${verdictText(status.met)}`,
-          `${percent(asBad.attainment)}${objective.weighing === 'time' ? ' by time' : ''} (${count(tally.good)} / ${count(all)} events), ${verdictText(asBad.met)}`,
+          `${attained(status)}, ${verdictOf(report, status)}`,
+          `${percent(asBad.attainment)}${objective.weighing === 'time' ? ' by time' : ''} (${count(tally.good)} / ${count(all)} events), ${verdictOf(report, { met: asBad.met, objective })}`,
         ],
       ];
     }),

@@ -51,19 +51,25 @@ const PROOF: Readonly<Record<StatVerdict, string>> = {
   INCONCLUSIVE: 'no',
 };
 
-export function proofText({ statVerdict }: Pick<Status, 'statVerdict'>): string {
+export function proofText({ statVerdict }: Pick<Status, 'statVerdict'>, isShort: boolean): string {
+  if (isShort && statVerdict === 'DEMONSTRATED') return 'no, only for what was measured';
   return statVerdict === null ? '–' : PROOF[statVerdict];
 }
 
-export function verdictText(met: boolean | null): string {
+/** @param isShort so little of the period was measured that nothing is said of the rest */
+export function verdictText(met: boolean | null, isShort: boolean): string {
   if (met === null) return '**not known**';
-  return met ? 'kept' : '**missed**';
+  return met ? (isShort ? 'kept **as far as it was measured**' : 'kept') : '**missed**';
 }
 
 /** What a person is to look at before the figure is relied on; in words, not in the marks of the internal page. */
-export function reviewTexts(status: Status): readonly string[] {
+/** @param short how much of the period was measured, where that is too little */
+export function reviewTexts(status: Status, short: string | null): readonly string[] {
   const { objective, validEvents, enoughEvents, worstSplit, borderline, excludedShare, coverage } = status;
   return [
+    ...(short === null || status.met === null
+      ? []
+      : [`${short}: of the rest of the period nothing is known, and no verdict is one over all of it`]),
     ...(status.met === null || enoughEvents
       ? []
       : [
@@ -75,7 +81,7 @@ export function reviewTexts(status: Status): readonly string[] {
     ...(worstSplit === null ? [] : [`the figure is that of the worst part, ${text(worstSplit.split)}`]),
     ...(status.regression === true ? ['more than 2 % worse than promised at the end of the period'] : []),
     ...(coverage !== null && coverage < 1 - MUCH_LEFT_OUT
-      ? [`only ${percent(coverage)} of it was really measured`]
+      ? [`only ${percent(coverage)} of what was due was really measured`]
       : []),
     ...((excludedShare ?? 0) > MUCH_LEFT_OUT ? ['more than 5 % of the measurements were left out'] : []),
     ...(borderline === null || validEvents === 0
@@ -101,7 +107,8 @@ export function explained(): string {
     '**Range (95 %)**: measurements are samples. If everything were measured again under the same conditions, the true share would lie in such a range 95 times out of 100. (Wilson’s interval, on effective counts.)',
     '**Proven**: whether the measurements are enough to exclude chance, by a stricter range (Clopper–Pearson, 95 %). *No* does not change the verdict: the contract goes by what was measured.',
     '**Allowed**: what a promise leaves. At least 99.5 % good leaves 0.5 % that may fail.',
-    '**Coverage**: the part of the time, or of the measurements that were due, that was really measured. What our own measuring missed or spoiled counts neither for nor against the service.',
+    '**Coverage**: of the measurements that were due while our program ran (or of their time), the part that was really made. What our own measuring missed or spoiled counts neither for nor against the service.',
+    '**Measured, of the period**: the part of the period for which any measurement at all is on record, by the minute, whether it succeeded, failed or was spoiled. One that is repeated every five minutes stands for five. Where it is below 90 %, a commitment counts as kept only as far as it was measured; where measuring goes by a calendar, when more than a tenth of the period lies before the first measurement.',
     '**p50, p95, worst p99**: half, 95 % and 99 % of the measurements of a stretch were at most that long. **Never happened**: an answer that was waited for in vain; it counts as bad.',
     'Percentages are never rounded up to 100 %, nor across a promise. All times are UTC.',
   ]);

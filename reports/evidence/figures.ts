@@ -1,11 +1,34 @@
 /** Every figure of a status as exact values: counts as numbers, weights and ratios as integers in decimal text. */
 import { attainment, shareOf } from '../../slo/budget.ts';
 import { reduced, type Rational } from '../../slo/decimal.ts';
+import type { Period } from '../../slo/period.ts';
 import type { LiveWindow, Status } from '../../slo/status.ts';
 import { validEvents, type Tally } from '../../slo/tally.ts';
 import { canonical, type Json } from './canonical.ts';
+import type { Computed } from './report-data.ts';
 
 export type Figures = { readonly objective: string } & { readonly [name: string]: Json };
+
+/** With how much of its window was measured, where something can feed it. */
+export function allFigures({ statuses, periods }: Pick<Computed, 'statuses' | 'periods'>): readonly Figures[] {
+  return statuses.map((status) => {
+    const period = periods.find(({ objective }) => objective === status.objective.id);
+    return { ...figuresOf(status), period: period === undefined ? null : periodFigures(period) };
+  });
+}
+
+function periodFigures({ fromMs, toMs, steps, silent, stretches, longest, rhythm, sinceMs }: Period): Json {
+  return {
+    fromMs,
+    toMs,
+    sinceMs,
+    steps,
+    silent,
+    stretches,
+    rhythm,
+    longest: longest === null ? null : { fromMs: longest.fromMs, toMs: longest.toMs },
+  };
+}
 
 export function figuresOf(status: Status): Figures {
   const { objective, tally, live, windows, borderline } = status;

@@ -3,6 +3,7 @@
  * a status stands, only its place in the list of statuses is written: whoever reads it back puts there what was computed.
  */
 import type { Exclusion } from '../../slo/exclusion.ts';
+import type { Period } from '../../slo/period.ts';
 import type { Status } from '../../slo/status.ts';
 import type { SlaReport } from '../sla/report.ts';
 import type { Json } from './canonical.ts';
@@ -14,6 +15,8 @@ export interface Computed {
   readonly without: readonly Status[];
   /** Those that touch the window of an objective. */
   readonly exclusions: readonly Exclusion[];
+  /** How much of each window was measured. */
+  readonly periods: readonly Period[];
 }
 
 const MARK = '$';
@@ -46,7 +49,7 @@ function numberText(value: number): string {
 }
 
 /** @throws TypeError for what no report was ever encoded as */
-export function decodeReport(data: unknown, { statuses, without, exclusions }: Computed): SlaReport {
+export function decodeReport(data: unknown, { statuses, without, exclusions, periods }: Computed): SlaReport {
   const decode = (value: unknown): unknown => {
     if (typeof value !== 'object' || value === null) return value;
     if (Array.isArray(value)) return value.map(decode);
@@ -65,8 +68,8 @@ export function decodeReport(data: unknown, { statuses, without, exclusions }: C
   };
   // What comes out is rendered and compared byte for byte: a wrong shape shows there, or throws.
   const report: unknown = decode(data);
-  // What was excluded is said by the events that the bundle carries.
-  const said = { ...asReport(report), exclusions };
+  // What was excluded is said by the events that the bundle carries, and what was measured by its tallies.
+  const said = { ...asReport(report), exclusions, periods };
   return said;
 }
 

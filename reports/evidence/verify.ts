@@ -1,11 +1,10 @@
 /** Looks at everything that a bundle can prove by itself. Each finding is a line that names the file and the figure. */
 import type { KeyObject } from 'node:crypto';
-import type { Status } from '../../slo/status.ts';
 import { disagreements } from './agreement.ts';
 import { readContent, SEGMENTS, type Content } from './content.ts';
 import { plural } from '../figures.ts';
-import { EDITION } from './edition.ts';
-import { differences, figuresOf } from './figures.ts';
+import { EDITION, FIRST_WITH_PERIODS } from './edition.ts';
+import { allFigures, differences, figuresOf, type Figures } from './figures.ts';
 import { sha256, type Files } from './files.ts';
 import { fingerprintOf, isSignedBy } from './key.ts';
 import { configurationHash, MANIFEST, readManifest, SIGNATURE, type Manifest, type SegmentLine } from './manifest.ts';
@@ -136,11 +135,13 @@ async function contentFindings(
     return { findings: [plain(MANIFEST, `its figures cannot be computed: ${message(error)}`)], checked: [] };
   }
   const { statuses, without } = computed;
+  // An earlier edition did not say how much of a window was measured.
+  const wanted = manifest.tool.edition < FIRST_WITH_PERIODS ? statuses.map(figuresOf) : allFigures(computed);
   const findings = [
     ...configurationFindings(manifest),
     ...disagreements(manifest, content.report).map((each) => differing(MANIFEST, { objective: '', ...each })),
-    ...figureFindings('figures', manifest.figures, statuses),
-    ...figureFindings('withoutExclusions', manifest.withoutExclusions, without),
+    ...figureFindings('figures', manifest.figures, wanted),
+    ...figureFindings('withoutExclusions', manifest.withoutExclusions, without.map(figuresOf)),
     ...incidentFindings(manifest, content),
     ...segmentFindings(manifest, content.segments),
   ];
@@ -177,19 +178,19 @@ function configurationFindings({ definitions, base, configuration }: Manifest): 
   return [differing(MANIFEST, { objective: '', figure: 'configuration', expected, found: configuration })];
 }
 
-function figureFindings(list: string, claimed: Manifest['figures'], statuses: readonly Status[]): readonly Finding[] {
+function figureFindings(list: string, claimed: Manifest['figures'], computed: readonly Figures[]): readonly Finding[] {
   const found = new Map(claimed.map((each) => [each.objective, each]));
-  const wanted = new Set(statuses.map(({ objective }) => objective.id));
+  const wanted = new Set(computed.map(({ objective }) => objective));
   const prefix = list === 'figures' ? '' : `${list}.`;
   const strangers = claimed.filter(({ objective }) => !wanted.has(objective));
   return [
     ...(found.size === claimed.length ? [] : [plain(MANIFEST, `${list}: an objective stands there twice`)]),
     ...strangers.map(({ objective }) => plain(MANIFEST, `${list}: ${objective} has figures and no tallies`)),
-    ...statuses.flatMap((status) => {
-      const objective = status.objective.id;
+    ...computed.flatMap((expected) => {
+      const { objective } = expected;
       const own = found.get(objective);
       if (own === undefined) return [plain(MANIFEST, `${list}: expected the figures of ${objective}, got none`)];
-      return differences('', figuresOf(status), own).map((each) =>
+      return differences('', expected, own).map((each) =>
         differing(MANIFEST, { objective, ...each, figure: `${prefix}${each.figure}` }),
       );
     }),

@@ -47,7 +47,7 @@ function reader({ files }: RenderedReport) {
     if (chart !== undefined) return inlineSvg(chart);
     return `<em>${markdown.utils.escapeHtml(token?.content ?? '')}</em>`;
   };
-  rules['text'] = (tokens, index) => markdown.utils.escapeHtml(bound(tokens[index]?.content ?? ''));
+  rules['text'] = (tokens, index) => whole(bound(tokens[index]?.content ?? ''), markdown.utils.escapeHtml);
   rules['table_open'] = (tokens, index) => `<div class="table"><table${tableClass(tokens, index)}>\n`;
   rules['table_close'] = () => '</table></div>\n';
   // A style attribute would need a hole in the policy; a class does not.
@@ -64,6 +64,21 @@ function reader({ files }: RenderedReport) {
 function bound(words: string): string {
   return words.replaceAll(/(?<=\d) (?=(?:%|ms|s|min|h|d|×|events?|UTC)(?![\p{L}\d]))/gu, '\u00a0');
 }
+
+/** No day is torn at its hyphens; and only what no cell can hold (an address, the name of a host) breaks within a word. */
+function whole(words: string, escape: (text: string) => string): string {
+  return words
+    .split(APART)
+    .map((part) => {
+      if (DAY.test(part)) return `<span class="day">${part}</span>`;
+      return LONG.test(part) ? `<span class="long">${escape(part)}</span>` : escape(part);
+    })
+    .join('');
+}
+
+const APART = /((?<![\w-])\d{4}-\d\d-\d\d(?![\w-])|[^\s]{17,})/;
+const DAY = /^\d{4}-\d\d-\d\d$/;
+const LONG = /^[^\s]{17,}$/;
 
 function tableClass(tokens: Tokens, index: number): string {
   const heads = headsOf(tokens, index);

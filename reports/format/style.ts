@@ -28,7 +28,9 @@ table { border-collapse: collapse; width: 100%; font-size: .86em; line-height: 1
 table.wide { font-size: .74em; }
 thead { display: table-header-group; }
 tr { break-inside: avoid; }
-th, td { border: 1px solid #b5b5b5; padding: .3em .5em; text-align: left; vertical-align: top; overflow-wrap: anywhere; min-width: 4.6em; }
+th, td { border: 1px solid #b5b5b5; padding: .3em .5em; text-align: left; vertical-align: top; overflow-wrap: break-word; min-width: 4.6em; }
+td code, td a, .long { overflow-wrap: anywhere; }
+.day { white-space: nowrap; }
 th.right, td.right { min-width: 3em; overflow-wrap: break-word; }
 th { background: #ececec; border-bottom: 2px solid #1a1a1a; overflow-wrap: break-word; }
 .right { text-align: right; font-variant-numeric: tabular-nums; }

@@ -2,7 +2,10 @@
 import { governing } from '../../slo/policy.ts';
 import type { Status } from '../../slo/status.ts';
 import type { BudgetPoint, LedgerEvent, StoreReader } from '../../store/store.ts';
+import { measuredPeriods } from '../../store/periods.ts';
 import { changedOf } from '../../store/target-records.ts';
+import { periodFor, shortPeriod } from '../measured-period.ts';
+import type { ReportedProbe } from '../sla/report.ts';
 import { reportedIncidents } from '../sla/incidents.ts';
 import { thin } from '../thin.ts';
 import type { Hour, Opened, Review, Reviewed } from './data.ts';
@@ -11,7 +14,9 @@ export interface ReviewQuery extends Pick<
   Review,
   'environment' | 'location' | 'tool' | 'base' | 'fromMs' | 'toMs' | 'asOfMs' | 'duties' | 'items' | 'proposed'
 > {
-  readonly reader: Pick<StoreReader, 'events' | 'budgets'>;
+  readonly reader: Pick<StoreReader, 'events' | 'budgets' | 'rollups'>;
+  /** As they are configured; default: nothing goes by a calendar. */
+  readonly probes?: readonly ReportedProbe[];
   readonly statuses: readonly Status[];
   readonly excluded: Pick<Review, 'exclusions' | 'without'>;
 }
@@ -19,16 +24,19 @@ export interface ReviewQuery extends Pick<
 const RANK = { sla: 0, slo: 1, kpi: 2 } as const;
 
 export async function collectReview(query: ReviewQuery): Promise<Review> {
-  const { reader, fromMs, toMs, base, statuses, excluded, ...rest } = query;
+  const { reader, fromMs, toMs, base, statuses, excluded, probes = [], ...rest } = query;
   const range = { fromMs, toMs };
   const records = await reader.events({ ...range, kind: 'burn-rates' });
   const own = governing(statuses).toSorted((a, b) => RANK[a.objective.commitment] - RANK[b.objective.commitment]);
+  const measured = { periods: await measuredPeriods(reader, own, base), probes, scale: base.scale };
   const reviewed: Reviewed[] = [];
   for (const status of own) {
     const points = await reader.budgets({ objective: status.objective.id, ...range });
     const known = points.filter(({ consumedPct }) => consumedPct !== null);
     reviewed.push({
       status,
+      period: periodFor(measured, status.objective),
+      isShort: shortPeriod(measured, status.objective) !== null,
       points: thinned(known),
       first: known.at(0) ?? null,
       last: known.at(-1) ?? null,

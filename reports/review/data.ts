@@ -1,6 +1,7 @@
 /** What a review says, as plain data. */
 import type { Exclusion } from '../../slo/exclusion.ts';
 import type { TargetVersion } from '../../slo/objective.ts';
+import type { Period } from '../../slo/period.ts';
 import type { Status } from '../../slo/status.ts';
 import type { TimeBase } from '../../slo/time-base.ts';
 import type { BudgetPoint, LedgerEvent } from '../../store/store.ts';
@@ -64,6 +65,10 @@ export interface Proposed {
 
 export interface Reviewed {
   readonly status: Status;
+  /** How much of its window was measured; null: nothing can feed it. */
+  readonly period: Period | null;
+  /** So little that its figure says nothing of the rest. */
+  readonly isShort: boolean;
   /** Of the evaluations in the period, thinned; and the first and the last. */
   readonly points: readonly BudgetPoint[];
   readonly first: BudgetPoint | null;

@@ -1,7 +1,8 @@
 /** "Leadership reviews SLA adherence, approves budget for reliability initiatives, and signs off on any SLA changes." */
 import { SIGN_OFF_ROLES } from '../../slo/objective.ts';
-import { consumedPercent, count, plural, shareText, span, utcDay } from '../figures.ts';
+import { consumedPercent, count, plural, shareText, span, utcDay, utcMinute } from '../figures.ts';
 import { code, image, list, page, table, text } from '../markdown.ts';
+import { measuredText } from '../measured-period.ts';
 import { attained, signOffsText, versionText } from '../objective-text.ts';
 import { fileNames, type RenderedFile, type RenderedReport } from '../rendered.ts';
 import { replayNotes, replayRows } from '../replay/text.ts';
@@ -27,14 +28,14 @@ export function renderQuarterly(review: Review, name: string): RenderedReport {
   const markdown = page([
     titleOf('Quarterly SLA review', review),
     scaleWarning(base.scale),
-    adherence(slas),
+    adherence(review, slas),
     opening(
       review,
       'leadership, with SRE lead, domain owners and product',
       'whether the commitments to customers stand, which reliability work is paid for, and each proposed change, signed below',
     ),
     '## SLA adherence',
-    slaTable(slas),
+    slaTable(review, slas),
     ...(without.length === 0
       ? []
       : [
@@ -66,12 +67,18 @@ export function renderQuarterly(review: Review, name: string): RenderedReport {
   return { name: `${name}.md`, markdown, files };
 }
 
-function adherence(slas: readonly Reviewed[]): string {
+function adherence({ base }: Review, slas: readonly Reviewed[]): string {
   if (slas.length === 0) return 'No commitment to customers (SLA) is among the objectives.';
   const of = (met: boolean | null) => slas.filter(({ status }) => status.met === met);
   const missed = of(false);
+  const short = of(true).filter(({ isShort }) => isShort);
   const parts = [
-    `${of(true).length} of ${plural(slas.length, 'commitment')} to customers held`,
+    `${of(true).length - short.length} of ${plural(slas.length, 'commitment')} to customers held`,
+    ...(short.length === 0
+      ? []
+      : [
+          `**${short.length} measured too short to say** (${short.map(({ status, period }) => `${code(status.objective.id)} ${measuredText(period, base.scale)}`).join('; ')})`,
+        ]),
     ...(missed.length === 0
       ? []
       : [`**${missed.length} missed** (${missed.map(({ status }) => code(status.objective.id)).join(', ')})`]),
@@ -80,7 +87,7 @@ function adherence(slas: readonly Reviewed[]): string {
   return `${parts.join(', ')}.`;
 }
 
-function slaTable(slas: readonly Reviewed[]): string {
+function slaTable({ base }: Review, slas: readonly Reviewed[]): string {
   return table(
     [
       { name: 'Commitment' },
@@ -88,14 +95,16 @@ function slaTable(slas: readonly Reviewed[]): string {
       { name: 'Margin', align: 'right' },
       { name: 'Consumed', align: 'right' },
       { name: 'Held now?' },
+      { name: 'Measured' },
       { name: 'Held at evaluations' },
     ],
-    slas.map(({ status, judged }) => [
+    slas.map(({ status, judged, period, isShort }) => [
       `${code(status.objective.id)} ${text(status.objective.title)}`,
       status.attainment === null ? text(status.unknownBecause ?? '–') : attained(status),
       marginText(status),
       consumedPercent(status.consumed),
-      status.met === null ? '–' : status.met ? 'held' : '**missed**',
+      status.met === null ? '–' : status.met ? (isShort ? 'as far as measured' : 'held') : '**missed**',
+      period === null || period.sinceMs === null ? '–' : measuredText(period, base.scale) || 'all of its window',
       shareText(judged.met, judged.known),
     ]),
     'No commitment to customers (SLA) is among the objectives.',
@@ -108,10 +117,10 @@ const PARTS = 3;
 function trendTable({ fromMs, toMs }: Review, slas: readonly Reviewed[]): string {
   const ends = Array.from({ length: PARTS }, (_, index) => fromMs + ((toMs - fromMs) * (index + 1)) / PARTS);
   return table(
-    [{ name: 'Commitment' }, { name: 'At the beginning' }, ...ends.map((end) => ({ name: utcDay(end) }))],
+    [{ name: 'Commitment' }, { name: 'At the first evaluation' }, ...ends.map((end) => ({ name: utcDay(end) }))],
     slas.map(({ status, points, first }) => [
       code(status.objective.id),
-      pointText(first),
+      first === null ? '–' : `${utcMinute(first.atMs)}: ${pointText(first)}`,
       ...ends.map((end) => pointText(points.findLast(({ atMs }) => atMs <= end) ?? null)),
     ]),
     'No commitment was evaluated in the period.',

@@ -41,8 +41,8 @@ export function renderWeekly(review: Review, name: string): RenderedReport {
   const markdown = page([
     titleOf('Weekly error-budget review', review),
     scaleWarning(review.base.scale),
-    `${standingText(reviewed)} ${matters.length === 0 ? 'No burn needs an owner.' : `${plural(matters.length, 'burn')} ${matters.length === 1 ? 'needs' : 'need'} an owner.`} ${plural(duties.filter(({ metMs }) => metMs === null).length, 'obligation')} and ${plural(items.filter(({ closed }) => closed === null).length, 'review item')} are open.`,
-    opening(review, `SRE sync, with ${ownersOf(reviewed)}`, 'who investigates each burn below, and until when'),
+    `${standingText(reviewed)} ${needsText(matters.map(({ each }) => each))} ${plural(duties.filter(({ metMs }) => metMs === null).length, 'obligation')} and ${plural(items.filter(({ closed }) => closed === null).length, 'review item')} are open.`,
+    opening(review, `SRE sync, with ${ownersOf(reviewed)}`, 'who looks into each objective below, and until when'),
     '## To be assigned',
     table(
       [{ name: 'Objective' }, { name: 'Why' }, { name: 'Owned by' }, { name: 'Assigned to' }, { name: 'Until' }],
@@ -71,6 +71,20 @@ export function renderWeekly(review: Review, name: string): RenderedReport {
     decidedList(review),
   ]);
   return { name: `${name}.md`, markdown, files };
+}
+
+/** A row that nothing is known of does not burn, and needs somebody all the same. */
+function needsText(matters: readonly Reviewed[]): string {
+  const unknown = matters.filter(({ status }) => status.colour === 'unknown').length;
+  const known = matters.length - unknown;
+  if (matters.length === 0) return 'No objective needs an owner.';
+  const parts = [
+    ...(known === 0
+      ? []
+      : [`${plural(known, 'objective')} whose ${known === 1 ? 'budget burns or runs' : 'budgets burn or run'} short`]),
+    ...(unknown === 0 ? [] : [`${plural(unknown, 'objective')} of which nothing is known`]),
+  ];
+  return `${parts.join(' and ')} ${matters.length === 1 ? 'needs' : 'need'} an owner.`;
 }
 
 /** Empty: nobody has to look. */

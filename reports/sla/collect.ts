@@ -5,6 +5,7 @@ import type { Objective } from '../../slo/objective.ts';
 import type { Status } from '../../slo/status.ts';
 import type { TimeBase } from '../../slo/time-base.ts';
 import type { BudgetPoint, LedgerEvent, StoreReader } from '../../store/store.ts';
+import { measuredPeriods } from '../../store/periods.ts';
 import { changedOf } from '../../store/target-records.ts';
 import { collectExercise, type Exercise } from '../exercise.ts';
 import { burnText, consumedPercent, count, span } from '../figures.ts';
@@ -67,6 +68,7 @@ export async function collectSla(query: SlaQuery): Promise<SlaReport> {
     toMs,
     ...(query.asOfMs === undefined ? {} : { asOfMs: query.asOfMs }),
     statuses,
+    periods: await measuredPeriods(reader, statuses, base),
     probes: query.probes ?? [],
     exclusions: query.excluded?.exclusions ?? [],
     without: query.excluded?.without ?? [],

@@ -6,6 +6,7 @@ import { code, image, list, page, table, text } from '../markdown.ts';
 import { causeCounts, reasonText, type Miss } from '../causes.ts';
 import { mostFirst } from '../measured/order.ts';
 import type { Measured } from '../measurements.ts';
+import { measuredText, periodFor, periodTable, shortPeriod } from '../measured-period.ts';
 import { attained, indicatorName, promise } from '../objective-text.ts';
 import { fileNames, type RenderedFile, type RenderedReport } from '../rendered.ts';
 import { scaleWarning } from '../scale-warning.ts';
@@ -56,6 +57,9 @@ export function renderSla(report: SlaReport): RenderedReport {
     '### How sure the figures are',
     confidenceTable(report),
     'Coverage is the share of what was due that gave a trustworthy measurement: of the time of the objective’s window, where events weigh by time, and of runs, those of the window where an event is a run, otherwise (feeds, of which every tick is an event) its probes’ in the range of this report; of telemetry, of the minutes (of a median, the slices) that its source was asked for.',
+    '### How much of each window was measured',
+    periodTable(report, statuses, ({ objective }) => code(objective.id)),
+    'Time in which no prober ran lowers no coverage, because nothing was due; it stands here, by the minutes on record. Of a window that was measured for less than 90 % nothing is said as a whole; where all probes go by a calendar, of one that had more than a tenth behind it before its first measurement.',
     '## Burn rates and exhaustion',
     burnTable(statuses),
     'A burn rate of 1× spends exactly the whole budget over the window. “–”: no valid event in that stretch, or a stretch longer than the window. Exhaustion is in hours of the policy; *roll-off* lets old failures leave the window, *naive* does not.',
@@ -120,22 +124,35 @@ const range = ({ fromMs, toMs }: SlaReport) => `From ${utc(fromMs)} to ${utc(toM
 /** The first paragraph: what was promised, and whether it held. */
 function answer(report: SlaReport): string {
   const statuses = governing(report.statuses);
-  const promised = promisedToCustomers(statuses.filter(({ objective }) => objective.commitment === 'sla'));
+  const promised = promisedToCustomers(
+    report,
+    statuses.filter(({ objective }) => objective.commitment === 'sla'),
+  );
   return `${promised} ${internal(statuses)} ${range(report)}, ${text(report.environment)} was probed from ${text(report.location)}.`;
 }
 
-function promisedToCustomers(commitments: readonly Status[]): string {
+function promisedToCustomers(report: SlaReport, commitments: readonly Status[]): string {
   if (commitments.length === 0) return 'No commitment to customers (SLA) is among the objectives of this report.';
-  const held = commitments.filter(({ met }) => met === true).length;
+  const isShort = ({ met, objective }: Status): boolean => met === true && shortPeriod(report, objective) !== null;
+  const short = commitments.filter(isShort).length;
+  const held = commitments.filter(({ met }) => met === true).length - short;
   const missed = commitments.filter(({ met }) => met === false).length;
-  const unknown = commitments.length - held - missed;
+  const unknown = commitments.length - held - short - missed;
   if (commitments.length === 1) {
-    const verdict = held === 1 ? 'was held' : missed === 1 ? 'was **missed**' : '**could not be judged**';
+    const verdict =
+      held === 1
+        ? 'was held'
+        : short === 1
+          ? 'was held **as far as it was measured**'
+          : missed === 1
+            ? 'was **missed**'
+            : '**could not be judged**';
     return `The one commitment to customers ${verdict}.`;
   }
   if (held === commitments.length) return `All ${held} commitments to customers were held.`;
   const parts = [
     `${held} held`,
+    ...(short > 0 ? [`**${short} held as far as measured**, which is too little of the window to say more`] : []),
     ...(missed > 0 ? [`**${missed} missed**`] : []),
     ...(unknown > 0 ? [`**${unknown} could not be judged**`] : []),
   ];
@@ -152,11 +169,12 @@ function internal(statuses: readonly Status[]): string {
   return `Of ${plural(others.length, 'internal objective')}, ${held.length} held, ${missed.length} missed${names} and ${unknown} could not be judged.`;
 }
 
-function commitments({ statuses, misses }: SlaReport): string {
+function commitments(report: SlaReport): string {
+  const { statuses, misses } = report;
   return list(
     governing(statuses)
       .filter(({ objective }) => objective.commitment === 'sla')
-      .map((status) => commitment(status) + blame(misses.find((miss) => miss.status === status))),
+      .map((status) => commitment(report, status) + blame(misses.find((miss) => miss.status === status))),
   );
 }
 
@@ -169,7 +187,7 @@ function blame(miss: Miss | undefined): string {
   return ` Missed by ${named.join(', ')}${miss.causes.length > 3 ? ' and others' : ''}.`;
 }
 
-function commitment(status: Status): string {
+function commitment(report: SlaReport, status: Status): string {
   const { objective, met, consumed, unknownBecause } = status;
   const promised = `**${text(objective.title)}**, promised ${text(promise(objective))}`;
   if (met === null) return `${promised}: not known, ${text(unknownBecause ?? 'nothing was measured')}.`;
@@ -177,8 +195,9 @@ function commitment(status: Status): string {
   const thin = status.enoughEvents
     ? ''
     : `; fewer than ${count(objective.minEvents)} events, to be reviewed by a person`;
+  const measured = measuredText(periodFor(report, objective), report.scale);
   const spent = `${consumedPercent(consumed)} of its error budget consumed`;
-  return `${promised}: ${met ? 'held' : '**missed**'}, ${attained(status)}, ${spent}${doubt}${thin}.`;
+  return `${promised}: ${met ? (shortPeriod(report, objective) === null ? 'held' : 'held **as far as measured**') : '**missed**'}, ${attained(status)}, ${spent}${doubt}${thin}${measured === '' ? '' : `; of its window ${measured}`}.`;
 }
 
 function masthead(report: SlaReport): string {

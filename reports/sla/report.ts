@@ -1,5 +1,6 @@
 /** The evidence as plain data: everything that the page says, nothing that has to be asked again. */
 import type { Exclusion } from '../../slo/exclusion.ts';
+import type { Period } from '../../slo/period.ts';
 import type { Status } from '../../slo/status.ts';
 import type { BudgetPoint } from '../../store/store.ts';
 import type { Miss } from '../causes.ts';
@@ -28,6 +29,8 @@ export interface ReportedProbe {
   readonly venue: string | null;
   /** In words. */
   readonly every: string;
+  /** Nothing is due while its calendar is closed; left out: it goes on all the time. */
+  readonly byCalendar?: true;
 }
 
 export interface SlaReport {
@@ -45,6 +48,8 @@ export interface SlaReport {
   /** Left out: it was not issued, only written. */
   readonly document?: DocumentInfo;
   readonly statuses: readonly Status[];
+  /** How much of the window of each was measured; of those that nothing can feed there is none. */
+  readonly periods: readonly Period[];
   readonly probes: readonly ReportedProbe[];
   /** Those that touch the window of an objective, withdrawn ones as well. */
   readonly exclusions: readonly Exclusion[];

@@ -2,15 +2,17 @@
 import { governs } from '../../slo/objective.ts';
 import type { Interval, Status } from '../../slo/status.ts';
 import { versionAt } from '../../slo/targets.ts';
-import { causeCounts, reasonText, type Miss } from '../causes.ts';
+import { causeCounts, reasonText, type Cause, type Miss } from '../causes.ts';
 import { consumedPercent, count, percent, percentOf, plural, targetPercent } from '../figures.ts';
 import { code, table, text } from '../markdown.ts';
+import { measuredText, shortPeriod } from '../measured-period.ts';
 import { attained, colourWord, limitText, SURENESS, windowText } from '../objective-text.ts';
 import type { SlaReport } from './report.ts';
 
 const COMMITMENT = { sla: 'SLA', slo: 'SLO', kpi: 'KPI' } as const;
 
-export function objectiveTable({ statuses, scale }: Pick<SlaReport, 'statuses' | 'scale'>): string {
+export function objectiveTable(report: SlaReport): string {
+  const { statuses, scale } = report;
   return table(
     [
       { name: 'Objective' },
@@ -29,10 +31,10 @@ export function objectiveTable({ statuses, scale }: Pick<SlaReport, 'statuses' |
         `${target(status)} over ${windowText(status.objective, scale)}`,
         attained(status),
         [interval(status.wilson), ...(status.statVerdict === null ? [] : [SURENESS[status.statVerdict]])].join(', '),
-        verdict(status),
+        verdict(status, shortPeriod(report, status.objective) !== null),
         consumedPercent(status.consumed),
         colourWord(status.colour),
-        flags(status).join('; '),
+        [...shortFlag(report, status), ...flags(status)].join('; '),
       ]),
     statuses.length === 0 ? 'No objectives are configured.' : 'No objective could be judged.',
   );
@@ -47,9 +49,10 @@ function named({ objective: { commitment, id, beside } }: Status): string {
   return beside === undefined ? `${COMMITMENT[commitment]} ${code(id)}` : `↳ ${text(beside.label)}: ${code(id)}`;
 }
 
-function verdict({ met, objective }: Status): string {
+/** @param isShort so little of the window was measured that nothing is said of the rest */
+function verdict({ met, objective }: Status, isShort: boolean): string {
   if (met === null) return '–';
-  return met ? 'held' : governs(objective) ? '**MISSED**' : 'not held';
+  return met ? (isShort ? 'held **as far as measured**' : 'held') : governs(objective) ? '**MISSED**' : 'not held';
 }
 
 function target({ objective: { target, sli } }: Status): string {
@@ -60,17 +63,32 @@ export function interval(bounds: Interval | null): string {
   return bounds === null ? '–' : `${percent(bounds.lower)} … ${percent(bounds.upper)}`;
 }
 
+/** Of one row; who reads on asks the results themselves. */
+const MOST_CAUSES = 20;
+
+function moreCauses(status: Status, rest: readonly Cause[]): readonly (readonly string[])[] {
+  if (rest.length === 0) return [];
+  const probes = new Set(rest.map(({ probe }) => probe)).size;
+  const badEvents = rest.reduce((sum, cause) => sum + cause.badEvents, 0);
+  return [
+    [
+      named(status),
+      plural(probes, 'probe'),
+      `${plural(rest.length, 'lighter cause')}, in ${code(`pulsedrill export --objective ${status.objective.id}`)}`,
+      plural(badEvents, 'bad event'),
+    ],
+  ];
+}
+
 /** Rows that were missed, each with the probes and reasons behind its bad events. */
 export function causeTable(misses: readonly Miss[]): string {
   return table(
     [{ name: 'Missed' }, { name: 'Probe' }, { name: 'Reason' }, { name: 'Bad events' }],
     misses.flatMap(({ status, causes, unexplained }) => [
-      ...causes.map((cause) => [
-        named(status),
-        code(cause.probe),
-        text(reasonText(cause.reason)),
-        causeCounts(cause, status),
-      ]),
+      ...causes
+        .slice(0, MOST_CAUSES)
+        .map((cause) => [named(status), code(cause.probe), text(reasonText(cause.reason)), causeCounts(cause, status)]),
+      ...moreCauses(status, causes.slice(MOST_CAUSES)),
       ...(unexplained === 0 && causes.length > 0
         ? []
         : [
@@ -88,6 +106,11 @@ export function causeTable(misses: readonly Miss[]): string {
 
 // Above this share of excluded events silence may hide an outage: an authentication that fails is all 4xx.
 const MUCH_EXCLUDED = 0.05;
+
+function shortFlag(report: SlaReport, { objective, manualReview }: Status): readonly string[] {
+  const short = shortPeriod(report, objective);
+  return short === null ? [] : [measuredText(short, report.scale), ...(manualReview ? [] : ['manual review'])];
+}
 
 export function flags(status: Status): readonly string[] {
   const { objective, tally, validEvents } = status;

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { didYouMean } from '../../probes/nearest.ts';
 import { count } from '../../reports/figures.ts';
+import { feedName } from '../../slo/objective.ts';
+import type { StoreReader } from '../../store/store.ts';
 import type { Command } from '../command.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { exportedLines } from '../exported.ts';
@@ -39,7 +41,9 @@ export const exportResults: Command = {
     const fromMs = moment(args, 'from', toMs - (objective?.windowMs ?? DAY_MS / base.scale), toMs);
     if (fromMs >= toMs) throw new CommandError('export: expected --from before --to, got the reverse', EXIT.usage);
     await using store = await openExisting(configuration, nowMs);
-    const lines = exportedLines(store, { objective, probe: args.text('probe'), fromMs, toMs, base });
+    const probe = args.text('probe');
+    await mustBeProbe(configuration, store, { probe, fromMs, toMs });
+    const lines = exportedLines(store, { objective, probe, fromMs, toMs, base });
     const out = args.text('out');
     if (out === undefined) {
       await passOn(lines, io.write, io.stop);
@@ -69,6 +73,26 @@ function objectiveOf(
     `export: --objective: expected the id of an objective${didYouMean(id, known)}, got ${JSON.stringify(id)}`,
     EXIT.usage,
   );
+}
+
+/** One that is configured, or has results: of a probe that is configured no more they are still there. */
+async function mustBeProbe(
+  { probes, objectives }: Configuration,
+  store: Pick<StoreReader, 'results'>,
+  { probe, fromMs, toMs }: { readonly probe: string | undefined; readonly fromMs: number; readonly toMs: number },
+): Promise<void> {
+  const known = [...probes.map(({ id }) => id), ...objectives.flatMap(feedOf)];
+  if (probe === undefined || known.includes(probe)) return;
+  for await (const _ of store.results({ probe, fromMs, toMs })) return;
+  throw new CommandError(
+    `export: --probe: expected the id of a probe${didYouMean(probe, known)}, got ${JSON.stringify(probe)}`,
+    EXIT.usage,
+  );
+}
+
+/** What telemetry said is kept under a name of its own. */
+function feedOf({ id, telemetry }: Configuration['objectives'][number]): readonly string[] {
+  return telemetry === undefined ? [] : [feedName(id)];
 }
 
 const MENDS: Readonly<Record<string, string>> = {

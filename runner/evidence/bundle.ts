@@ -2,7 +2,7 @@
 import type { KeyObject } from 'node:crypto';
 import { contentFiles, listed, type Content } from '../../reports/evidence/content.ts';
 import { EDITION } from '../../reports/evidence/edition.ts';
-import { figuresOf } from '../../reports/evidence/figures.ts';
+import { allFigures, figuresOf } from '../../reports/evidence/figures.ts';
 import type { Files } from '../../reports/evidence/files.ts';
 import { fingerprintOf, signed } from '../../reports/evidence/key.ts';
 import {
@@ -81,7 +81,7 @@ export async function makeBundle(gathered: Gathered): Promise<Bundle> {
     configuration: configurationHash(definitions, manifestBase),
     key: fingerprintOf(key),
     definitions: definitions.map(asDefinition),
-    figures: computed.statuses.map(figuresOf),
+    figures: [...allFigures(computed)],
     withoutExclusions: computed.without.map(figuresOf),
     incidents: report.incidents.map(({ id, openedMs, resolvedMs, withinMs }) => ({
       id,

@@ -8,6 +8,7 @@ import type { Manifest } from '../../reports/evidence/manifest.ts';
 import { decodeReport, type Computed } from '../../reports/evidence/report-data.ts';
 import { verifyBundle, type Verification } from '../../reports/evidence/verify.ts';
 import { timeBase } from '../../slo/time-base.ts';
+import { measuredPeriods } from '../../store/periods.ts';
 import { judgeWithout } from '../exclusions.ts';
 import type { Audience } from '../reporting.ts';
 import { drawPages } from './draw.ts';
@@ -28,7 +29,7 @@ async function computeAgain(manifest: Manifest, { tallies, events, samples }: Co
   const reader = bundleStore({ stepMs: base.minuteMs, tallies, events });
   const statuses = await recompute(reader, { definitions, base, toMs: query.toMs, samples });
   const { without, exclusions } = await judgeWithout(reader, statuses, base);
-  return { statuses, without, exclusions };
+  return { statuses, without, exclusions, periods: await measuredPeriods(reader, statuses, base) };
 }
 
 async function drawAgain(content: Content, computed: Computed, audience: Audience): Promise<Files> {

@@ -27,7 +27,8 @@ export async function issueSla(request: SlaIssue): Promise<IssueOutcome> {
   const own = { ...configuration, readsInflux: null };
   const all = await gatherSla({ configuration: own, store: reader, statuses, fromMs, toMs, asOfMs });
   const gathered = audience === 'customer' ? about(all, objectives) : all;
-  const computed: Computed = { statuses, without: gathered.without, exclusions: gathered.exclusions };
+  const { without, exclusions, periods } = gathered;
+  const computed: Computed = { statuses, without, exclusions, periods };
   return issue({ ...request, known, computed, key, gathered, draw: drawPages });
 }
 

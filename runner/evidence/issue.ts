@@ -2,7 +2,7 @@
 import type { KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import type { DocumentInfo } from '../../reports/evidence/document.ts';
-import { figuresOf } from '../../reports/evidence/figures.ts';
+import { allFigures, figuresOf } from '../../reports/evidence/figures.ts';
 import { sha256, zipped, type Files } from '../../reports/evidence/files.ts';
 import { fingerprintOf } from '../../reports/evidence/key.ts';
 import { manifestText } from '../../reports/evidence/manifest.ts';
@@ -122,7 +122,7 @@ export async function issue(request: IssueRequest): Promise<IssueOutcome> {
 /** What the document will say, before it knows its own number. */
 function figuresNow({ gathered, computed }: IssueRequest): FiguresSaid {
   const { incidents } = gathered;
-  const figures = computed.statuses.map(figuresOf);
+  const figures = allFigures(computed);
   const withoutExclusions = computed.without.map(figuresOf);
   const read: unknown = JSON.parse(canonical({ figures, withoutExclusions }));
   return figuresSaid({ incidents, ...asFigures(read) });

@@ -75,7 +75,8 @@ function shownFigures(
   ];
   if (shown.some(([, a, b]) => a !== b)) return shown;
   // What differs is not among these: it is said all the same.
-  const [other] = differences('', is, was);
+  // A document of an earlier edition does not say how much was measured.
+  const [other] = differences('', 'period' in was ? is : { ...is, period: undefined }, was);
   return other === undefined ? [] : [[`${other.figure}${suffix}`, other.found, other.expected]];
 }
 

@@ -117,13 +117,50 @@ describe('the report for a customer', () => {
         .filter((line) => line !== '');
     const [title, first] = lines({ ...report, isEnvironmentNamed: false });
     expect(title).toBe('# Service-level report: 2026-03-03 09:00 to 11:00 UTC');
-    expect(first).toMatch(/^Each over its own period up to 2026-03-03 11:00:00 UTC \(90 d or 1 d\), 1 of 2 /);
+    expect(first).toMatch(/^Each over its own period up to 2026-03-03 11:00:00 UTC \(90 d or 1 d\), 0 of 2 /);
     const ofDay = report.statuses.filter(({ objective }) => objective.id !== 'sla-api-availability');
     const day = { ...report, fromMs: END - 86_400_000, statuses: ofDay };
     expect(lines(day).slice(0, 2)).toEqual([
       '# Service-level report: staging, 2026-03-02 11:00 to 2026-03-03 11:00 UTC',
       'From 2026-03-02 11:00 to 2026-03-03 11:00 UTC (1 d) the one service-level commitment was **missed**.',
     ]);
+  });
+
+  test('says that a promise was kept only where nine tenths of its period were measured, and since when it was', () => {
+    const kept = report.statuses.filter(({ objective }) => objective.id === 'sla-api-availability');
+    const over = (silent: number, byCalendar: boolean) => {
+      const periods = report.periods.map((each) => ({ ...each, silent, stretches: 1 }));
+      const probes = report.probes.map((each) => ({ ...each, ...(byCalendar ? { byCalendar } : {}) }));
+      const early = periods.map((each) => ({ ...each, sinceMs: byCalendar ? each.fromMs : each.sinceMs }));
+      return renderCustomer({ ...report, statuses: kept, periods: early, probes }).markdown;
+    };
+    const enough = over(12_960, false);
+    expect(enough).toContain('the one service-level commitment was **kept**.');
+    expect(enough).toContain('The period was measured since 2026-03-03 09:00 UTC, 81 d of 90 d (90.000 %).');
+    expect(enough).toContain('## To be reviewed\n\nNothing: no figure above is flagged.');
+    const less = over(12_961, false);
+    expect(less).toContain('the one service-level commitment was kept **as far as it was measured** (measured since');
+    expect(less).toContain('of the rest of the period nothing is known, and no verdict is one over all of it');
+    expect(less).not.toMatch(/\| kept \||: kept\./);
+    expect(over(100_000, true)).toContain('the one service-level commitment was **kept**.');
+    expect(over(100_000, true)).toContain('The period was measured 20 d 13 h of 90 d (22.840 %).');
+  });
+
+  test('says of many endpoints the first, and how many there are', () => {
+    const many = Array.from({ length: 60 }, (_, n) => ({
+      id: `api-${n}`,
+      kind: 'http',
+      endpoint: `/e${String(n).padStart(2, '0')}`,
+      venue: null,
+      every: 'every 15 s',
+    }));
+    const statuses = report.statuses.map((status) => ({
+      ...status,
+      objective: { ...status.objective, probes: many.map(({ id }) => id) },
+    }));
+    expect(renderCustomer({ ...report, statuses, probes: many }).markdown).toContain(
+      '(60 probes, to `/e00`, `/e01`, `/e02`, `/e03`, `/e04`, `/e05`, and 54 more endpoints) |',
+    );
   });
 
   test('names probes one by one while they are few, and of many what they ask', () => {

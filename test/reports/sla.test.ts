@@ -154,11 +154,29 @@ describe('the service-level evidence', () => {
     );
   });
 
+  test('shows the heaviest causes of a miss, and how many more there are', () => {
+    const [status] = report.statuses;
+    if (status === undefined) throw new Error('the sample has statuses');
+    const causes = Array.from({ length: 23 }, (_, n) => ({
+      probe: `p${n}`,
+      reason: 'timeout',
+      runs: 1,
+      badEvents: 2,
+      badWeight: 0n,
+    }));
+    const { markdown } = renderSla({ ...report, misses: [{ status, causes, unexplained: 0 }] });
+    expect(markdown).toContain('| `p19` | timeout | 2 bad events of 1 run');
+    expect(markdown).not.toContain('`p20`');
+    expect(markdown).toContain(
+      '| 3 probes | 3 lighter causes, in `pulsedrill export --objective sla-api-availability` | 6 bad events |',
+    );
+  });
+
   test('says in its first sentence how many commitments held', () => {
     const [status] = report.statuses;
     if (status === undefined) throw new Error('the sample has statuses');
-    const first = (mets: readonly (boolean | null)[]) =>
-      renderSla({ ...report, statuses: mets.map((met) => ({ ...status, met })) })
+    const first = (mets: readonly (boolean | null)[], periods: SlaReport['periods'] = []) =>
+      renderSla({ ...report, periods, statuses: mets.map((met) => ({ ...status, met })) })
         .markdown.split('\n')[2]
         ?.split('. ')[0];
     expect(first([true])).toBe('The one commitment to customers was held');
@@ -166,6 +184,12 @@ describe('the service-level evidence', () => {
     expect(first([true, true])).toBe('All 2 commitments to customers were held');
     expect(first([true, false, null])).toBe(
       'Of 3 commitments to customers, 1 held, **1 missed**, **1 could not be judged**',
+    );
+    expect(first([true], report.periods)).toBe(
+      'The one commitment to customers was held **as far as it was measured**',
+    );
+    expect(first([true, false], report.periods)).toBe(
+      'Of 2 commitments to customers, 0 held, **1 held as far as measured**, which is too little of the window to say more, **1 missed**',
     );
     expect(first([])).toBe('No commitment to customers (SLA) is among the objectives of this report');
   });

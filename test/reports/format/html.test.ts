@@ -106,6 +106,17 @@ describe('a report as one HTML file', () => {
     expect(wide).toContain('<td class="right"><code>plain</code></td>');
   });
 
+  test('tears no day at its hyphens, and breaks within a word only what no cell can hold', () => {
+    const made = {
+      name: 'a.md',
+      markdown: page(['# From 2026-11-28 to x-2026-11-28', text('a "host".example/of&a<long>name')]),
+      files: [],
+    };
+    const html = renderHtml(made);
+    expect(html).toContain('<h1>From <span class="day">2026-11-28</span> to x-2026-11-28</h1>');
+    expect(html).toContain('<p>a <span class="long">&quot;host&quot;.example/of&amp;a&lt;long&gt;name</span></p>');
+  });
+
   test('is the same to the byte when it is made twice', () => {
     expect(renderHtml(report(9, HOSTILE))).toBe(renderHtml(report(9, HOSTILE)));
   });

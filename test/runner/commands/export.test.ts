@@ -105,6 +105,15 @@ describe('export', () => {
     expect(lines.map(({ scheduledMs }) => scheduledMs)).toEqual([T0 + 11_000, T0 + 13_000]);
   });
 
+  it('takes a probe that is configured no more, as long as there are results of it', async () => {
+    writeFileSync(join(folder, 'now.yaml'), CONFIGURATION.replace(/^.*id: other.*\n/m, ''));
+    const range = ['--from', new Date(T0).toISOString(), '--to', new Date(T0 + 4000).toISOString()];
+    const { code, printed } = await asked('--config', 'now.yaml', '--probe', 'other', ...range);
+    expect({ code, lines: printed.split('\n').length }).toEqual({ code: 0, lines: 2 });
+    const none = await asked('--config', 'now.yaml', '--probe', 'other', '--to', new Date(T0).toISOString());
+    expect(none).toMatchObject({ code: 2, printed: '' });
+  });
+
   it('writes a file that its owner alone may read, and says where and how many', async () => {
     const { code, printed, complained } = await asked('--out', 'results.ndjson');
     expect({ code, printed, complained }).toEqual({
@@ -131,6 +140,7 @@ describe('export', () => {
       2,
       'export: --objective: expected the id of an objective (did you mean "latency"?), got "latancy"',
     ],
+    [['--probe', 'statsu'], 2, 'export: --probe: expected the id of a probe (did you mean "status"?), got "statsu"'],
     [['--from', '2027-01-01T00:00Z'], 2, 'export: expected --from before --to, got the reverse'],
     [
       ['--out', 'no/such/file'],

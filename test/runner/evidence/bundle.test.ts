@@ -173,6 +173,17 @@ describe('a bundle', () => {
       consumed: { num: '5', den: '3' },
       verdict: 'missed',
     });
+    const windowMs = 90 * 1440 * MINUTE;
+    expect(figures?.['period']).toEqual({
+      fromMs: ENDED - windowMs,
+      toMs: ENDED,
+      sinceMs: BEGAN,
+      steps: 129_600,
+      silent: 129_540,
+      stretches: 1,
+      rhythm: 1,
+      longest: { fromMs: ENDED - windowMs, toMs: BEGAN },
+    });
     expect(figures?.['effectiveEvents']).toBeCloseTo(n, 9);
     expect(figures?.['wilson95']).toEqual({
       lower: expect.closeTo(1 - centre - reach, 9),
@@ -315,6 +326,24 @@ describe('a bundle', () => {
     expect(found).toEqual([]);
     expect(checked.at(-1)).toBe(
       `the report's text by its hash alone: edition ${EDITION + 1} of the page drew it (pulsedrill ${VERSION}), and this is edition ${EDITION}; its figures were compared by value`,
+    );
+  });
+
+  test('does not ask an earlier edition how much of a window was measured', async () => {
+    const without = (manifest: Manifest): Manifest['figures'] =>
+      manifest.figures.map((each) => ({
+        objective: each.objective,
+        ...Object.fromEntries(Object.entries(each).filter(([name]) => name !== 'period')),
+      }));
+    const of = (edition: number) =>
+      signedAgain(files, (manifest) => ({
+        ...manifest,
+        figures: without(manifest),
+        tool: { ...manifest.tool, edition },
+      }));
+    expect(await findings(of(1))).toEqual([]);
+    expect((await findings(of(EDITION)))[0]).toMatch(
+      /^manifest\.json: sla-availability: period: expected \{.*, got nothing$/,
     );
   });
 
