@@ -43,16 +43,20 @@ export function beganLate({ fromMs, toMs, steps, sinceMs, rhythm }: Period): boo
 /** "measured since 2026-11-28 09:00 UTC, 7 h of 90 d (0.324 %)"; empty: all of it was. */
 export function measuredText(period: Period | null, scale: number): string {
   if (period === null || period.silent === 0 || period.sinceMs === null) return '';
-  const since = beganLate(period) ? `measured since ${utcMinute(period.sinceMs)}, ` : 'measured ';
+  const since = beganLate(period) ? `measured since ${utcMinute(period.sinceMs)}, ` : 'measured for ';
   return `${since}${measuredOf(period, scale)} (${percentOf(period.steps - period.silent, period.steps)})`;
 }
 
-/** @param name of a row */
-export function periodTable(report: Measured, statuses: readonly Status[], name: (status: Status) => string): string {
+/** @param name of a row @param head what is named */
+export function periodTable(
+  report: Measured,
+  statuses: readonly Status[],
+  { head, name }: { readonly head: string; readonly name: (status: Status) => string },
+): string {
   const { scale } = report;
   return table(
     [
-      { name: 'Commitment' },
+      { name: head },
       { name: 'Measured since' },
       { name: 'Measured, of the period' },
       { name: 'Without any measurement' },

@@ -21,15 +21,10 @@ export interface Period {
 /** Nobody is asked to believe that one look stands for more than a day. */
 const MOST_STEPS_A_RUN = 1440;
 
-/** @param measuredMs starts of the steps with anything on record (good, bad, excluded, spoiled, answered); ascending, none twice */
-export function periodOf(
-  objective: string,
-  { fromMs, toMs, stepMs }: Stretch & { readonly stepMs: number },
-  measuredMs: readonly number[],
-): Period {
-  const steps = Math.round((toMs - fromMs) / stepMs);
-  const measured = measuredMs.map((atMs) => Math.round((atMs - fromMs) / stepMs));
-  const rhythm = rhythmOf(measured);
+/** @param marks one for each step of the window: 1 where anything is on record (good, bad, excluded, spoiled, answered), else 0 */
+export function periodOf(objective: string, { fromMs, toMs }: Stretch, marks: Uint8Array): Period {
+  const steps = marks.length;
+  const rhythm = rhythmOf(marks);
   let [silent, stretches] = [0, 0];
   let longest: readonly [from: number, to: number] = [0, 0];
   const take = (from: number, to: number): void => {
@@ -38,11 +33,18 @@ export function periodOf(
     stretches += 1;
     if (to - from > longest[1] - longest[0]) longest = [from, to];
   };
+  const first = marks.indexOf(1);
   // A run just before the window would stand for its first steps: nobody can tell, so that they are not held against it.
-  const first = measured[0];
-  if (first === undefined || first >= rhythm) take(0, first ?? steps);
-  for (const [index, at] of measured.entries()) take(at + rhythm, measured[index + 1] ?? steps);
+  if (first >= rhythm) take(0, first);
+  let stoodForTo = first < 0 ? 0 : steps;
+  for (let at = Math.max(0, first); at < steps; at += 1) {
+    if (marks[at] !== 1) continue;
+    take(stoodForTo, at);
+    stoodForTo = at + rhythm;
+  }
+  take(stoodForTo, steps);
   const [from, to] = longest;
+  const msAt = (step: number): number => fromMs + step * ((toMs - fromMs) / steps);
   return {
     objective,
     fromMs,
@@ -50,24 +52,30 @@ export function periodOf(
     steps,
     silent,
     stretches,
-    longest: silent === 0 ? null : { fromMs: fromMs + from * stepMs, toMs: fromMs + to * stepMs },
+    longest: silent === 0 ? null : { fromMs: msAt(from), toMs: msAt(to) },
     rhythm,
-    sinceMs: measuredMs[0] ?? null,
+    sinceMs: first < 0 ? null : msAt(first),
   };
 }
 
 /** The upper median of the gaps: what goes on every five minutes is not silent for four of them. */
-function rhythmOf(measured: readonly number[]): number {
-  const gaps = new Map<number, number>();
-  for (let index = 1; index < measured.length; index += 1) {
-    const gap = (measured[index] ?? 0) - (measured[index - 1] ?? 0);
-    gaps.set(gap, (gaps.get(gap) ?? 0) + 1);
+function rhythmOf(marks: Uint8Array): number {
+  const gaps = new Uint32Array(MOST_STEPS_A_RUN + 1);
+  let last = -1;
+  let all = 0;
+  for (let at = marks.indexOf(1); at >= 0 && at < marks.length; at += 1) {
+    if (marks[at] !== 1) continue;
+    if (last >= 0) {
+      const gap = Math.min(at - last, MOST_STEPS_A_RUN);
+      gaps[gap] = (gaps[gap] ?? 0) + 1;
+      all += 1;
+    }
+    last = at;
   }
-  const half = Math.floor((measured.length - 1) / 2);
   let before = 0;
-  for (const [gap, times] of [...gaps].toSorted(([a], [b]) => a - b)) {
+  for (const [gap, times] of gaps.entries()) {
     before += times;
-    if (before > half) return Math.min(gap, MOST_STEPS_A_RUN);
+    if (before > Math.floor(all / 2)) return gap;
   }
   return 1;
 }

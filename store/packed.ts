@@ -64,15 +64,14 @@ export function stepsIn(bytes: Uint8Array): Map<number, Uint8Array> {
   return found;
 }
 
-/** Which steps of a row counted something, by index. */
-export function indicesIn(bytes: Uint8Array): readonly number[] {
-  const found: number[] = [];
+/** Sets a mark for each step of a row that counted something. @param firstAt place of the row's first step among the marks, which may lie outside of them */
+export function markSteps(bytes: Uint8Array, marks: Uint8Array, firstAt: number): void {
   const reader = new Reader(bytes);
   while (!reader.isAtEnd) {
-    found.push(reader.number());
+    const at = firstAt + reader.number();
+    if (at >= 0 && at < marks.length) marks[at] = 1;
     for (let mask = reader.number(); mask !== 0; mask >>= 1) if ((mask & 1) !== 0) reader.skip();
   }
-  return found;
 }
 
 /** The row of such steps. */

@@ -3,8 +3,8 @@ import { periodOf, type Period } from '../slo/period.ts';
 import { stepEnd } from '../slo/ranges.ts';
 import type { Status } from '../slo/status.ts';
 import type { TimeBase } from '../slo/time-base.ts';
-import { indicesIn } from './packed.ts';
-import type { RollupRow, StoreReader } from './store.ts';
+import { markSteps } from './packed.ts';
+import type { StoreReader } from './store.ts';
 
 /** Of those that something can feed, each over its own window up to when it was judged. */
 export async function measuredPeriods(
@@ -22,21 +22,10 @@ export async function measuredPeriods(
     // One by one, because months of minutes of one objective are a few megabytes.
     const read = { objective: objective.id, span: 'hour' as const, fromMs, toMs };
     const { rows } = await reader.rollups({ reads: [read], since: null });
-    const measured = startsIn(rows[0] ?? [], stepMs).filter((each) => each >= fromMs && each < toMs);
-    found.push(periodOf(objective.id, { fromMs, toMs, stepMs }, measured));
+    // Of all splits together: a mark for each step, because months of minutes pass through here.
+    const marks = new Uint8Array(Math.round((toMs - fromMs) / stepMs));
+    for (const row of rows[0] ?? []) markSteps(row.steps, marks, Math.round((row.atMs - fromMs) / stepMs));
+    found.push(periodOf(objective.id, { fromMs, toMs }, marks));
   }
   return found;
-}
-
-/** Of all splits together, ascending. */
-function startsIn(rows: readonly RollupRow[], stepMs: number): readonly number[] {
-  const hours = new Map<number, Set<number>>();
-  for (const { atMs, steps } of rows) {
-    const hour = hours.get(atMs) ?? new Set();
-    hours.set(atMs, hour);
-    for (const index of indicesIn(steps)) hour.add(index);
-  }
-  return [...hours]
-    .toSorted(([a], [b]) => a - b)
-    .flatMap(([atMs, indices]) => [...indices].toSorted((a, b) => a - b).map((index) => atMs + index * stepMs));
 }

@@ -65,7 +65,7 @@ export function renderCustomer(report: SlaReport, { internal }: CustomerOptions 
     '## What was measured',
     figureTable(report, statuses),
     coverageTable(report, statuses),
-    periodTable(report, statuses, ({ objective }) => text(objective.title)),
+    periodTable(report, statuses, { head: 'Commitment', name: ({ objective }) => text(objective.title) }),
     'Coverage is of the measurements that were due while our program ran. Of time in which it did not run nothing is known, neither that a promise was kept nor that it was missed: how much of the period that is stands in the last table.',
     ...(refused === ''
       ? []

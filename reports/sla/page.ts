@@ -58,7 +58,7 @@ export function renderSla(report: SlaReport): RenderedReport {
     confidenceTable(report),
     'Coverage is the share of what was due that gave a trustworthy measurement: of the time of the objective’s window, where events weigh by time, and of runs, those of the window where an event is a run, otherwise (feeds, of which every tick is an event) its probes’ in the range of this report; of telemetry, of the minutes (of a median, the slices) that its source was asked for.',
     '### How much of each window was measured',
-    periodTable(report, statuses, ({ objective }) => code(objective.id)),
+    periodTable(report, statuses, { head: 'Objective', name: ({ objective }) => code(objective.id) }),
     'Time in which no prober ran lowers no coverage, because nothing was due; it stands here, by the minutes on record. Of a window that was measured for less than 90 % nothing is said as a whole; where all probes go by a calendar, of one that had more than a tenth behind it before its first measurement.',
     '## Burn rates and exhaustion',
     burnTable(statuses),

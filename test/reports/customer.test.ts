@@ -143,7 +143,7 @@ describe('the report for a customer', () => {
     expect(less).toContain('of the rest of the period nothing is known, and no verdict is one over all of it');
     expect(less).not.toMatch(/\| kept \||: kept\./);
     expect(over(100_000, true)).toContain('the one service-level commitment was **kept**.');
-    expect(over(100_000, true)).toContain('The period was measured 20 d 13 h of 90 d (22.840 %).');
+    expect(over(100_000, true)).toContain('The period was measured for 20 d 13 h of 90 d (22.840 %).');
   });
 
   test('says of many endpoints the first, and how many there are', () => {
