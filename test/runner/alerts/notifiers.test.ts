@@ -115,7 +115,7 @@ describe('any notifier', () => {
     expect(await slack(hook.url).notify(aNotice(), never)).toEqual({
       ok: false,
       retry: true,
-      reason: `500 ${'y'.repeat(300)}`,
+      reason: `500 ${'y'.repeat(300)}…`,
     });
   });
 });
