@@ -41,8 +41,12 @@ const limit = z
     peer: z.string().nullable(),
     theirs: z.number().nonnegative().nullable(),
     note: z.string().nullable(),
+    moreIsBetter: z.boolean().optional(),
   })
-  .refine(({ value, goal, met }) => met === (goal === null ? null : value <= goal));
+  .refine(({ value, goal, met, moreIsBetter = false }) => {
+    if (goal === null) return met === null;
+    return met === (moreIsBetter ? value >= goal : value <= goal);
+  });
 const skipped = z.strictObject({
   id: z.string(),
   title: z.string(),
@@ -67,8 +71,7 @@ it('prints one JSON document of figures beside a peer or a limit, and leaves no 
       'slo-full',
       'slo-arithmetic',
       'slo-minute',
-      'ledger',
-      'ledger-batches',
+      ...['ledger', 'ledger-batches', 'ledger-grown', 'ledger-grown-batches'].flatMap((id) => [id, `${id}-rate`]),
       'loop',
       'months-budget',
       'months-report',
