@@ -134,6 +134,9 @@ async function runUntil(signal: keyof typeof ENDS, afterMs: number): Promise<End
   return ended;
 }
 
+/** For so long after its record an order may still be on its way to the venue. */
+const IN_FLIGHT_MS = 10_000;
+
 const ENDS = { SIGKILL: { code: null, signal: 'SIGKILL' }, SIGTERM: { code: 0, signal: null } };
 
 test(
@@ -176,8 +179,15 @@ test(
       const next = round % 2 === 0 ? await cli(['once', 'status', '--json'], options) : await runUntil('SIGTERM', 1500);
       // The run asked for by hand may itself find a busy machine's answer too late, and says 1; sweeping is what is asked here.
       expect(round % 2 === 0 ? [0, 1] : [0]).toContain(next.code);
-      expect(openInLedger()).toEqual([]);
       expect(await openAtVenue()).toEqual([]);
+      const onTheirWay = openInLedger();
+      if (onTheirWay.length > 0) {
+        // It was killed between the record of an order and its arrival: for a while nobody can say that it never arrives.
+        expect(onTheirWay.filter((id) => !known.includes(id) || open.includes(id))).toEqual([]);
+        await new Promise((resolve) => setTimeout(resolve, IN_FLIGHT_MS));
+        await cli(['sweep'], options);
+        expect(openInLedger()).toEqual([]);
+      }
     }
     // Otherwise nothing of this was put to the test.
     expect(leftOpen).toBeGreaterThan(0);
