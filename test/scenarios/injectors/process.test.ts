@@ -245,8 +245,12 @@ describe('terminating', () => {
   });
 
   test('says so when the process does not end', async () => {
-    const pid = startOrphan(['/bin/sh', '-c', 'trap "" TERM; while :; do sleep 0.2; done', mark]);
-    const isDeaf = async () => /^SigIgn:\s+\w*[4-7c-f]\w{3}$/m.test(await readFile(`/proc/${pid}/status`, 'utf8'));
+    // One process all the time: a shell that forks has for a moment a child by the same name. What is ignored stays so over exec.
+    const pid = startOrphan(['/bin/sh', '-c', 'trap "" TERM; exec tail -f /dev/null "$0" 2>/dev/null', mark]);
+    const isDeaf = async () => {
+      const status = await readFile(`/proc/${pid}/status`, 'utf8');
+      return /^Name:\s+tail$/m.test(status) && /^SigIgn:\s+\w*[4-7c-f]\w{3}$/m.test(status);
+    };
     await eventually(async () => (await isDeaf()) || undefined, 'it ignores SIGTERM');
     const injector = injectorOf({ command: mark, supervised: true, endsWithin: '300ms' });
     const undo = valueOf(await injector.prepare(TARGET, { type: 'terminate' }, PATIENT));
