@@ -1,6 +1,6 @@
 /** The exercise itself, once nothing speaks against it: its steps under guard, and whatever they come to, everything undone. */
 import { messageOf } from './bounded.ts';
-import type { ConductOptions, Stage } from './conductor.ts';
+import type { ConductOptions, Stage } from './stage.ts';
 import { Exercise } from './exercise.ts';
 import { Faults } from './faults.ts';
 import type { Guardian } from './guard.ts';

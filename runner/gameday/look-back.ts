@@ -1,6 +1,6 @@
 /** What is looked at once nothing is broken any more: the alerts, and what trading must have kept. */
 import { bounded } from './bounded.ts';
-import type { ConductOptions, Stage } from './conductor.ts';
+import type { ConductOptions, Stage } from './stage.ts';
 import type { Desk } from './desk.ts';
 import type { Exercise } from './exercise.ts';
 import { FLAT, NONE_OPEN, type Held, type Invariant, type InvariantQuestion } from './invariants.ts';

@@ -1,5 +1,5 @@
 import type { Charter } from '../../scenarios/journal.ts';
-import type { ConductOptions } from './conductor.ts';
+import type { ConductOptions } from './stage.ts';
 
 /** The first line of a journal: what is to be done, where, and by whose leave. */
 export function startedEntry(options: ConductOptions) {

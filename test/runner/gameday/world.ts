@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { NO_PHASES } from '../../../probes/probe.ts';
 import type { Outcome, Probe, Reading } from '../../../probes/probe.ts';
 import { conduct } from '../../../runner/gameday/conductor.ts';
-import type { ConductOptions } from '../../../runner/gameday/conductor.ts';
+import type { ConductOptions } from '../../../runner/gameday/stage.ts';
 import { makeGamedayFolder } from '../../../runner/gameday/gameday-id.ts';
 import { readJournal } from '../../../runner/gameday/journal.ts';
 import type { GamedayOutcome } from '../../../runner/gameday/outcome.ts';
