@@ -5,11 +5,11 @@
 import { deadline } from '../deadline.ts';
 import { fault, type Verdict } from '../network.ts';
 import type { RunContext } from '../probe.ts';
+import type { Questions } from './asked.ts';
 import { sizeProblem, type RateCap } from './limits.ts';
 import type { Order } from './order.ts';
 import { paperProblem, strangerProblem } from './proof.ts';
 import type { PaperOrderSpec } from './spec.ts';
-import type { Venue } from './venue.ts';
 
 /** Known to this file alone: nobody else can make a permit. */
 const MINE = Symbol('made by the guard');
@@ -38,14 +38,14 @@ export type Ruling = { readonly ok: true; readonly permit: Permit } | { readonly
 export class Guard {
   private readonly spec: PaperOrderSpec;
   private readonly rate: RateCap;
-  private readonly venue: Venue;
+  private readonly venue: Questions;
   private readonly ctx: RunContext;
   /** What one proof may take, ms. */
   private readonly allowedMs: number;
   /** How often the venue had been connected anew when the proof was had; null: there is none. */
   private provenAt: number | null = null;
 
-  constructor(spec: PaperOrderSpec, rate: RateCap, venue: Venue, ctx: RunContext, allowedMs: number) {
+  constructor(spec: PaperOrderSpec, rate: RateCap, venue: Questions, ctx: RunContext, allowedMs: number) {
     this.spec = spec;
     this.rate = rate;
     this.venue = venue;

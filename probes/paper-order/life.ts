@@ -8,7 +8,8 @@ import type { Order } from './order.ts';
 import { settleAtLast, type Settled } from './settle.ts';
 import { fillExpected, type PaperOrderSpec } from './spec.ts';
 import { isOpen, orderState, type OrderState } from './state.ts';
-import type { Asked, Venue } from './venue.ts';
+import type { Asked } from './asked.ts';
+import type { Venue } from './venue.ts';
 
 /** What is learned about one order, and when: by the answer to its submission, by the channel, by asking. */
 export class Life {

@@ -1,7 +1,7 @@
 import { jsonProblem } from '../http/assertions.ts';
 import { bad, excluded, fault, type Verdict } from '../network.ts';
+import type { Questions } from './asked.ts';
 import type { PaperOrderSpec } from './spec.ts';
-import type { Venue } from './venue.ts';
 
 const ADDRESSED = ['paper', 'submit', 'query', 'cancel', 'channel', 'signal', 'positions'] as const;
 
@@ -36,7 +36,7 @@ const NOT_NOW: ReadonlySet<number> = new Set([401, 403, 407, 408, 425, 429]);
 /** Null: the account is proven paper, and an order may leave. Anything else: nothing leaves. */
 export async function paperProblem(
   spec: PaperOrderSpec,
-  venue: Venue,
+  venue: Questions,
   signal: AbortSignal,
   timeoutMs: number,
 ): Promise<Verdict | null> {

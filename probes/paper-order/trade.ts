@@ -8,7 +8,8 @@ import { intentOf, type Order } from './order.ts';
 import { ending, type Settled } from './settle.ts';
 import type { PaperOrderSpec } from './spec.ts';
 import { orderState } from './state.ts';
-import type { Asked, Venue } from './venue.ts';
+import type { Asked } from './asked.ts';
+import type { Venue } from './venue.ts';
 
 /** What an order goes through. */
 export interface Means {

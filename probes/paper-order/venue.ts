@@ -1,8 +1,9 @@
 import type { JSONValue } from 'json-p3';
-import { exchange, type Answer } from '../http/exchange.ts';
+import { exchange } from '../http/exchange.ts';
 import { Line } from '../http/line.ts';
 import { secureContextFor } from '../http/secure-context.ts';
 import type { Clock } from '../probe.ts';
+import type { Asked, Questions } from './asked.ts';
 import type { Permit } from './guard.ts';
 import type { PaperOrderSpec } from './spec.ts';
 import { findOrder, orderState, type OrderState } from './state.ts';
@@ -10,18 +11,12 @@ import { findOrder, orderState, type OrderState } from './state.ts';
 /** An order's answer may be long, a page of error text longer; more than this is neither. */
 const MOST_BYTES = 1_048_576;
 
-export interface Asked {
-  readonly answer: Answer;
-  /** Undefined when the body is no JSON. */
-  readonly json: JSONValue | undefined;
-}
-
 export type Found =
   /** `state: null`: the venue answers, and knows of no such order. */
   { readonly ok: true; readonly state: OrderState | null } | { readonly ok: false; readonly why: string };
 
 /** The venue's REST interface, for one run: connections are made by the first question and closed at the end. */
-export class Venue implements AsyncDisposable {
+export class Venue implements Questions, AsyncDisposable {
   private readonly spec: PaperOrderSpec;
   private readonly clock: Clock;
   private readonly lines = new Map<string, Line>();
