@@ -8,6 +8,8 @@ export default defineConfig({
     hookTimeout: 90_000,
     // Most files wait more than they compute; one worker fewer than cores would leave a machine of two with one.
     maxWorkers: '100%',
+    // A thread that loads TypeScript may kill its process otherwise (decision 0051), and some tests start threads alone.
+    execArgv: ['--no-wasm-code-gc'],
     reporters: ['default'],
   },
 });

@@ -78,6 +78,14 @@ export interface Caller {
   close(): Promise<void>;
 }
 
+/**
+ * V8 frees machine code of WebAssembly that another thread still runs, and the process dies of SIGSEGV: once in some hundred
+ * threads that Node loads TypeScript for (decision 0051). Kept, it is a few megabytes, once a process.
+ */
+function keepWasmCode(): void {
+  process.getBuiltinModule('node:v8').setFlagsFromString('--no-wasm-code-gc');
+}
+
 /** A ledger in a thread of its own. When the thread ends, whatever the cause, everything that waits is rejected. */
 export class LedgerThread implements Caller {
   readonly #path: string;
@@ -91,6 +99,7 @@ export class LedgerThread implements Caller {
     this.#path = options.path;
     // Loaded where there is a thread: who only reads has none.
     const { Worker } = process.getBuiltinModule('node:worker_threads');
+    keepWasmCode();
     // The .ts file in a checkout, the .js file in the published package.
     this.#worker = new Worker(new URL(`./ledger-worker${extname(import.meta.filename)}`, import.meta.url), {
       workerData: options,

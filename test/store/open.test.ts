@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LedgerError } from '../../store/ledger-error.ts';
 import { openStore } from '../../store/open.ts';
 import type { LedgerEvent } from '../../store/store.ts';
@@ -117,6 +117,17 @@ describe('a store', () => {
       path,
       message: `ledger ${path}: there is no such file: run pulsedrill run first, or name the right file`,
     });
+  });
+
+  test('has V8 keep the code of WebAssembly before its thread starts', async () => {
+    const told = vi.spyOn(process.getBuiltinModule('node:v8'), 'setFlagsFromString');
+    const toldBefore = new Promise<unknown>((resolve) => {
+      process.once('worker', () => resolve([...told.mock.calls]));
+    });
+    await using store = await open();
+    expect(await toldBefore).toEqual([['--no-wasm-code-gc']]);
+    expect(await store.openOrders()).toEqual([]);
+    told.mockRestore();
   });
 
   test('rejects all that waits, and what comes later, when its thread dies', async () => {
