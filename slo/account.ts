@@ -3,20 +3,21 @@
  * changed since. Filled from roll-ups, it says itself which hours it wants to see by their minutes.
  */
 import { evaluate, type Slice } from './evaluate.ts';
-import { HourlyHistory, minutesOf, type Minutes } from './history.ts';
-import { isLeftOut, leavingOut } from './left-out.ts';
+import { HourlyHistory, minutesOf, type Hours, type Minutes } from './history.ts';
+import { leavingOut } from './left-out.ts';
 import type { Objective } from './objective.ts';
-import { hourOf, ranges, stepsOver, type Stretch } from './ranges.ts';
-import { attainmentEnds, countWindows, judgeWindows, type WindowCounts, type WindowStep } from './sliding.ts';
+import { hourOf, ranges, runsOf, stepsOver, type Stretch } from './ranges.ts';
+import { attainmentEnds, judgeWindows, type WindowCounts } from './sliding.ts';
 import type { Status } from './status.ts';
-import type { Tally } from './tally.ts';
 import { restated, type Restated } from './targets.ts';
 import type { TimeBase } from './time-base.ts';
+import { WindowSteps } from './window-steps.ts';
+import { WindowVerdicts, type Attained } from './window-verdicts.ts';
 
-export interface Hour {
+export interface DayByHours {
   readonly atMs: number;
   readonly split: string;
-  readonly tally: Tally;
+  readonly hours: Hours;
 }
 
 export interface HourByMinutes {
@@ -34,31 +35,9 @@ export interface Wanted {
 }
 
 /** What one split has. */
-class Part {
+interface Part {
   readonly history: HourlyHistory;
-  /** By clock hour: what was found of the windows that end with a step of it. */
-  readonly verdicts = new Map<number, Verdicts>();
-  /** What all windows of some whole hours came to, so that the next minute need not add them up again. */
-  total: Total | null = null;
-
-  constructor(base: TimeBase) {
-    this.history = new HourlyHistory(base);
-  }
-
-  /** The windows of an hour are to be judged anew. */
-  forget(hourAtMs: number): void {
-    this.verdicts.delete(hourAtMs);
-    if (this.total !== null && hourAtMs >= this.total.fromMs && hourAtMs < this.total.toMs) this.total = null;
-  }
-}
-
-interface Total extends Stretch {
-  readonly counts: WindowCounts;
-}
-
-interface Verdicts {
-  readonly each: Uint8Array;
-  readonly counts: WindowCounts;
+  readonly windows: WindowVerdicts;
 }
 
 export class Account {
@@ -85,10 +64,7 @@ export class Account {
   /** The same objective as it is defined now. What windows came to is judged anew where that may be another verdict. */
   follow(objective: Objective): void {
     if (judgedBy(objective) !== judgedBy(this.#objective))
-      for (const part of this.#parts.values()) {
-        part.verdicts.clear();
-        part.total = null;
-      }
+      for (const { windows } of this.#parts.values()) windows.clear();
     this.#objective = objective;
   }
 
@@ -113,9 +89,9 @@ export class Account {
     return { hours: null, minutes: ascending(missing) };
   }
 
-  /** The hours of a stretch that {@link wanted} named, ascending. */
-  takeHours({ fromMs }: Stretch, found: Iterable<Hour>): void {
-    for (const { atMs, split, tally } of found) this.#part(split).history.setHour(atMs, tally);
+  /** The days that hold the hours of a stretch that {@link wanted} named, ascending. */
+  takeHours({ fromMs }: Stretch, found: Iterable<DayByHours>): void {
+    for (const { atMs, split, hours } of found) this.#part(split).history.setHours(atMs, hours);
     this.#fromMs = fromMs;
   }
 
@@ -128,7 +104,7 @@ export class Account {
   takeChanges(hours: readonly number[], found: readonly HourByMinutes[]): void {
     this.#take(hours, found, (part, atMs, minutes) => {
       part.history.setMinutes(atMs, minutes);
-      for (const touched of this.#reach(atMs)) part.forget(touched);
+      for (const touched of this.#reach(atMs)) part.windows.forget(touched);
     });
   }
 
@@ -152,9 +128,9 @@ export class Account {
     const { hours, detailed } = needed;
     const kept = new Set(detailed);
     const isLater = hours.fromMs > this.#fromMs;
-    for (const { history, verdicts } of this.#parts.values()) {
+    for (const { history, windows } of this.#parts.values()) {
       history.keep(hours.fromMs, kept);
-      if (isLater) for (const atMs of verdicts.keys()) if (atMs < hours.fromMs) verdicts.delete(atMs);
+      if (isLater) windows.dropBefore(hours.fromMs);
     }
     for (const atMs of this.#read) if (!kept.has(atMs)) this.#read.delete(atMs);
     if (isLater) this.#fromMs = hours.fromMs;
@@ -165,21 +141,23 @@ export class Account {
     found: readonly HourByMinutes[],
     put: (part: Part, atMs: number, minutes: Minutes) => void,
   ): void {
-    const bySplit = new Map<number, Map<string, Minutes>>(hours.map((atMs) => [atMs, new Map()]));
+    const bySplit = new Map<string, Map<number, Minutes>>();
     for (const { atMs, split, minutes } of found) {
       this.#part(split);
-      bySplit.get(atMs)?.set(split, minutes);
+      const own = bySplit.get(split) ?? new Map<number, Minutes>();
+      bySplit.set(split, own.set(atMs, minutes));
     }
-    for (const [atMs, splits] of bySplit) {
-      this.#read.add(atMs);
-      for (const [split, part] of this.#parts) put(part, atMs, splits.get(split) ?? NO_MINUTES);
+    for (const [split, part] of this.#parts) {
+      const own = bySplit.get(split);
+      for (const atMs of hours) put(part, atMs, own?.get(atMs) ?? NO_MINUTES);
     }
+    for (const atMs of hours) this.#read.add(atMs);
   }
 
   #part(split: string): Part {
     let part = this.#parts.get(split);
     if (part === undefined) {
-      part = new Part(this.#base);
+      part = { history: new HourlyHistory(this.#base), windows: new WindowVerdicts(this.#base) };
       this.#parts.set(split, part);
     }
     return part;
@@ -218,15 +196,12 @@ export class Account {
 
   /** Hours whose minutes are missing for windows that were never judged, or whose events have changed. */
   #unjudged(nowMs: number): Set<number> {
-    const { hourMs } = this.#base;
-    const { fromMs, toMs, whole } = this.#attained(nowMs);
+    const attained = this.#attained(nowMs);
     const missing = new Set<number>();
-    for (const { history, verdicts, total } of this.#parts.values()) {
-      for (let atMs = hourOf(this.#base, fromMs); atMs < toMs; atMs += hourMs) {
-        if (isSame(total, whole) && atMs >= whole.fromMs && atMs < whole.toMs) atMs = whole.toMs;
-        if (atMs >= toMs || verdicts.has(atMs)) continue;
-        for (let hour = this.#lookedIntoFrom(atMs); hour <= atMs; hour += hourMs) {
-          if (history.stepsOf(hour) === null) missing.add(hour);
+    for (const { history, windows } of this.#parts.values()) {
+      for (const atMs of windows.missing(attained)) {
+        for (let hour = this.#lookedIntoFrom(atMs); hour <= atMs; hour += this.#base.hourMs) {
+          if (!history.hasMinutes(hour)) missing.add(hour);
         }
       }
     }
@@ -236,69 +211,27 @@ export class Account {
   #windowsAt(nowMs: number): ((part: Part) => WindowCounts) | null {
     const { slidingMs, unknownBecause } = this.#objective;
     if (slidingMs === null || unknownBecause !== null) return null;
-    const { minuteMs, hourMs } = this.#base;
     const by = restated(this.#objective, nowMs);
-    const { fromMs, toMs, whole } = this.#attained(nowMs);
-    const verdictsOf = (part: Part, atMs: number): Verdicts => {
-      let verdicts = part.verdicts.get(atMs);
-      if (verdicts === undefined) {
-        verdicts = this.#judge(part.history, atMs, by, slidingMs);
-        part.verdicts.set(atMs, verdicts);
-      }
-      return verdicts;
-    };
-    /** Of an hour at an edge, the windows that end with a step of the stretch. */
-    const edge = (part: Part, hourAtMs: number, from: number, to: number): WindowCounts => {
-      const [first, last] = [Math.max(from, hourAtMs), Math.min(to, hourAtMs + hourMs)];
-      if (first >= last) return NO_WINDOWS;
-      const { each } = verdictsOf(part, hourAtMs);
-      return countWindows(each.subarray((first - hourAtMs) / minuteMs, (last - hourAtMs) / minuteMs));
-    };
+    const attained = this.#attained(nowMs);
     return (part) => {
-      // Within one hour, or from the end of one to the beginning of the next, no hour is whole.
-      const [wholeFrom, wholeTo] = [whole.fromMs, Math.max(whole.fromMs, whole.toMs)];
-      if (!isSame(part.total, whole)) {
-        let counts = NO_WINDOWS;
-        for (let atMs = wholeFrom; atMs < wholeTo; atMs += hourMs) counts = sum(counts, verdictsOf(part, atMs).counts);
-        part.total = { ...whole, counts };
-      }
-      const head = edge(part, hourOf(this.#base, fromMs), fromMs, Math.min(toMs, wholeFrom));
-      const tail = edge(part, hourOf(this.#base, toMs - 1), Math.max(fromMs, wholeTo), toMs);
-      return sum(sum(head, part.total?.counts ?? NO_WINDOWS), tail);
+      for (const hours of runsOf(part.windows.missing(attained), this.#base)) this.#judge(part, hours, by, slidingMs);
+      return part.windows.counts(attained);
     };
   }
 
-  #judge(history: HourlyHistory, atMs: number, by: Restated, slidingMs: number): Verdicts {
+  /** The windows that end with a step of some whole hours, side by side. */
+  #judge({ history, windows }: Part, { fromMs, toMs }: Stretch, by: Restated, slidingMs: number): void {
     const { minuteMs, hourMs } = this.#base;
-    const steps: WindowStep[] = [];
-    for (let hour = this.#lookedIntoFrom(atMs); hour <= atMs; hour += hourMs) {
-      for (const step of history.stepsOf(hour) ?? []) {
-        if (step.atMs + slidingMs > atMs && !isLeftOut(this.#leftOut, step.atMs)) steps.push(step);
-      }
-    }
-    if (steps.length === 0) return QUIET;
-    const ends = { firstEndMs: atMs + minuteMs, lastEndMs: atMs + hourMs };
+    const steps = new WindowSteps({ fromMs: this.#lookedIntoFrom(fromMs), toMs }, minuteMs);
+    for (let hour = steps.fromMs; hour < toMs; hour += hourMs) history.placeMinutes(hour, steps);
+    for (const stretch of this.#leftOut) steps.leaveOut(stretch);
     const { minEvents } = this.#objective;
-    const each = judgeWindows(steps, by, { slidingMs, minEvents, stepMs: minuteMs, ...ends });
-    return { each, counts: countWindows(each) };
+    const ends = { firstEndMs: fromMs + minuteMs, lastEndMs: toMs };
+    windows.set(fromMs, judgeWindows(steps, by, { slidingMs, minEvents, ...ends }));
   }
-}
-
-interface Attained extends Stretch {
-  readonly whole: Stretch;
 }
 
 const NO_MINUTES = minutesOf([]);
-const NO_WINDOWS: WindowCounts = { passed: 0, judged: 0, flagged: 0 };
-const QUIET: Verdicts = { each: new Uint8Array(60), counts: NO_WINDOWS };
-
-function isSame(a: Stretch | null, b: Stretch): boolean {
-  return a !== null && a.fromMs === b.fromMs && a.toMs === b.toMs;
-}
-
-function sum(a: WindowCounts, b: WindowCounts): WindowCounts {
-  return { passed: a.passed + b.passed, judged: a.judged + b.judged, flagged: a.flagged + b.flagged };
-}
 
 function judgedBy({ target, versions = [], slidingMs, minEvents }: Objective): string {
   return JSON.stringify([target, versions.map((version) => [version.fromMs, version.target]), slidingMs, minEvents]);

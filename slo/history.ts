@@ -1,9 +1,9 @@
 /** What an evaluation reads of one split: exact sums over any stretch that it asks about. */
 import type { Share } from './budget.ts';
 import { Cumulative } from './cumulative.ts';
-import { windowStep, type WindowStep } from './sliding.ts';
-import { addTallies, EMPTY_TALLY, isEmpty, subtractTallies, sumTallies, type Tally } from './tally.ts';
+import { addTallies, EMPTY_TALLY, isEmpty, subtractTallies, sumTallies, validEvents, type Tally } from './tally.ts';
 import type { TimeBase } from './time-base.ts';
+import type { WindowSteps } from './window-steps.ts';
 
 /** Stretches are half-open, of steps by their start. */
 export interface History {
@@ -18,61 +18,100 @@ export interface Step extends Tally {
   readonly atMs: number;
 }
 
-/** The minutes of an hour, ascending, read out only as far as somebody asks. */
-export interface Minutes {
+/** The hours of a day, ascending, read out one by one only as far as somebody asks. */
+export interface Hours {
+  readonly sum: Tally;
   readonly all: readonly Step[];
-  readonly forWindows: readonly WindowStep[];
+}
+
+export function hoursOf(all: readonly Step[]): Hours {
+  return { all, sum: sumTallies(all) };
+}
+
+/** The minutes of an hour in the same way. */
+export interface Minutes extends Hours {
+  /** Sets those that are among `steps`. */
+  placeIn(steps: WindowSteps): void;
 }
 
 export function minutesOf(all: readonly Step[]): Minutes {
-  return { all, forWindows: all.map(windowStep) };
+  return {
+    ...hoursOf(all),
+    placeIn(steps) {
+      for (const step of all) {
+        const place = Math.round((step.atMs - steps.fromMs) / steps.stepMs);
+        steps.set(place, validEvents(step), step.goodWeight, step.badWeight);
+      }
+    },
+  };
 }
 
 /**
- * The clock's hours, some of them with their minutes. A stretch may begin and end inside an hour only where the minutes of
- * that hour are known; anything else is a mistake of the caller's, and throws instead of guessing.
+ * The clock's days, of some of them the hours, and of some of these the minutes. A stretch may begin and end inside an hour
+ * only where the minutes of that hour are known; anything else is a mistake of the caller's, and throws instead of guessing.
  */
 export class HourlyHistory implements History {
   readonly #hourMs: number;
-  readonly #hours = new Cumulative();
-  readonly #minutes = new Map<number, Known>();
-  /** Answers of `before` inside hours since the last change; an evaluation asks the same ones again and again. */
+  readonly #dayMs: number;
+  readonly #days = new Cumulative();
+  /** By day: its hours, added up when something first begins or ends among them. */
+  readonly #hours = new Map<number, Hours | Cumulative>();
+  /** By hour. */
+  readonly #minutes = new Map<number, Minutes>();
+  readonly #minuteSums = new Map<number, Cumulative>();
+  /** Answers of `before` inside days since the last change; an evaluation asks the same ones again and again. */
   readonly #known = new Map<number, Tally>();
 
-  constructor({ hourMs }: Pick<TimeBase, 'hourMs'>) {
+  constructor({ hourMs, dayMs }: Pick<TimeBase, 'hourMs' | 'dayMs'>) {
     this.#hourMs = hourMs;
+    this.#dayMs = dayMs;
   }
 
-  /** An hour as a whole. */
-  setHour(hourAtMs: number, tally: Tally): void {
+  /** A day by all of its hours. */
+  setHours(dayAtMs: number, hours: Hours): void {
     this.#known.clear();
-    this.#minutes.delete(hourAtMs);
-    this.#hours.set(hourAtMs, tally);
+    this.#days.set(dayAtMs, hours.sum);
+    this.#hours.set(dayAtMs, hours);
   }
 
   /** An hour by all of its minutes, ascending. */
   setMinutes(hourAtMs: number, minutes: Minutes): void {
-    this.setHour(hourAtMs, sumTallies(minutes.all));
+    this.#known.clear();
+    const dayAtMs = startOf(this.#dayMs, hourAtMs);
+    const hours = this.#hoursOf(dayAtMs) ?? new Cumulative();
+    hours.set(hourAtMs, minutes.sum);
+    this.#hours.set(dayAtMs, hours);
+    this.#days.set(dayAtMs, hours.before(dayAtMs + this.#dayMs));
     this.addMinutes(hourAtMs, minutes);
   }
 
   /** All the minutes, ascending, of an hour that stands already: they add up to it. */
   addMinutes(hourAtMs: number, minutes: Minutes): void {
-    this.#minutes.set(hourAtMs, { minutes, sums: null });
+    this.#minutes.set(hourAtMs, minutes);
+    this.#minuteSums.delete(hourAtMs);
   }
 
-  /** The steps of an hour; null where they are not known. */
-  stepsOf(hourAtMs: number): readonly WindowStep[] | null {
-    const known = this.#minutes.get(hourAtMs);
-    if (known !== undefined) return known.minutes.forWindows;
-    return isEmpty(this.#hours.at(hourAtMs)) ? [] : null;
+  /** Whether the minutes of an hour are known, because they are here or because there are none. */
+  hasMinutes(hourAtMs: number): boolean {
+    if (this.#minutes.has(hourAtMs)) return true;
+    const hours = this.#hoursOf(startOf(this.#dayMs, hourAtMs));
+    return hours === null || isEmpty(hours.at(hourAtMs));
   }
 
-  /** Forgets hours that nobody will ask about, and minutes of those that are not among `detailed`. */
+  /** Sets the minutes of an hour that are here and among `steps`. */
+  placeMinutes(hourAtMs: number, steps: WindowSteps): void {
+    this.#minutes.get(hourAtMs)?.placeIn(steps);
+  }
+
+  /** Forgets days that nobody will ask about, and minutes of hours that are not among `detailed`. */
   keep(fromMs: number, detailed: ReadonlySet<number>): void {
-    this.#hours.dropBefore(fromMs);
+    const dayAtMs = startOf(this.#dayMs, fromMs);
+    this.#days.dropBefore(dayAtMs);
+    for (const atMs of this.#hours.keys()) if (atMs < dayAtMs) this.#hours.delete(atMs);
     for (const hourAtMs of this.#minutes.keys()) {
-      if (hourAtMs < fromMs || !detailed.has(hourAtMs)) this.#minutes.delete(hourAtMs);
+      if (hourAtMs >= fromMs && detailed.has(hourAtMs)) continue;
+      this.#minutes.delete(hourAtMs);
+      this.#minuteSums.delete(hourAtMs);
     }
     this.#known.clear();
   }
@@ -90,46 +129,69 @@ export class HourlyHistory implements History {
 
   lastBad(fromMs: number, toMs: number, byMinutesFromMs: number): number | null {
     if (fromMs >= toMs || this.#before(toMs).bad === this.#before(fromMs).bad) return null;
-    const inside = this.#hourOf(toMs);
-    const isInside = toMs > inside && this.#before(toMs).bad > this.#before(inside).bad;
-    const hourAtMs = isInside ? inside : this.#hours.lastBad(inside);
+    const hourAtMs = this.#lastBadHour(toMs);
     if (hourAtMs === null) return null;
     if (hourAtMs < byMinutesFromMs) return Math.max(hourAtMs, fromMs);
-    return this.#sums(hourAtMs).lastBad(Math.min(toMs, hourAtMs + this.#hourMs));
+    return this.#minutesOf(hourAtMs).lastBad(Math.min(toMs, hourAtMs + this.#hourMs));
   }
 
-  #hourOf(atMs: number): number {
-    return Math.floor(atMs / this.#hourMs) * this.#hourMs;
+  #lastBadHour(toMs: number): number | null {
+    const { bad } = this.#before(toMs);
+    const hourAtMs = startOf(this.#hourMs, toMs);
+    if (bad > this.#before(hourAtMs).bad) return hourAtMs;
+    const dayAtMs = startOf(this.#dayMs, toMs);
+    const isToday = bad > this.#days.before(dayAtMs).bad;
+    const lastDay = isToday ? dayAtMs : this.#days.lastBad(dayAtMs);
+    return lastDay === null ? null : (this.#hoursOf(lastDay)?.lastBad(hourAtMs) ?? null);
   }
 
   #before(atMs: number): Tally {
-    const hourAtMs = this.#hourOf(atMs);
-    if (hourAtMs === atMs) return this.#hours.before(atMs);
+    const dayAtMs = startOf(this.#dayMs, atMs);
+    if (dayAtMs === atMs) return this.#days.before(atMs);
     let known = this.#known.get(atMs);
-    if (known === undefined) {
-      const earlier = this.#hours.before(hourAtMs);
-      const isQuiet = isEmpty(this.#hours.at(hourAtMs));
-      known = isQuiet ? earlier : addTallies(earlier, this.#sums(hourAtMs).before(atMs));
-      this.#known.set(atMs, known);
-    }
+    if (known === undefined) this.#known.set(atMs, (known = this.#inside(dayAtMs, atMs)));
     return known;
   }
 
-  #sums(hourAtMs: number): Cumulative {
+  #inside(dayAtMs: number, atMs: number): Tally {
+    const earlier = this.#days.before(dayAtMs);
+    const hours = this.#hoursOf(dayAtMs);
+    if (hours === null) return earlier;
+    const hourAtMs = startOf(this.#hourMs, atMs);
+    const through = addTallies(earlier, hours.before(hourAtMs));
+    if (hourAtMs === atMs || isEmpty(hours.at(hourAtMs))) return through;
+    return addTallies(through, this.#minutesOf(hourAtMs).before(atMs));
+  }
+
+  /** Null: nothing was counted on that day. */
+  #hoursOf(dayAtMs: number): Cumulative | null {
+    const known = this.#hours.get(dayAtMs);
+    if (known === undefined || known instanceof Cumulative) return known ?? null;
+    const sums = cumulative(known.all);
+    this.#hours.set(dayAtMs, sums);
+    return sums;
+  }
+
+  #minutesOf(hourAtMs: number): Cumulative {
+    const known = this.#minuteSums.get(hourAtMs);
+    if (known !== undefined) return known;
     const minutes = this.#minutes.get(hourAtMs);
     if (minutes === undefined) throw new RangeError(`the minutes of the hour at ${hourAtMs} ms are not known`);
-    if (minutes.sums === null) {
-      minutes.sums = new Cumulative();
-      for (const step of minutes.minutes.all) minutes.sums.set(step.atMs, step);
-    }
-    return minutes.sums;
+    const sums = cumulative(minutes.all);
+    this.#minuteSums.set(hourAtMs, sums);
+    return sums;
   }
 }
 
-interface Known {
-  readonly minutes: Minutes;
-  /** Added up when something first begins or ends among them. */
-  sums: Cumulative | null;
+function cumulative(steps: readonly Step[]): Cumulative {
+  const sums = new Cumulative();
+  for (const step of steps) sums.set(step.atMs, step);
+  return sums;
+}
+
+/** Of the clock's hour, or day, that a moment lies in. */
+function startOf(lengthMs: number, atMs: number): number {
+  return Math.floor(atMs / lengthMs) * lengthMs;
 }
 
 const NOTHING: Share = { bad: 0n, valid: 0n };

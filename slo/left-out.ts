@@ -40,7 +40,3 @@ function cuts(stretches: readonly Stretch[], fromMs: number, toMs: number): read
     .filter((stretch) => stretch.fromMs < toMs && stretch.toMs > fromMs)
     .map((stretch) => ({ fromMs: Math.max(stretch.fromMs, fromMs), toMs: Math.min(stretch.toMs, toMs) }));
 }
-
-export function isLeftOut(stretches: readonly Stretch[], atMs: number): boolean {
-  return stretches.some(({ fromMs, toMs }) => atMs >= fromMs && atMs < toMs);
-}

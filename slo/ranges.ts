@@ -88,3 +88,14 @@ export function ranges(
     sliding: slidingMs === null ? null : { fromMs: hours.fromMs, toMs: hours.toMs },
   };
 }
+
+/** Hours that follow one another, as one stretch. @param hours their starts, ascending */
+export function runsOf(hours: readonly number[], { hourMs }: TimeBase): readonly Stretch[] {
+  const runs: { fromMs: number; toMs: number }[] = [];
+  for (const atMs of hours) {
+    const last = runs.at(-1);
+    if (last?.toMs === atMs) last.toMs += hourMs;
+    else runs.push({ fromMs: atMs, toMs: atMs + hourMs });
+  }
+  return runs;
+}

@@ -3,11 +3,12 @@
  * bad ≤ valid × (1 − q), which also holds of a window that spans a change of q, each part restated.
  */
 import { allowance, type Share } from './budget.ts';
-import type { Rational } from './decimal.ts';
-import type { History, Step } from './history.ts';
+import { reduced, type Rational } from './decimal.ts';
+import type { History } from './history.ts';
 import type { LiveWindow } from './status.ts';
 import { validEvents } from './tally.ts';
 import { spanOf, type Restated } from './targets.ts';
+import type { WindowSteps } from './window-steps.ts';
 
 /** Decided on weights; null without valid events. */
 export function windowPasses({ bad, valid }: Share, q: Rational): boolean | null {
@@ -23,8 +24,7 @@ export function liveWindow(history: History, fromMs: number, toMs: number, resta
 
 export interface SlidingOptions {
   readonly slidingMs: number;
-  readonly stepMs: number;
-  /** Ends of the first and of the last window to be judged; in between one ends with every step. */
+  /** Ends of the first and of the last window to be judged, on the grid of steps; in between one ends with every step. */
   readonly firstEndMs: number;
   readonly lastEndMs: number;
   readonly minEvents: number;
@@ -41,103 +41,114 @@ export const JUDGED = 1;
 export const PASSED = 2;
 export const THIN = 4;
 
-/** What a window needs of a step. Weights as they are cheapest to keep: nothing is added up in floating point. */
-export interface WindowStep {
-  readonly atMs: number;
-  /** Raw valid events. */
-  readonly events: number;
-  readonly goodWeight: number | bigint;
-  readonly badWeight: number | bigint;
-}
-
-export function windowStep(step: Step): WindowStep {
-  const { atMs, goodWeight, badWeight } = step;
-  return { atMs, events: validEvents(step), goodWeight, badWeight };
-}
-
 /**
- * A verdict for each window, oldest first; one without valid events is neither passed nor judged. Weights are added up only
- * where one of a window's steps has some that is bad: without any, it passes.
- * @param steps ascending, all that the windows hold
+ * A verdict for each window, oldest first; one without valid events is neither passed nor judged.
+ * @param steps all that the windows hold. @throws RangeError when they do not
  */
 export function judgeWindows(
-  steps: readonly WindowStep[],
+  steps: WindowSteps,
   by: Restated,
-  { slidingMs, stepMs, firstEndMs, lastEndMs, minEvents }: SlidingOptions,
+  { slidingMs, firstEndMs, lastEndMs, minEvents }: SlidingOptions,
 ): Uint8Array {
+  const { stepMs, events, good, bad } = steps;
   const verdicts = new Uint8Array(Math.max(0, Math.floor((lastEndMs - firstEndMs) / stepMs) + 1));
-  const sums = new WindowSums(steps, by);
-  let [entering, leaving, events, valid] = [0, 0, 0, 0];
-  for (let index = 0; index < verdicts.length; index += 1) {
-    const end = firstEndMs + index * stepMs;
-    for (let step = steps[entering]; step !== undefined && step.atMs < end; step = steps[(entering += 1)]) {
-      events += step.events;
-      if (hasWeight(step)) valid += 1;
-      sums.enter(step);
-    }
-    for (let step = steps[leaving]; step !== undefined && step.atMs < end - slidingMs; step = steps[(leaving += 1)]) {
-      events -= step.events;
-      if (hasWeight(step)) valid -= 1;
-      sums.leave(step);
-    }
-    if (valid === 0) continue;
-    const passes = sums.isClean || windowPasses(sums.between(leaving, entering), by.target) === true;
-    verdicts[index] = JUDGED | (passes ? PASSED : 0) | (events < minEvents ? THIN : 0);
+  if (verdicts.length === 0) return verdicts;
+  const length = Math.floor(slidingMs / stepMs);
+  if (length === 0) return verdicts;
+  if (firstEndMs - length * stepMs < steps.fromMs || lastEndMs > steps.toMs)
+    throw new RangeError(`windows from ${firstEndMs} to ${lastEndMs} ms look beyond their steps`);
+  const first = Math.round((firstEndMs - steps.fromMs) / stepMs) - length;
+  const isKept = keptBudgets(steps, by, length);
+  let [held, weighty] = [0, 0];
+  for (let place = first; place < first + length + verdicts.length - 1; place += 1) {
+    held += events[place] ?? 0;
+    if ((good[place] ?? 0) > 0 || (bad[place] ?? 0) > 0) weighty += 1;
+    const index = place - first - length + 1;
+    if (index < 0) continue;
+    if (weighty > 0) verdicts[index] = JUDGED | (isKept[place] === 1 ? PASSED : 0) | (held < minEvents ? THIN : 0);
+    const leaving = place - length + 1;
+    held -= events[leaving] ?? 0;
+    if ((good[leaving] ?? 0) > 0 || (bad[leaving] ?? 0) > 0) weighty -= 1;
   }
   return verdicts;
 }
 
-function hasWeight({ goodWeight, badWeight }: WindowStep): boolean {
-  return Number(goodWeight) > 0 || Number(badWeight) > 0;
+/**
+ * By step: whether the window that ends with it keeps its budget, bad ≤ valid × (1 − q). Of each step that is one number, its
+ * slack: what its valid weight allows, less its bad weight, both times the same factor so that it stays whole. A window keeps
+ * its budget iff the slack of its steps does not come to less than nothing. Without valid weight none is asked about.
+ */
+function keptBudgets(steps: WindowSteps, by: Restated, length: number): Uint8Array {
+  const scales = scalesOf(steps, by);
+  const kept = new Uint8Array(steps.count);
+  const slack = slackOf(steps, scales, MOST_ADDED_UP / (length + 1));
+  if (slack === null) return keptExactly(steps, scales, length, kept);
+  let sum = 0;
+  for (let place = 0; place < kept.length; place += 1) {
+    sum += slack[place] ?? 0;
+    if (place >= length) sum -= slack[place - length] ?? 0;
+    if (sum >= 0) kept[place] = 1;
+  }
+  return kept;
 }
 
-/** The weights of a window that moves on; kept only while something bad is in it. */
-class WindowSums {
-  readonly #steps: readonly WindowStep[];
-  readonly #by: Restated;
-  #spoiled = 0;
-  #sum: { bad: bigint; valid: bigint } | null = null;
+/** Half of what a double counts to without a gap: the other half is for the rounding of the bound itself. */
+const MOST_ADDED_UP = 2 ** 52;
 
-  constructor(steps: readonly WindowStep[], by: Restated) {
-    this.#steps = steps;
-    this.#by = by;
-  }
+/** By how much the weights of some steps are multiplied to become slack: as long as one target held. */
+interface Scale {
+  readonly from: number;
+  readonly to: number;
+  readonly valid: bigint;
+  readonly bad: bigint;
+}
 
-  /** Not one of its steps has bad weight. */
-  get isClean(): boolean {
-    return this.#spoiled === 0;
-  }
+function scalesOf(steps: WindowSteps, by: Restated): readonly Scale[] {
+  const allowed = reduced(allowance(by.target));
+  const starts = [steps.fromMs, ...by.breaksMs.filter((atMs) => atMs > steps.fromMs && atMs < steps.toMs)];
+  return starts.map((atMs, index) => {
+    const { valid, bad } = by.restate({ valid: 1n, bad: 1n }, atMs);
+    const to = steps.placeOf(starts[index + 1] ?? steps.toMs);
+    return { from: steps.placeOf(atMs), to, valid: valid * allowed.num, bad: bad * allowed.den };
+  });
+}
 
-  enter(step: WindowStep): void {
-    if (Number(step.badWeight) > 0) this.#spoiled += 1;
-    if (this.#sum !== null) this.#add(this.#sum, step, 1n);
-  }
-
-  leave(step: WindowStep): void {
-    if (Number(step.badWeight) > 0) this.#spoiled -= 1;
-    if (this.#spoiled === 0) this.#sum = null;
-    if (this.#sum !== null) this.#add(this.#sum, step, -1n);
-  }
-
-  /** Of the window that holds these steps now. */
-  between(first: number, after: number): Share {
-    if (this.#sum === null) {
-      this.#sum = { bad: 0n, valid: 0n };
-      for (const step of this.#steps.slice(first, after)) this.#add(this.#sum, step, 1n);
+/** Null: one of them is larger than `most`, and their sums might not be exact. */
+function slackOf({ good, bad, count }: WindowSteps, scales: readonly Scale[], most: number): Float64Array | null {
+  const slack = new Float64Array(count);
+  let largest = 0;
+  for (const { from, to, ...scale } of scales) {
+    const [perValid, perBad] = [Number(scale.valid), Number(scale.bad)];
+    for (let place = from; place < to; place += 1) {
+      const spoiled = bad[place] ?? 0;
+      const allowed = ((good[place] ?? 0) + spoiled) * perValid;
+      const spent = spoiled * perBad;
+      if (allowed + spent > largest) largest = allowed + spent;
+      slack[place] = allowed - spent;
     }
-    return this.#sum;
   }
-
-  #add(sum: { bad: bigint; valid: bigint }, { atMs, goodWeight, badWeight }: WindowStep, times: bigint): void {
-    const bad = BigInt(badWeight);
-    const share = this.#by.restate({ bad, valid: BigInt(goodWeight) + bad }, atMs);
-    sum.bad += share.bad * times;
-    sum.valid += share.valid * times;
-  }
+  return largest <= most ? slack : null;
 }
 
-export function countWindows(verdicts: Uint8Array): WindowCounts {
-  let [passed, judged, flagged] = [0, 0, 0];
+function keptExactly(steps: WindowSteps, scales: readonly Scale[], length: number, kept: Uint8Array): Uint8Array {
+  const slackAt = (place: number): bigint => {
+    const good = steps.large.get(place)?.good ?? BigInt(steps.good[place] ?? 0);
+    const bad = steps.large.get(place)?.bad ?? BigInt(steps.bad[place] ?? 0);
+    const scale = scales.findLast(({ from }) => from <= place) ?? { valid: 0n, bad: 0n };
+    return (good + bad) * scale.valid - bad * scale.bad;
+  };
+  let sum = 0n;
+  for (let place = 0; place < kept.length; place += 1) {
+    sum += slackAt(place);
+    if (place >= length) sum -= slackAt(place - length);
+    if (sum >= 0n) kept[place] = 1;
+  }
+  return kept;
+}
+
+/** Adds what some windows came to. */
+export function countWindows(verdicts: Uint8Array, counts: WindowCounts = NO_WINDOWS): WindowCounts {
+  let { passed, judged, flagged } = counts;
   for (const verdict of verdicts) {
     if (verdict === 0) continue;
     judged += 1;
@@ -146,6 +157,8 @@ export function countWindows(verdicts: Uint8Array): WindowCounts {
   }
   return { passed, judged, flagged };
 }
+
+export const NO_WINDOWS: WindowCounts = { passed: 0, judged: 0, flagged: 0 };
 
 /**
  * The windows whose share that passed is an objective's attainment now: those that ended with a complete step.

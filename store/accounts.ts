@@ -3,14 +3,15 @@
  * a turn of the event loop of its own, because the same loop measures, and months of minutes take milliseconds.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Account, type Hour, type HourByMinutes, type Wanted } from '../slo/account.ts';
-import type { Minutes, Step } from '../slo/history.ts';
+import { Account, type DayByHours, type HourByMinutes, type Wanted } from '../slo/account.ts';
+import type { Hours, Minutes, Step } from '../slo/history.ts';
 import type { Objective } from '../slo/objective.ts';
-import type { Stretch } from '../slo/ranges.ts';
-import type { WindowStep } from '../slo/sliding.ts';
+import { runsOf, type Stretch } from '../slo/ranges.ts';
 import type { Status } from '../slo/status.ts';
+import type { Tally } from '../slo/tally.ts';
 import type { TimeBase } from '../slo/time-base.ts';
-import { unpack, unpackForWindows } from './packed.ts';
+import type { WindowSteps } from '../slo/window-steps.ts';
+import { placeSteps, sumOf, unpack } from './packed.ts';
 import type { Mark, RollupAnswer, RollupRead, RollupRow, StoreReader } from './store.ts';
 
 export interface Accounts {
@@ -89,16 +90,10 @@ export function createAccounts(
 }
 
 /** The sums of a stretch first, then runs of hours by their minutes. */
-function readsOf(objective: string, { hours, minutes }: Wanted, { hourMs }: TimeBase): readonly RollupRead[] {
-  const runs: { fromMs: number; toMs: number }[] = [];
-  for (const atMs of minutes) {
-    const last = runs.at(-1);
-    if (last?.toMs === atMs) last.toMs += hourMs;
-    else runs.push({ fromMs: atMs, toMs: atMs + hourMs });
-  }
+function readsOf(objective: string, { hours, minutes }: Wanted, base: TimeBase): readonly RollupRead[] {
   return [
     ...(hours === null ? [] : [{ objective, span: 'day' as const, ...hours }]),
-    ...runs.map((run) => ({ objective, span: 'hour' as const, ...run })),
+    ...runsOf(minutes, base).map((run) => ({ objective, span: 'hour' as const, ...run })),
   ];
 }
 
@@ -109,43 +104,48 @@ function take(
   base: TimeBase,
 ): void {
   const [days = [], runs] = hours === null ? [[], rows] : [rows[0], rows.slice(1)];
-  if (hours !== null) account.takeHours(hours, hoursIn(days, hours, base));
+  if (hours !== null)
+    account.takeHours(
+      hours,
+      days.map((row) => byHours(row, base)),
+    );
   if (minutes.length > 0) {
     const found = runs.flat().map((row) => byMinutes(row, base));
     account.takeMinutes(minutes, found);
   }
 }
 
-function* hoursIn(days: readonly RollupRow[], { fromMs, toMs }: Stretch, { hourMs }: TimeBase): Iterable<Hour> {
-  for (const { atMs, split, steps } of days) {
-    for (const step of unpack(steps, atMs, hourMs)) {
-      if (step.atMs >= fromMs && step.atMs < toMs) yield { atMs: step.atMs, split, tally: step };
-    }
-  }
+function byHours({ atMs, split, steps }: RollupRow, { hourMs }: TimeBase): DayByHours {
+  // A copy, because the row is a part of everything that was answered, and this stays for as long as the day does.
+  return { atMs, split, hours: new PackedSteps(steps.slice(), atMs, hourMs) };
 }
 
 function byMinutes({ atMs, split, steps }: RollupRow, { minuteMs }: TimeBase): HourByMinutes {
-  return { atMs, split, minutes: new PackedMinutes(steps, atMs, minuteMs) };
+  return { atMs, split, minutes: new PackedSteps(steps, atMs, minuteMs) };
 }
 
-/** Of most hours only what windows need is ever asked for. */
-class PackedMinutes implements Minutes {
-  readonly #row: readonly [bytes: Uint8Array, fromMs: number, stepMs: number];
-  #all: readonly Step[] | null = null;
-  #forWindows: readonly WindowStep[] | null = null;
+/** Of most days only the sum is ever asked for, and of most hours only what windows need. */
+class PackedSteps implements Hours, Minutes {
+  readonly #bytes: Uint8Array;
+  readonly #fromMs: number;
+  readonly #stepMs: number;
 
-  constructor(...row: readonly [bytes: Uint8Array, fromMs: number, stepMs: number]) {
-    this.#row = row;
+  constructor(bytes: Uint8Array, fromMs: number, stepMs: number) {
+    this.#bytes = bytes;
+    this.#fromMs = fromMs;
+    this.#stepMs = stepMs;
+  }
+
+  get sum(): Tally {
+    return sumOf(this.#bytes);
   }
 
   get all(): readonly Step[] {
-    this.#all ??= unpack(...this.#row);
-    return this.#all;
+    return unpack(this.#bytes, this.#fromMs, this.#stepMs);
   }
 
-  get forWindows(): readonly WindowStep[] {
-    this.#forWindows ??= unpackForWindows(...this.#row);
-    return this.#forWindows;
+  placeIn(steps: WindowSteps): void {
+    placeSteps(this.#bytes, steps, Math.round((this.#fromMs - steps.fromMs) / this.#stepMs));
   }
 }
 

@@ -2,8 +2,8 @@
  * Many steps of one split in one row: an hour by its minutes, a day by its hours. Each step that counted something is its
  * index in the row, a mask of the figures that are not 0, and those figures, all as LEB128; ascending by index.
  */
-import type { WindowStep } from '../slo/sliding.ts';
-import { isEmpty, type Tally } from '../slo/tally.ts';
+import { isEmpty, sumTallies, type Tally } from '../slo/tally.ts';
+import type { WindowSteps } from '../slo/window-steps.ts';
 
 /** By how often they are there, so that the mask of an ordinary step is one byte. Never reordered: it is how rows are written. */
 const FIGURES = [
@@ -109,12 +109,53 @@ export function unpack(bytes: Uint8Array, fromMs: number, stepMs: number): Packe
   return steps;
 }
 
-/** Of the same row, what sliding windows look at: months of minutes, of which nothing else is asked. */
-export function unpackForWindows(bytes: Uint8Array, fromMs: number, stepMs: number): WindowStep[] {
-  const steps: WindowStep[] = [];
+/**
+ * What the steps of a row come to. Added up in numbers, without an object for any step: a sum that is a safe integer came of
+ * safe integers, because nothing here is less than 0.
+ */
+export function sumOf(bytes: Uint8Array): Tally {
+  const sums = FIGURES.map(() => 0);
+  for (let at = 0; at < bytes.length;) {
+    while ((bytes[at++] ?? 0) >= 0x80);
+    let mask = bytes[at++] ?? 0;
+    if (mask >= 0x80) mask += ((bytes[at++] ?? 0) - 1) * 0x80;
+    for (let figure = 0; mask !== 0; mask >>= 1, figure += 1) {
+      if ((mask & 1) === 0) continue;
+      let byte = bytes[at++] ?? 0;
+      let value = byte & 0x7f;
+      for (let scale = 0x80; byte >= 0x80; scale *= 0x80) {
+        byte = bytes[at++] ?? 0;
+        value += (byte & 0x7f) * scale;
+      }
+      sums[figure] = (sums[figure] ?? 0) + value;
+    }
+  }
+  return sums.every(Number.isSafeInteger) ? tallyOf(sums) : sumTallies(unpack(bytes, 0, 1));
+}
+
+function tallyOf(figures: readonly number[]): Tally {
+  const [good = 0, goodWeight = 0, squaredWeight = 0, bad = 0, badWeight = 0, faults = 0, ...rest] = figures;
+  const [faultWeight = 0, excluded = 0, excludedWeight = 0, borderline = 0, bounded = 0] = rest;
+  return {
+    good,
+    bad,
+    excluded,
+    faults,
+    goodWeight: BigInt(goodWeight),
+    badWeight: BigInt(badWeight),
+    excludedWeight: BigInt(excludedWeight),
+    faultWeight: BigInt(faultWeight),
+    squaredWeight: BigInt(squaredWeight),
+    borderline,
+    bounded,
+  };
+}
+
+/** Of the same row, what sliding windows look at: months of minutes, of which nothing else is asked. @param firstAt place of the row's first step, which may lie outside */
+export function placeSteps(bytes: Uint8Array, steps: WindowSteps, firstAt: number): void {
   const reader = new Reader(bytes);
   while (!reader.isAtEnd) {
-    const atMs = fromMs + reader.number() * stepMs;
+    const place = firstAt + reader.number();
     const mask = reader.number();
     const good = (mask & 1) === 0 ? 0 : reader.number();
     const goodWeight = (mask & 2) === 0 ? 0 : reader.either();
@@ -122,9 +163,8 @@ export function unpackForWindows(bytes: Uint8Array, fromMs: number, stepMs: numb
     const bad = (mask & 8) === 0 ? 0 : reader.number();
     const badWeight = (mask & 16) === 0 ? 0 : reader.either();
     for (let rest = mask >> 5; rest !== 0; rest >>= 1) if ((rest & 1) !== 0) reader.skip();
-    steps.push({ atMs, events: good + bad, goodWeight, badWeight });
+    steps.set(place, good + bad, goodWeight, badWeight);
   }
-  return steps;
 }
 
 /** Seven bits a byte: so many bytes are below 2^49, exact in a double. */

@@ -1,6 +1,6 @@
 /** Ninety days of a service that is probed once a minute and fails now and then, as the ledger would answer for them. */
 import { Account } from '../../slo/account.ts';
-import { minutesOf, type Step } from '../../slo/history.ts';
+import { hoursOf, minutesOf, type Step } from '../../slo/history.ts';
 import type { Objective } from '../../slo/objective.ts';
 import { hourOf } from '../../slo/ranges.ts';
 import { sumTallies } from '../../slo/tally.ts';
@@ -63,8 +63,10 @@ export function accountOf(steps: readonly MinuteStep[]): Account {
   const wanted = account.wanted(NOW_MS);
   const byHour = Map.groupBy(steps, ({ atMs }) => hourOf(BASE, atMs));
   if (wanted.hours === null) throw new Error('a new account wants its hours');
-  const hours = [...byHour].map(([atMs, minutes]) => ({ atMs, split: '', tally: sumTallies(minutes) }));
-  account.takeHours(wanted.hours, hours);
+  const hours = [...byHour].map(([atMs, minutes]) => ({ ...sumTallies(minutes), atMs }));
+  const byDay = Map.groupBy(hours, ({ atMs }) => Math.floor(atMs / BASE.dayMs) * BASE.dayMs);
+  const days = [...byDay].map(([atMs, each]) => ({ atMs, split: '', hours: hoursOf(each) }));
+  account.takeHours(wanted.hours, days);
   const detailed = wanted.minutes.map((atMs) => ({ atMs, split: '', minutes: minutesOf(byHour.get(atMs) ?? []) }));
   account.takeMinutes(wanted.minutes, detailed);
   return account;

@@ -4,10 +4,19 @@ import { evaluate } from '../../slo/evaluate.ts';
 import type { History, Step } from '../../slo/history.ts';
 import type { Objective } from '../../slo/objective.ts';
 import { hourOf, stepsOver } from '../../slo/ranges.ts';
-import { attainmentEnds, countWindows, judgeWindows, windowStep, type WindowCounts } from '../../slo/sliding.ts';
+import {
+  attainmentEnds,
+  countWindows,
+  JUDGED,
+  PASSED,
+  THIN,
+  windowPasses,
+  type SlidingOptions,
+  type WindowCounts,
+} from '../../slo/sliding.ts';
 import type { Status } from '../../slo/status.ts';
-import { EMPTY_TALLY, sumTallies } from '../../slo/tally.ts';
-import { restated } from '../../slo/targets.ts';
+import { EMPTY_TALLY, sumTallies, validEvents, validWeight } from '../../slo/tally.ts';
+import { restated, type Restated } from '../../slo/targets.ts';
 import { timeBase, type TimeBase } from '../../slo/time-base.ts';
 
 export interface TallyStep extends Step {
@@ -80,8 +89,34 @@ function windowsOf(steps: readonly TallyStep[], of: Objective, base: TimeBase, n
   const { slidingMs, minEvents, windowMs } = of;
   if (slidingMs === null) return null;
   const ends = attainmentEnds(stepsOver(base, nowMs), windowMs, base.minuteMs);
-  const options = { slidingMs, minEvents, stepMs: base.minuteMs, ...ends };
-  return countWindows(judgeWindows(steps.map(windowStep), restated(of, nowMs), options));
+  return countWindows(eachWindow(steps, restated(of, nowMs), { ...ends, slidingMs, minEvents }, base.minuteMs));
+}
+
+/** Each window by adding and taking away what enters and leaves it, in whole numbers of any size. @param steps ascending */
+export function eachWindow(
+  steps: readonly Step[],
+  by: Restated,
+  { slidingMs, firstEndMs, lastEndMs, minEvents }: SlidingOptions,
+  stepMs: number,
+): Uint8Array {
+  const verdicts: number[] = [];
+  const held = { events: 0, weighty: 0, bad: 0n, valid: 0n };
+  const put = (step: Step, times: 1 | -1): void => {
+    const share = by.restate(shareOf(step), step.atMs);
+    held.events += times * validEvents(step);
+    if (validWeight(step) > 0n) held.weighty += times;
+    held.bad += BigInt(times) * share.bad;
+    held.valid += BigInt(times) * share.valid;
+  };
+  let [entering, leaving] = [0, 0];
+  for (let end = firstEndMs; end <= lastEndMs; end += stepMs) {
+    for (let step = steps[entering]; step !== undefined && step.atMs < end; step = steps[(entering += 1)]) put(step, 1);
+    for (let step = steps[leaving]; step !== undefined && step.atMs < end - slidingMs; step = steps[(leaving += 1)])
+      put(step, -1);
+    const passes = held.bad === 0n || windowPasses(held, by.target) === true;
+    verdicts.push(held.weighty === 0 ? 0 : JUDGED | (passes ? PASSED : 0) | (held.events < minEvents ? THIN : 0));
+  }
+  return Uint8Array.from(verdicts);
 }
 
 /** What was counted, straight from the minutes. */

@@ -1,7 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { EMPTY_TALLY, type Tally } from '../../slo/tally.ts';
-import { joined, packStep, stepsIn, unpack } from '../../store/packed.ts';
+import { minutesOf } from '../../slo/history.ts';
+import { EMPTY_TALLY, sumTallies, type Tally } from '../../slo/tally.ts';
+import { WindowSteps } from '../../slo/window-steps.ts';
+import { placeSteps, joined, packStep, stepsIn, sumOf, unpack } from '../../store/packed.ts';
 
 const count = fc.oneof(fc.nat({ max: 200 }), fc.maxSafeNat());
 const weight = fc.oneof(fc.bigInt({ min: 0n, max: 2n ** 10n }), fc.bigInt({ min: 0n, max: 2n ** 200n }));
@@ -30,6 +32,31 @@ describe('steps in one row', () => {
         expect(unpack(row, 1_000, 10)).toEqual(
           steps.toSorted(([a], [b]) => a - b).map(([index, each]) => ({ ...each, atMs: 1_000 + index * 10 })),
         );
+      }),
+    );
+  });
+
+  test('come to what they add up to one by one, and stand in the columns of windows with the same, of any size', () => {
+    const ordinary = tally.map((each) => ({
+      ...each,
+      goodWeight: 600_000_000n,
+      badWeight: 60_000_000n,
+      squaredWeight: 1n,
+    }));
+    fc.assert(
+      fc.property(fc.dictionary(fc.nat({ max: 59 }).map(String), fc.oneof(tally, ordinary)), (drawn) => {
+        const steps = Object.entries(drawn).map(
+          ([index, each]) => [Number(index), packStep(Number(index), each)] as const,
+        );
+        const row = joined(new Map(steps));
+        const all = unpack(row, 0, 10);
+        expect(sumOf(row)).toEqual(sumTallies(all));
+        // Begins and ends inside the row.
+        const [columns, expected] = [0, 1].map(() => new WindowSteps({ fromMs: 100, toMs: 500 }, 10));
+        if (columns === undefined || expected === undefined) throw new Error('two of them');
+        placeSteps(row, columns, -10);
+        minutesOf(all).placeIn(expected);
+        expect(columns).toEqual(expected);
       }),
     );
   });
