@@ -1,13 +1,15 @@
 /** Whether a ledger is what it should be: its pages, the chain of its results, its tallies against them. Writes nothing. */
 import { sumTallies, type Tally } from '../slo/tally.ts';
 import { FIRST_HEAD } from './chain.ts';
+import { cursorsAhead, setBack, type CursorAhead } from './cursors-ahead.ts';
 import { openDatabase } from './database.ts';
 import { talliedFromMs, wholeFromMs } from './expired.ts';
+import { goneSince, lastNoted, type Gone } from './last-noted.ts';
 import { LedgerError } from './ledger-error.ts';
 import { Ledger } from './ledger.ts';
 import { unpack } from './packed.ts';
 import { ResultTable } from './result-table.ts';
-import { number, text } from './rows.ts';
+import { number, text, written } from './rows.ts';
 import { RuleTable } from './rules.ts';
 import { TEMP_TALLIES } from './schema.ts';
 import { SegmentTable } from './segment-table.ts';
@@ -45,33 +47,51 @@ export interface TallyFinding {
 }
 
 export interface LedgerFinding {
+  /** Results that were stored after the last one that is there, as far as a note beside the file knows; null: none. */
+  readonly gone: Gone | null;
+  /** What was said of such a loss when the ledger went on after it. */
+  readonly goneBefore: readonly string[];
   /** What SQLite says of its pages, a line each; empty: they are whole. */
   readonly pages: readonly string[];
   /** Null where the pages are so damaged that it cannot be read. */
   readonly chain: ChainFinding | null;
   readonly tallies: readonly TallyFinding[] | null;
+  readonly cursors: readonly CursorAhead[];
 }
 
 /** @throws LedgerError when it cannot be opened at all */
 export function checkLedger(path: string): LedgerFinding {
+  const noted = lastNoted(path);
   using db = openDatabase({ path, readOnly: true });
   const sql = new Sql(db, path, true);
   const looked = (): readonly string[] =>
     sql.all('PRAGMA integrity_check(20)').map((row) => text(row, 'integrity_check'));
   const pages = unlessDamaged(path, looked) ?? ['SQLite cannot go through them'];
+  const lastSeq = unlessDamaged(path, () => new SegmentTable(db).lastSeq());
   return {
+    gone: lastSeq === null ? null : goneSince(noted, unlessDamaged(path, () => sql.meta('identity')) ?? '', lastSeq),
+    goneBefore: unlessDamaged(path, () => saidGone(sql)) ?? [],
     pages: pages[0] === 'ok' ? [] : pages,
     chain: unlessDamaged(path, () => checkChain(sql)),
     tallies: unlessDamaged(path, () => checkTallies(sql)),
+    cursors: unlessDamaged(path, () => sql.read(() => cursorsAhead(db))) ?? [],
   };
 }
 
-/** Has these objectives judged anew from the stored results, as far as those are there. @throws LedgerError */
-export function mendTallies(path: string, objectives: readonly string[]): readonly string[] {
+function saidGone(sql: Sql): readonly string[] {
+  const rows = sql.all("SELECT body FROM events WHERE kind = 'note' AND id LIKE 'gone/%' ORDER BY seq");
+  return rows.map((row) => written<{ readonly text: string }>(row, 'body', 'json').text);
+}
+
+/** Has these objectives judged anew from the stored results, as far as those are there, and sets cursors back that are ahead. @throws LedgerError */
+export function mendLedger(path: string, objectives: readonly string[]): readonly string[] {
   {
     using db = openDatabase({ path });
     const sql = new Sql(db, path, false);
-    sql.write(() => objectives.forEach((id) => sql.run("UPDATE objectives SET hash = '' WHERE id = ?", id)));
+    sql.write(() => {
+      objectives.forEach((id) => sql.run("UPDATE objectives SET hash = '' WHERE id = ?", id));
+      setBack(db, cursorsAhead(db));
+    });
   }
   using ledger = new Ledger({ path });
   return ledger.notices;

@@ -9,6 +9,7 @@ import { isEmpty, openDatabase } from './database.ts';
 import type { DatabaseOptions } from './database.ts';
 import type { Link } from './chain.ts';
 import type { Rule } from './judge.ts';
+import { LastNoted, goneSince, goneText, lastNoted, type Noted } from './last-noted.ts';
 import { adoptIdentity, adoptStep } from './made-with.ts';
 import { pendingLines, waitingRows } from './outbox.ts';
 import { Measures } from './measures/measures.ts';
@@ -75,6 +76,7 @@ export class Ledger implements Disposable {
   readonly #sql: Sql;
   readonly #results: ResultTable;
   readonly #segments: SegmentTable;
+  readonly #noted: LastNoted;
   /** As of when it was opened: steps before have lost results, and keep what was counted of them. */
   readonly #wholeFromMs: number;
   readonly #rules: RuleTable;
@@ -92,6 +94,7 @@ export class Ledger implements Disposable {
   /** @throws LedgerError */
   constructor(options: LedgerOptions) {
     const wasEmpty = isEmpty(options.path);
+    const noted = options.readOnly === true ? null : lastNoted(options.path);
     const db = openDatabase(options);
     if (wasEmpty)
       this.notices.push(
@@ -104,6 +107,8 @@ export class Ledger implements Disposable {
       this.identity = adoptIdentity(this.#sql);
       this.#results = new ResultTable(this.#sql);
       this.#segments = new SegmentTable(db);
+      this.#noted = new LastNoted(options.path);
+      this.#sayGone(noted, options.nowMs);
       this.#wholeFromMs = wholeFromMs(this.#sql, this.stepMs);
       this.#rules = new RuleTable(db);
       this.#tallies = new TallyTable(db, 'main', this.stepMs);
@@ -127,7 +132,7 @@ export class Ledger implements Disposable {
    * @param recordedMs the present, whole wall-clock ms; 0: nobody knows. @returns how many were new. @throws LedgerError
    */
   append(results: readonly Result[], recordedMs = 0): number {
-    return this.#write(() => {
+    const { count, end } = this.#write(() => {
       this.#loadRules();
       const gathered = new Gathered(this.stepMs);
       const links: Link[] = [];
@@ -145,11 +150,14 @@ export class Ledger implements Disposable {
         stored.push(result);
         for (const rule of this.#active) gathered.add(rule, result);
       }
-      this.#segments.link(links, recordedMs);
+      const last = this.#segments.link(links, recordedMs);
       if (gathered.steps.length > 0) this.#numbered(() => this.#keep(gathered, this.#tallies, recordedMs));
       this.#measures.stored(stored, recordedMs);
-      return links.length;
+      return { count: links.length, end: last };
     });
+    if (count > 0 && end !== null)
+      this.#noted.note({ identity: this.identity, seq: end.lastSeq, head: end.head, recordedMs });
+    return count;
   }
 
   /** @param recordedMs as for {@link append}. @throws LedgerError */
@@ -293,6 +301,7 @@ export class Ledger implements Disposable {
   }
 
   close(): void {
+    this.#noted.close();
     if (this.#sql.db.isOpen) this.#sql.db.close();
   }
 
@@ -403,6 +412,20 @@ export class Ledger implements Disposable {
     const id = `kept/${rule.id}/${ruleHash(rule).slice(0, 16)}/${fromMs}`;
     const body = { fromMs, text };
     records.insertEvent(this.#sql, { id, atMs: fromMs, kind: 'note', service: null, subject: rule.id, body }, 0);
+  }
+
+  /** That results had been stored which are not there any more: on record before others take their numbers. */
+  #sayGone(noted: Noted | null, nowMs: number = Number.NaN): void {
+    const gone = goneSince(noted, this.identity, this.#segments.lastSeq());
+    if (gone === null) return;
+    const text = goneText(gone);
+    this.notices.push(
+      `ledger ${this.path}: ${text}: if the newer file is somewhere, with its -wal, end this and let store.ledger name it`,
+    );
+    const id = `gone/${gone.firstSeq}-${gone.lastSeq}/${gone.head.slice(0, 16)}`;
+    const recordedMs = Number.isFinite(nowMs) ? Math.floor(nowMs) : 0;
+    const event = { id, atMs: gone.recordedMs, service: null, subject: 'results', body: { ...gone, text } };
+    this.#write(() => records.insertEvent(this.#sql, { ...event, kind: 'note' }, recordedMs));
   }
 
   /** Whether it had been counted before can no longer be known: its time has expired. Said once a probe and expiry. */

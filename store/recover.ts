@@ -4,6 +4,7 @@ import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { FIRST_HEAD, linkOf } from './chain.ts';
 import { whyBroken } from './check.ts';
 import { mustHoldSomething, openDatabase } from './database.ts';
+import { goneSince, goneText, lastNoted } from './last-noted.ts';
 import { LedgerError } from './ledger-error.ts';
 import { Ledger } from './ledger.ts';
 import { openRemains } from './remains.ts';
@@ -77,7 +78,7 @@ export function recoverLedger(from: string, to: string): Recovered {
       using target = new DatabaseSync(to, { enableForeignKeyConstraints: false });
       tables = save(source, target);
     }
-    return { ...finished(to, tables), tables };
+    return { ...finished(from, to, tables), tables };
   } catch (error) {
     // What was not finished would be taken for a ledger that is whole.
     for (const end of ['', '-wal', '-shm', '-journal']) rmSync(`${to}${end}`, { force: true });
@@ -124,7 +125,7 @@ function save(source: DatabaseSync, target: DatabaseSync): readonly SavedTable[]
 }
 
 /** Brings the new file up to date, and makes what was not saved from what was. */
-function finished(to: string, tables: readonly SavedTable[]): Omit<Recovered, 'tables'> {
+function finished(from: string, to: string, tables: readonly SavedTable[]): Omit<Recovered, 'tables'> {
   const isWhole = (which: string): boolean => tables.find(({ table }) => table === which)?.lost === 0;
   // With results lost, tallies that are there know more than results that are there.
   const isJudgedAnew = !isWhole('tallies') && isWhole('results') && isWhole('series');
@@ -149,11 +150,16 @@ function finished(to: string, tables: readonly SavedTable[]): Omit<Recovered, 't
     before = segment;
     return why !== null;
   });
+  const gone = goneSince(lastNoted(from), ledger.identity, table.lastSeq());
   return {
     wholeUpTo: broken === undefined ? (segments.at(-1)?.number ?? 0) : broken.number - 1,
     segments: segments.at(-1)?.number ?? 0,
     tallies: isWhole('tallies') ? 'saved' : isJudgedAnew ? 'judged anew' : 'lost in part',
-    notices: [...ledger.notices, ...(isKnown ? [] : [unknown(ledger.identity)])],
+    notices: [
+      ...ledger.notices,
+      ...(gone === null ? [] : [goneText(gone)]),
+      ...(isKnown ? [] : [unknown(ledger.identity)]),
+    ],
   };
 }
 

@@ -51,8 +51,8 @@ export class SegmentTable {
     return this.#standing()?.lastSeq ?? 0;
   }
 
-  /** Chains what the same transaction stores. @param recordedMs when, by the ledger's clock */
-  link(links: Iterable<Link>, recordedMs: number): void {
+  /** Chains what the same transaction stores. @param recordedMs when, by the ledger's clock. @returns how it ends; null: empty */
+  link(links: Iterable<Link>, recordedMs: number): Pick<Segment, 'lastSeq' | 'head'> | null {
     let last = this.#standing();
     for (const link of links) {
       if (last !== null && isFull(last, recordedMs)) {
@@ -67,6 +67,7 @@ export class SegmentTable {
       last.head = nextHead(last.head, canonicalText(link));
     }
     if (last !== null) this.#write(last, null);
+    return last;
   }
 
   /** Those with a result that was due in a half-open stretch, in order. The last one is open. */

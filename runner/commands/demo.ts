@@ -31,7 +31,7 @@ export const demo: Command = {
 };
 
 /** Everything that a demo writes. */
-const OURS = /^(?:gamedays|pulsedrill\.db(?:-wal|-shm)?|(?:sla|gameday)[\w.-]*\.(?:md|svg))$/;
+const OURS = /^(?:gamedays|pulsedrill\.db(?:-wal|-shm|-last)?|(?:sla|gameday)[\w.-]*\.(?:md|svg))$/;
 
 /** The name of something in the folder that no demo wrote; null when there is nothing of the kind. */
 function othersIn(folder: string): string | null {

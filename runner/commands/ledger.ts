@@ -1,13 +1,14 @@
 /** `ledger check`, `compact` and `recover`: whether the record is whole, and what mends it. */
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { checkLedger, mendTallies, type LedgerFinding } from '../../store/check.ts';
+import { checkLedger, mendLedger, type LedgerFinding } from '../../store/check.ts';
 import { compactLedger } from '../../store/compact.ts';
 import { withLastGood } from '../../store/last-good.ts';
 import { holderOf, holderText } from '../../store/lease.ts';
 import { recoverLedger, type Recovered, type SavedTable } from '../../store/recover.ts';
 import type { Args, Command } from '../command.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
+import { findingLines, isMendable, isWhole, mendedText, wrongObjectives } from '../ledger-findings.ts';
 import { jsonOption, openConfiguration, toJson } from './open.ts';
 
 const check: Command = {
@@ -25,13 +26,10 @@ const check: Command = {
     const found = checked(path);
     if (args.flag('json')) io.print(toJson({ ledger: path, ok: isWhole(found), ...found }));
     else for (const line of findingLines(path, found)) io.print(line);
-    const wrong = wrongObjectives(found);
-    if (!args.flag('mend') || wrong.length === 0 || found.pages.length > 0)
-      return isWhole(found) ? EXIT.ok : EXIT.failed;
-    for (const notice of mendTallies(path, wrong)) io.complain(notice);
+    if (!args.flag('mend') || !isMendable(found)) return isWhole(found) ? EXIT.ok : EXIT.failed;
+    for (const notice of mendLedger(path, wrongObjectives(found))) io.complain(notice);
     const after = checkLedger(path);
-    if (!args.flag('json'))
-      io.print(`judged anew: ${wrong.join(', ')}: ${isWhole(after) ? 'whole now' : 'still not whole'}`);
+    if (!args.flag('json')) io.print(mendedText(found, after));
     return isWhole(after) ? EXIT.ok : EXIT.failed;
   },
 };
@@ -102,60 +100,6 @@ function mustBeFree(path: string, command: string): void {
   );
 }
 
-function isWhole(found: LedgerFinding): boolean {
-  const { pages, chain, tallies } = found;
-  return pages.length === 0 && chain?.broken.length === 0 && tallies !== null && wrongObjectives(found).length === 0;
-}
-
-function wrongObjectives({ tallies }: LedgerFinding): readonly string[] {
-  return (tallies ?? []).flatMap((each) => (each.different > 0 || !each.areRollupsWhole ? [each.objective] : []));
-}
-
-function findingLines(path: string, found: LedgerFinding): readonly string[] {
-  const { pages, chain, tallies } = found;
-  const wrong = wrongObjectives(found);
-  const lines = [
-    `${path}: ${isWhole(found) ? 'whole' : 'NOT WHOLE'}`,
-    pages.length === 0 ? 'pages: whole' : `pages: damaged: ${pages.join('; ')}`,
-  ];
-  if (chain === null) lines.push('chain: cannot be read');
-  else {
-    const how = chain.broken.length === 0 ? 'whole' : `broken in ${chain.broken.length} segments`;
-    lines.push(
-      `chain: ${how}: ${chain.results} results in ${chain.segments} segments, ${chain.expired} segments expired; head ${chain.head}`,
-    );
-    for (const { number, firstScheduledMs, lastScheduledMs, why } of chain.broken)
-      lines.push(`  segment ${number} (${iso(firstScheduledMs)} to ${iso(lastScheduledMs)}): ${why}`);
-  }
-  if (tallies === null) lines.push('tallies: cannot be read');
-  else
-    lines.push(
-      `tallies: ${wrong.length === 0 ? 'as the results say' : 'NOT as the results say'}, ${tallies.length} objectives`,
-    );
-  for (const { objective, fromMs, different, firstMs, areRollupsWhole } of tallies ?? []) {
-    if (different > 0) lines.push(`  ${objective}: ${different} steps differ, the first at ${iso(firstMs ?? 0)}`);
-    if (!areRollupsWhole) lines.push(`  ${objective}: its hours and days are not the sums of its minutes`);
-    if (fromMs !== null)
-      lines.push(`  ${objective}: looked at from ${iso(fromMs)} on, because results of before have expired`);
-  }
-  const isUnreadable = pages.length > 0 || chain === null || tallies === null;
-  if (isUnreadable) lines.push('mend: "pulsedrill ledger recover --to FILE" saves what can be read');
-  else if (wrong.length > 0) lines.push(`mend: ${mendOf(found)}`);
-  if (!isUnreadable && (chain?.broken.length ?? 0) > 0)
-    lines.push('mend: nothing can: what was stored was changed, by somebody or by the disk; a copy shows what it was');
-  return lines;
-}
-
-/** Where results are gone, tallies may be all that is left of them: they are not to be thrown away unasked. */
-function mendOf({ chain }: LedgerFinding): string {
-  const missing = (chain?.broken ?? []).reduce((sum, segment) => sum + segment.missing, 0);
-  if (missing === 0) return '"pulsedrill ledger check --mend" judges them anew';
-  return (
-    `none is needed where they only count the ${missing} results that are missing, and nothing else knows of these any more; ` +
-    '"pulsedrill ledger check --mend" counts the results that are there instead'
-  );
-}
-
 function recoveredLines(to: string, { tables, wholeUpTo, segments, tallies, notices }: Recovered): readonly string[] {
   const last =
     wholeUpTo === segments
@@ -176,8 +120,4 @@ function savedText({ table, saved, lost }: SavedTable): string {
 
 function sizeText(bytes: number): string {
   return `${(bytes / 1_048_576).toFixed(1)} MiB`;
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }

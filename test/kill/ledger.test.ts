@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { seededRandom } from '../../scenarios/random.ts';
 import { judge } from '../../store/judge.ts';
+import { lastNoted } from '../../store/last-noted.ts';
 import { Ledger } from '../../store/ledger.ts';
 import { addTallies, EMPTY_TALLY, sumTallies } from '../../slo/tally.ts';
 import { brokenSegments } from '../support/chain.ts';
@@ -80,6 +81,10 @@ test(
       const segments = ledger.segments({});
       const stored = segments.at(-1)?.lastSeq ?? 0;
       expect(stored).toBeGreaterThanOrEqual(runs.size);
+      // What is noted beside the file never says more than was stored, and all that was acknowledged.
+      const noted = lastNoted(path)?.seq ?? 0;
+      expect(noted).toBeGreaterThanOrEqual(runs.size);
+      expect(noted).toBeLessThanOrEqual(stored);
       // Runs are stored in their order: the nth result is the nth run, unless its segment has expired.
       const kept = segments.filter(({ expiredMs }) => expiredMs === null);
       for (const { firstSeq, lastSeq } of kept) {

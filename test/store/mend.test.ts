@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sumTallies } from '../../slo/tally.ts';
-import { checkLedger, mendTallies } from '../../store/check.ts';
+import { checkLedger, mendLedger } from '../../store/check.ts';
 import { compactLedger } from '../../store/compact.ts';
 import { Ledger } from '../../store/ledger.ts';
 import { openStore } from '../../store/open.ts';
@@ -97,9 +97,12 @@ describe('a check', () => {
     ledger.append([aResult(1_000)], T0 + 3 * HOUR);
     const head = ledger.segments({}).at(-1)?.head;
     expect(checkLedger(path)).toEqual({
+      gone: null,
+      goneBefore: [],
       pages: [],
       chain: { segments: 4, expired: 0, results: 401, broken: [], head },
       tallies: [tallied(AVAILABILITY.id), tallied(LATENCY.id)],
+      cursors: [],
     });
   });
 
@@ -134,7 +137,7 @@ describe('a check', () => {
       { ...tallied(AVAILABILITY.id), different: 1, firstMs: T0 + 60_000, areRollupsWhole: false },
       { ...tallied(LATENCY.id), areRollupsWhole: false },
     ]);
-    expect(mendTallies(path, [AVAILABILITY.id, LATENCY.id])).toEqual([]);
+    expect(mendLedger(path, [AVAILABILITY.id, LATENCY.id])).toEqual([]);
     expect(checkLedger(path).tallies).toEqual([tallied(AVAILABILITY.id), tallied(LATENCY.id)]);
   });
 

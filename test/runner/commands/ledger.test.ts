@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -70,16 +70,28 @@ describe('ledger check', () => {
     ]);
     const mended = await ledger('check', '--mend');
     expect(mended.code).toBe(0);
-    expect(mended.printed.split('\n').at(-1)).toBe('judged anew: api-availability: whole now');
+    expect(mended.printed.split('\n').at(-1)).toBe('mended: api-availability: whole now');
     expect(JSON.parse((await ledger('check', '--json')).printed)).toMatchObject({ ok: true, chain: { results: 120 } });
   });
 
   it('throws no tallies away unasked that are all that is left of results', async () => {
     change('DELETE FROM results WHERE seq BETWEEN 50 AND 59');
-    expect((await ledger('check')).printed.split('\n')).toContain(
-      'mend: none is needed where they only count the 10 results that are missing, and nothing else knows of these any more; ' +
-        '"pulsedrill ledger check --mend" counts the results that are there instead',
-    );
+    const lost = 'no command brings back what was stored and is gone or changed: a copy has it';
+    expect((await ledger('check')).printed.split('\n').slice(-2)).toEqual([
+      'mend: "pulsedrill ledger check --mend" counts the results that are there: tallies that still count the 10 that are ' +
+        'missing, of which nothing else knows, forget them then, and are better left as they are if that is all',
+      lost,
+    ]);
+    const mended = await ledger('check', '--mend');
+    expect([mended.code, mended.printed.split('\n').at(-1)]).toEqual([
+      1,
+      'mended: api-availability: whole now; what was stored and is gone or changed stays so',
+    ]);
+    const after = await ledger('check');
+    expect([after.code, after.printed.split('\n').slice(4)]).toEqual([
+      1,
+      ['tallies: as the results say, 1 objectives', lost],
+    ]);
   });
 
   it('names the segment that somebody changed', async () => {
@@ -91,9 +103,62 @@ describe('ledger check', () => {
         `chain: broken in 1 segments: 120 results in 3 segments, 0 segments expired; head ${head()}`,
         '  segment 2 (2026-01-15T12:00:40.000Z to 2026-01-15T12:01:19.000Z): its results are not those that were stored',
         'tallies: as the results say, 1 objectives',
-        'mend: nothing can: what was stored was changed, by somebody or by the disk; a copy shows what it was',
+        'no command brings back what was stored and is gone or changed: a copy has it',
       ],
     ]);
+  });
+
+  it('names a cursor that nothing can follow, and sets it back', async () => {
+    change("INSERT INTO cursors VALUES ('influx 2 http://a db=b results', 130), ('influx 2 http://a db=b tallies', 2)");
+    const { code, printed } = await ledger('check');
+    expect([code, printed.split('\n').slice(3)]).toEqual([
+      1,
+      [
+        'tallies: as the results say, 1 objectives',
+        'cursor "influx 2 http://a db=b results": at 130, and the last that there is has number 120: what comes next would not be shipped',
+        'mend: "pulsedrill ledger check --mend" sets the cursors back',
+      ],
+    ]);
+    const mended = await ledger('check', '--mend');
+    expect([mended.code, mended.printed.split('\n').at(-1)]).toEqual([
+      0,
+      'mended: "influx 2 http://a db=b results": whole now',
+    ]);
+    using opened = new Ledger({ path, readOnly: true });
+    expect(opened.position('influx 2 http://a db=b results')).toBe(120);
+  });
+
+  it('says which results are gone with a -wal that somebody removed', async () => {
+    {
+      using opened = new Ledger({ path });
+      opened.append([aResult(200)], T0 + 10_000_000);
+      copyFileSync(path, join(folder, 'shorter.db'));
+    }
+    renameSync(join(folder, 'shorter.db'), path);
+    const { code, printed } = await ledger('check');
+    expect([code, printed.split('\n')]).toEqual([
+      1,
+      [
+        `${path}: NOT WHOLE`,
+        'pages: whole',
+        `chain: whole: 120 results in 3 segments, 0 segments expired; head ${head()}`,
+        '  result 121, stored until 2026-01-15T14:46:40.000Z, is gone with a -wal that was removed, or this is an older copy',
+        'tallies: as the results say, 1 objectives',
+        'no command brings back what was stored and is gone or changed: a copy has it',
+      ],
+    ]);
+  });
+
+  it('of a damaged file names one command, and that one works', async () => {
+    change('UPDATE results SET duration_ms = 1 WHERE seq = 50; DELETE FROM tallies');
+    const bytes = readFileSync(path);
+    const page = Math.floor(bytes.indexOf('needle-20-') / 4_096) * 4_096;
+    writeFileSync(path, bytes.fill(0xab, page, page + 4_096));
+    const mends = (await ledger('check')).printed
+      .split('\n')
+      .filter((line) => !/^(?:\/|pages|chain| |tallies)/.test(line));
+    expect(mends).toEqual(['mend: "pulsedrill ledger recover --to FILE" saves what can be read']);
+    expect((await ledger('recover', '--to', 'saved.db')).code).toBe(1);
   });
 
   it('of a file that is not there says so', async () => {
