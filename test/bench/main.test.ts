@@ -73,6 +73,8 @@ it('prints one JSON document of figures beside a peer or a limit, and leaves no 
       'slo-minute',
       ...['ledger', 'ledger-batches', 'ledger-grown', 'ledger-grown-batches'].flatMap((id) => [id, `${id}-rate`]),
       'loop',
+      'loop-behind',
+      'loop-behind-pace',
       'months-budget',
       'months-report',
       'months-budget-memory',

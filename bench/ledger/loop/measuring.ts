@@ -1,12 +1,12 @@
 /**
  * A process that measures: 200 http probes a second and 50,000 ticks a second from a plain generator, on one event loop; with
- * the ledger, the exporter and the evaluator beside it, or without any of them. Says how late its event loop was.
+ * the ledger, the exporter and the evaluator beside it, the same with an exporter that is far behind, or without any of them.
+ * Says how late its event loop was.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { constants, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { systemClock } from '../../../runner/clock.ts';
-import { checkDocument } from '../../../runner/config/load.ts';
 import { createDelivery } from '../../../runner/delivery.ts';
 import { createEngine } from '../../../runner/engine/engine.ts';
 import { watchLoop } from '../../../runner/engine/loop-watch.ts';
@@ -17,33 +17,15 @@ import { openStore } from '../../../store/open.ts';
 import type { Result } from '../../../store/result.ts';
 import { createSpill } from '../../../store/spill.ts';
 import { answerWith } from '../../contender.ts';
+import { BEHIND, carried, EVERY_MS } from './carried.ts';
 
 const [url = '', influxUrl = '', parent = '.', mode = 'without'] = process.argv.slice(2);
 
-const PROBES = 100;
-const EVERY_MS = 500;
 const TICKS_A_MS = 50;
 /** Far more often than a prober does, so that several fall into a round. */
 const EVALUATED_EVERY_MS = 1000;
 
-const probes = Array.from({ length: PROBES }, (_, n) => ({
-  id: `status-${n}`,
-  kind: 'http',
-  service: 'client-api',
-  endpoint: n % 2 === 0 ? '/orders' : '/positions',
-  url,
-  every: `${EVERY_MS}ms`,
-  timeout: `${EVERY_MS - 10}ms`,
-}));
-// Without brokerSlaMs and other probes these rows feed on what is there: availability of two windows, and latency.
-const loaded = checkDocument(
-  { environment: 'bench', loopTolerance: '1000ms', probes, objectives: 'tradepulse' },
-  'bench',
-  process.cwd(),
-  {},
-);
-if (!loaded.ok) throw new Error(loaded.lines.join('\n'));
-const { configuration } = loaded;
+const configuration = carried(url);
 
 const TICK = JSON.stringify({
   type: 'trade',
@@ -70,6 +52,8 @@ function generateTicks(): NodeJS.Timeout {
 /** What takes the results: the whole way into the ledger and out of it again. */
 async function beside() {
   const folder = mkdtempSync(join(parent, 'loop-'));
+  const isBehind = mode === 'behind';
+  if (isBehind) copyFileSync(join(parent, BEHIND), join(folder, 'ledger.db'), constants.COPYFILE_FICLONE);
   const store = await openStore({
     path: join(folder, 'ledger.db'),
     objectives: configuration.objectives,
@@ -86,6 +70,7 @@ async function beside() {
     retryMs: 1000,
     patienceMs: 5000,
   });
+  const begunMs = performance.now();
   const exporter = startInfluxExport({
     store,
     connection: { url: influxUrl, org: 'bench', bucket: 'bench' },
@@ -110,12 +95,15 @@ async function beside() {
   }, EVALUATED_EVERY_MS);
   return {
     deliver: delivery.deliver,
+    /** Points a second that have arrived so far. */
+    pace: () => (exporter.standing().shipped * 1000) / (performance.now() - begunMs),
     async [Symbol.asyncDispose]() {
       clearInterval(evaluating);
       await underWay;
       await delivery.flush();
-      const { total } = await exporter.flush();
-      if (total > 0) troubles.push(`${total} rows were not shipped`);
+      const { total } = isBehind ? await exporter.lag() : await exporter.flush();
+      if (isBehind && total === 0) troubles.push('nothing was left to be shipped');
+      if (!isBehind && total > 0) troubles.push(`${total} rows were not shipped`);
       await exporter.close();
       await store[Symbol.asyncDispose]();
       rmSync(folder, { recursive: true });
@@ -127,7 +115,7 @@ async function beside() {
 const loop = watchLoop(() => systemClock.monotonicMs());
 
 answerWith(async (ms) => {
-  await using taker = mode === 'with' ? await beside() : null;
+  await using taker = mode === 'without' ? null : await beside();
   const counts = { good: 0, other: 0 };
   const deliver = (result: Result): void => {
     counts[result.outcome === 'good' ? 'good' : 'other'] += 1;
@@ -150,6 +138,7 @@ answerWith(async (ms) => {
   });
   const ticks = generateTicks();
   const delay = monitorEventLoopDelay({ resolution: 1 });
+  let pace = 0;
   try {
     for (const { id } of configuration.probes) {
       engine.setPace(id, { cadence: 'green', intervalMs: EVERY_MS, gameday: null });
@@ -157,10 +146,11 @@ answerWith(async (ms) => {
     delay.enable();
     await engine.run();
     delay.disable();
+    pace = taker?.pace() ?? 0;
   } finally {
     clearInterval(ticks);
     await engine.close();
   }
   const at = (percentile: number) => delay.percentile(percentile) / 1e6;
-  return { values: { ...counts, p50Ms: at(50), p99Ms: at(99), p999Ms: at(99.9), maxMs: delay.max / 1e6 } };
+  return { values: { ...counts, pace, p50Ms: at(50), p99Ms: at(99), p999Ms: at(99.9), maxMs: delay.max / 1e6 } };
 });
