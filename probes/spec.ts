@@ -3,25 +3,9 @@
  * "15s""); whoever formats it adds the path in front and "got …" behind.
  */
 import { z } from 'zod';
+import { durationText, parseDuration } from './duration.ts';
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 const DECIMAL = /^\d+(?:\.\d+)?$/;
-
-/** "250ms", "15s", "1.5m", "1h", "30d" → milliseconds, or null when it is none of these. */
-export function parseDuration(text: unknown): number | null {
-  const match = typeof text === 'string' ? DURATION.exec(text) : null;
-  const unitMs = UNIT_MS[match?.[2] ?? ''];
-  return match === null || unitMs === undefined ? null : Number(match[1]) * unitMs;
-}
-
-/** Milliseconds → the shortest text that `parseDuration` reads back: 60000 → "1m". */
-export function durationText(ms: number): string {
-  for (const [unit, unitMs] of Object.entries(UNIT_MS).toReversed()) {
-    if (ms >= unitMs && ms % unitMs === 0) return `${ms / unitMs}${unit}`;
-  }
-  return `${ms}ms`;
-}
 
 /** A duration above zero: a string with a unit in, milliseconds out. */
 export function duration() {

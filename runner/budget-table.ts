@@ -1,5 +1,5 @@
 /** The budgets as a person reads them: a line of figures a row, and below it what to know before trusting them. */
-import { durationText } from '../probes/spec.ts';
+import { durationText } from '../probes/duration.ts';
 import { attainmentPercent, burnText, consumedPercent, count, percent, targetPercent } from '../reports/figures.ts';
 import type { Objective } from '../slo/objective.ts';
 import type { Status } from '../slo/status.ts';

@@ -5,7 +5,6 @@ import type { Objective } from '../slo/objective.ts';
 import { stepEnd } from '../slo/ranges.ts';
 import type { Status } from '../slo/status.ts';
 import type { TimeBase } from '../slo/time-base.ts';
-import { exclusionsOf } from '../store/exclusions.ts';
 import type { StoreReader } from '../store/store.ts';
 import { createAccounts } from '../store/accounts.ts';
 
@@ -22,9 +21,13 @@ export async function judgeWithout(
   statuses: readonly Status[],
   base: TimeBase,
 ): Promise<Excluded> {
-  const known = exclusionsOf(await reader.events({ kind: 'exclusion' }));
+  const events = await reader.events({ kind: 'exclusion' });
   const nowMs = statuses[0]?.atMs;
-  if (known.length === 0 || nowMs === undefined) return { exclusions: [], without: [] };
+  if (events.length === 0 || nowMs === undefined) return { exclusions: [], without: [] };
+  // Loaded where there is one to read: it brings along what checks it.
+  const { exclusionsOf } = await import('../store/exclusions.ts');
+  const known = exclusionsOf(events);
+  if (known.length === 0) return { exclusions: [], without: [] };
   const endMs = stepEnd(base, nowMs);
   const within = (objective: Objective, of: readonly Exclusion[]) => exclusionsWithin(of, objective, { base, endMs });
   const affected = statuses.flatMap(({ objective, attainment }) =>

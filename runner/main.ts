@@ -15,14 +15,11 @@ if (major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor)) {
   process.exitCode = 3;
 }
 
-/**
- * What was compiled once is kept for the next start, which is most of what a short command takes. In the user's own folder:
- * in one that everybody shares, anybody could leave us code. Where there is none, and on any trouble, nothing is kept.
- */
+/** What was compiled once is kept for the next start, which is most of what a short command takes; on any trouble, nothing is. */
 async function keepCompiled(): Promise<void> {
-  const { XDG_CACHE_HOME, HOME } = process.env;
-  const folder = XDG_CACHE_HOME ?? (HOME === undefined ? null : `${HOME}/.cache`);
-  if (folder?.startsWith('/') !== true) return;
+  const { cacheFolder } = await import('./cache-folder.ts');
+  const folder = cacheFolder(process.env);
+  if (folder === null) return;
   const { enableCompileCache } = await import('node:module');
-  enableCompileCache(`${folder}/pulsedrill/compiled`);
+  enableCompileCache(`${folder}/compiled`);
 }

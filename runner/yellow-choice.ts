@@ -1,5 +1,5 @@
 /** What Yellow makes of a probe's interval, and why: for `plan`. */
-import { durationText } from '../probes/spec.ts';
+import { durationText } from '../probes/duration.ts';
 import { targetPercent } from '../reports/figures.ts';
 import { decimal, toFixed } from '../slo/decimal.ts';
 import { mayBurn, type Objective } from '../slo/objective.ts';

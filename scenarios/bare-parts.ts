@@ -1,5 +1,5 @@
 /** What the rules between a scenario's parts look at, read from a document in which anything may be wrong. */
-import { parseDuration } from '../probes/spec.ts';
+import { parseDuration } from '../probes/duration.ts';
 import type { Parts, PlainStep, Step } from './way-back.ts';
 
 /** An hour and a half. */

@@ -1,5 +1,5 @@
 /** The rules between the parts of a scenario: above all, every fault has its way back. */
-import { durationText } from '../probes/spec.ts';
+import { durationText } from '../probes/duration.ts';
 
 export interface Parts {
   readonly timebox: number;

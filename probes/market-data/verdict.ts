@@ -1,5 +1,5 @@
 import { bad, fault, GOOD, type Verdict } from '../network.ts';
-import { durationText } from '../spec.ts';
+import { durationText } from '../duration.ts';
 import type { View } from './freshness.ts';
 import type { MarketDataSpec } from './spec.ts';
 import type { Report } from './tape.ts';

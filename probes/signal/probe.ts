@@ -3,7 +3,7 @@ import { Feed, type LineState } from '../market-data/continuous.ts';
 import { endOf } from '../market-data/waiting.ts';
 import { bad, GOOD, type Verdict } from '../network.ts';
 import type { Probe } from '../probe.ts';
-import { durationText } from '../spec.ts';
+import { durationText } from '../duration.ts';
 import { Matcher, type SignalReport } from './matcher.ts';
 import type { SignalSpec } from './spec.ts';
 

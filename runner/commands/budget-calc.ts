@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseDuration } from '../../probes/spec.ts';
+import { parseDuration } from '../../probes/duration.ts';
 import { calc, CALC_KINDS, type Figures } from '../../slo/calc.ts';
 import type { Args, Command } from '../command.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';

@@ -10,7 +10,8 @@ import { excludedJson, excludedLines, judgeWithout } from '../exclusions.ts';
 import { spentByGamedays, spentLines } from '../exercises.ts';
 import { EXIT } from '../io.ts';
 import { budgetCalc } from './budget-calc.ts';
-import { jsonOption, openConfiguration, openExisting, toJson } from './open.ts';
+import { openJudged } from './judged.ts';
+import { jsonOption, openExisting, toJson } from './open.ts';
 import { openReader, readOption } from './read.ts';
 
 export const budget: Command = {
@@ -20,7 +21,7 @@ export const budget: Command = {
   build: (yargs) => readOption(jsonOption(yargs)),
   below: [budgetCalc],
   async run(args, io) {
-    const configuration = await openConfiguration(args, io);
+    const configuration = await openJudged(args, io);
     const nowMs = Math.round(io.clock.wallMs());
     await using store = await openReader(configuration, args, { nowMs, io });
     const statuses = await statusesOf(configuration, store, nowMs);
@@ -45,6 +46,10 @@ export async function currentStatuses(configuration: Configuration, nowMs: numbe
   return await statusesOf(configuration, store, nowMs);
 }
 
-function statusesOf(configuration: Configuration, store: StoreReader, nowMs: number): Promise<readonly Status[]> {
+function statusesOf(
+  configuration: Pick<Configuration, 'base' | 'objectives'>,
+  store: StoreReader,
+  nowMs: number,
+): Promise<readonly Status[]> {
   return evaluateAll(store, configuration.objectives, { base: configuration.base, nowMs });
 }

@@ -1,6 +1,6 @@
 import { systemClock } from '../clock.ts';
 import type { Args, Command } from '../command.ts';
-import { defaultFile } from '../config/file.ts';
+import { defaultFile } from '../config/default-file.ts';
 import { clockSchema } from '../config/schema.ts';
 import { checkBrowser, checkClock, checkInjectors, checkLedger, checkLoop, checkTargets } from '../doctor/checks.ts';
 import type { Finding } from '../doctor/finding.ts';

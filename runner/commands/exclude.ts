@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { didYouMean } from '../../probes/nearest.ts';
 import { span } from '../../reports/figures.ts';
-import { parseDuration } from '../../probes/spec.ts';
+import { parseDuration } from '../../probes/duration.ts';
 import { isAbout, isRetroactive, leftOut, type Exclusion } from '../../slo/exclusion.ts';
 import { addedEvent, exclusionsOf, withdrawnEvent } from '../../store/exclusions.ts';
 import type { Args, Command } from '../command.ts';

@@ -16,7 +16,7 @@ import { openLive, type Live } from '../live/live.ts';
 import type { Runner } from '../runner.ts';
 import { startExport } from '../export.ts';
 import type { Configuration } from '../config/configuration.ts';
-import { defaultFile } from '../config/file.ts';
+import { defaultFile } from '../config/default-file.ts';
 import { SHARE, shareText } from '../config/share.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
 import { writeGamedayReport } from '../reporting.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { didYouMean } from '../../probes/nearest.ts';
-import { durationText } from '../../probes/spec.ts';
+import { durationText } from '../../probes/duration.ts';
 import { governs } from '../../slo/objective.ts';
 import { holderOf } from '../../store/lease.ts';
 import type { LedgerEvent } from '../../store/store.ts';

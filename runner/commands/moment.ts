@@ -1,4 +1,4 @@
-import { parseDuration } from '../../probes/spec.ts';
+import { parseDuration } from '../../probes/duration.ts';
 import type { Args } from '../command.ts';
 import { CommandError, EXIT } from '../io.ts';
 

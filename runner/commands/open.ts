@@ -5,15 +5,22 @@ import { openStore, type LedgerStore } from '../../store/open.ts';
 import { systemClock } from '../clock.ts';
 import type { Args } from '../command.ts';
 import type { Configuration } from '../config/configuration.ts';
-import { loadConfiguration } from '../config/load.ts';
+import type { Loaded } from '../config/load.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
 
 /** @throws CommandError with every problem, one a line */
 export async function openConfiguration(args: Args, io: Io): Promise<Configuration> {
+  return (await loadFor(args, io)).configuration;
+}
+
+/** @throws CommandError with every problem, one a line */
+export async function loadFor(args: Args, io: Io): Promise<Extract<Loaded, { ok: true }>> {
+  // Loaded where one is read: who has kept what it comes to needs no schemas.
+  const { loadConfiguration } = await import('../config/load.ts');
   const loaded = await loadConfiguration({ file: args.text('config'), folder: io.folder, environment: io.env });
   if (loaded.ok) {
     io.keepSecret?.(loaded.configuration.redact);
-    return loaded.configuration;
+    return loaded;
   }
   throw new CommandError(loaded.lines.join('\n'), EXIT.usage);
 }
@@ -23,7 +30,7 @@ export async function openConfiguration(args: Args, io: Io): Promise<Configurati
  * @param isPinned of what is only read: one state of it, whoever writes meanwhile. @throws LedgerError
  */
 export function openLedger(
-  configuration: Configuration,
+  configuration: Pick<Configuration, 'base' | 'objectives' | 'ledgerPath'>,
   readOnly = false,
   nowMs = systemClock.wallMs(),
   isPinned = false,
@@ -42,7 +49,11 @@ export function openLedger(
 }
 
 /** To look at only. @throws CommandError when there is no ledger yet */
-export function openExisting(configuration: Configuration, nowMs?: number, isPinned = false): Promise<LedgerStore> {
+export function openExisting(
+  configuration: Parameters<typeof openLedger>[0],
+  nowMs?: number,
+  isPinned = false,
+): Promise<LedgerStore> {
   if (existsSync(configuration.ledgerPath)) return openLedger(configuration, true, nowMs, isPinned);
   throw new CommandError(
     `${configuration.ledgerPath}: expected a ledger, got no such file; "pulsedrill run" makes and fills one, "pulsedrill once" makes one too, though its runs are not counted`,

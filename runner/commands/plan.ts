@@ -1,4 +1,4 @@
-import { durationText } from '../../probes/spec.ts';
+import { durationText } from '../../probes/duration.ts';
 import { burnPairs } from '../../slo/burn.ts';
 import { decimal, rational, toNumber } from '../../slo/decimal.ts';
 import { governs, mayBurn, type Objective } from '../../slo/objective.ts';

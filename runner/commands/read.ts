@@ -11,6 +11,8 @@ import type { KnownQuery } from '../known.ts';
 import { openExisting } from './open.ts';
 
 export type Reader = StoreReader & AsyncDisposable;
+/** What says whence to read, and what for. */
+type ReadBy = Pick<Configuration, 'base' | 'objectives' | 'ledgerPath' | 'influx' | 'readsInflux'>;
 type Reading = Pick<Io, 'stop' | 'complain'>;
 
 const PLACES = ['ledger', 'influx'] as const;
@@ -29,7 +31,7 @@ function patienceOf(tell: (line: string) => void): Patience {
 
 /** The shared InfluxDB, where the configuration says that it is read; null: it is not. */
 export async function openShared(
-  configuration: Configuration,
+  configuration: ReadBy,
   signal: AbortSignal,
   patience?: Patience,
 ): Promise<InfluxReader | null> {
@@ -49,7 +51,7 @@ export async function openShared(
 
 /** To look at only. @throws CommandError when there is nothing to read yet */
 export async function openReader(
-  configuration: Configuration,
+  configuration: ReadBy,
   args: Args,
   { nowMs, io }: { readonly nowMs: number; readonly io: Reading },
 ): Promise<Reader> {
@@ -87,7 +89,7 @@ export async function openReported(
 }
 
 /** Whose to read of the shared InfluxDB; null: the ledger is read. @throws CommandError */
-function readsShared({ readsInflux, influx }: Configuration, args: Args): Configuration['readsInflux'] {
+function readsShared({ readsInflux, influx }: ReadBy, args: Args): Configuration['readsInflux'] {
   const asked = args.text('read');
   if (asked === 'ledger') return null;
   if (asked === 'influx' && influx === null) {

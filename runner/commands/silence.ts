@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Argv } from 'yargs';
 import { didYouMean } from '../../probes/nearest.ts';
-import { parseDuration } from '../../probes/spec.ts';
+import { parseDuration } from '../../probes/duration.ts';
 import type { LedgerEvent } from '../../store/store.ts';
 import { isActive, silencesOf, WRITTEN, writtenSilences, type Silence } from '../alerts/silences.ts';
 import { systemClock } from '../clock.ts';

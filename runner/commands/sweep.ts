@@ -1,6 +1,6 @@
 import type { Command } from '../command.ts';
 import { systemClock } from '../clock.ts';
-import { parseDuration } from '../../probes/spec.ts';
+import { parseDuration } from '../../probes/duration.ts';
 import { foundText } from '../../probes/problem.ts';
 import { holderOf, holderText } from '../../store/lease.ts';
 import { CommandError, EXIT } from '../io.ts';

@@ -3,25 +3,15 @@ import { basename, dirname, extname, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { LineCounter, parseDocument } from 'yaml';
 import { placesInValue, placesInYaml, type Locate } from '../../probes/place.ts';
-
-/** Looked for in the working directory, in this order. */
-export const DEFAULT_FILES = [
-  'pulsedrill.config.ts',
-  'pulsedrill.config.js',
-  'pulsedrill.config.yaml',
-  'pulsedrill.config.yml',
-  'pulsedrill.config.json',
-];
-
-export function defaultFile(folder: string): string | undefined {
-  return DEFAULT_FILES.find((candidate) => existsSync(resolve(folder, candidate)));
-}
+import { DEFAULT_FILES, defaultFile, isModule } from './default-file.ts';
 
 export type Read =
   | {
       readonly ok: true;
       readonly source: string;
       readonly path: string;
+      /** As it was read; null: a module, which can say something else each time. */
+      readonly text: string | null;
       readonly document: unknown;
       readonly locate: Locate;
     }
@@ -44,13 +34,13 @@ export async function readDocument(file: string | undefined, folder: string): Pr
   if (statSync(path).isDirectory()) return refuse(`${name}: expected a file, got a folder; --config FILE names a file`);
   const extension = extname(path);
   try {
-    if (['.ts', '.mts', '.js', '.mjs'].includes(extension)) {
+    if (isModule(path)) {
       const module: unknown = await import(pathToFileURL(path).href);
       const document =
         typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined;
       if (document === undefined)
         return refuse(`${source}: expected "export default defineConfig({ … })", got no default export`);
-      return { ok: true, source, path, document, locate: placesInValue(document) };
+      return { ok: true, source, path, text: null, document, locate: placesInValue(document) };
     }
     const text = readFileSync(path, 'utf8');
     return parseText(text, source, path);
@@ -92,5 +82,12 @@ function parseText(text: string, source: string, path: string): Read {
       }),
     );
   }
-  return { ok: true, source, path, document: parsed.toJS() as unknown, locate: placesInYaml(parsed, lineCounter) };
+  return {
+    ok: true,
+    source,
+    path,
+    text,
+    document: parsed.toJS() as unknown,
+    locate: placesInYaml(parsed, lineCounter),
+  };
 }

@@ -1,6 +1,7 @@
 /** The `gamedays.schedule` section: exercises that come by calendar. */
 import { z } from 'zod';
-import { duration, durationText, isTimezone } from '../../probes/spec.ts';
+import { durationText } from '../../probes/duration.ts';
+import { duration, isTimezone } from '../../probes/spec.ts';
 import { cronRuns } from '../engine/cron-runs.ts';
 import { nodeCron } from '../engine/node-cron.ts';
 import { share } from './share.ts';

@@ -13,6 +13,7 @@ import { bindingProblems, plannedSources, sourceWarnings } from './bindings.ts';
 import { objectiveProblems } from './objective-rules.ts';
 import { overspendProblems } from './gamedays.ts';
 import { incidentWarnings } from './incident-warnings.ts';
+import type { Origin } from './kept.ts';
 import { knownObjectives } from './known-objectives.ts';
 import { buildObjectives } from './objectives.ts';
 import { draftProbes, plannedOf } from './probes.ts';
@@ -23,13 +24,13 @@ import { literalSecrets, resolveReferences } from './secrets.ts';
 import { objectiveWarnings, undeclared } from './services.ts';
 
 export type Loaded =
-  | { readonly ok: true; readonly configuration: Configuration }
+  | { readonly ok: true; readonly configuration: Configuration; readonly origin: Origin }
   /** One line a problem, complete: file, path, expected, found, line of the file. */
   | { readonly ok: false; readonly lines: readonly string[] };
 
 /** `scenarios`: the ones that are named, which are not looked at. */
 type Checked =
-  | Extract<Loaded, { ok: true }>
+  | { readonly ok: true; readonly configuration: Configuration; readonly references: readonly string[] }
   | (Extract<Loaded, { ok: false }> & { readonly scenarios: readonly string[] });
 
 export interface LoadOptions {
@@ -45,7 +46,10 @@ export async function loadConfiguration(options: LoadOptions): Promise<Loaded> {
   const { environment } = options;
   const folder = dirname(read.path);
   const loaded = checkDocument(read.document, read.source, folder, environment, read.locate);
-  if (loaded.ok) return loaded;
+  if (loaded.ok) {
+    const { configuration, references } = loaded;
+    return { ok: true, configuration, origin: { path: read.path, text: read.text, references } };
+  }
   const { readScenarios } = await import('./scenarios.ts');
   const { lines } = await readScenarios(loaded.scenarios, environment, folder);
   return { ok: false, lines: [...loaded.lines, ...lines] };
@@ -62,7 +66,13 @@ export function checkDocument(
   environment: Readonly<Record<string, string | undefined>>,
   locate: Locate = placesInValue(document),
 ): Checked {
-  const { document: resolved, problems: unset, redact, secrets: values } = resolveReferences(document, environment);
+  const {
+    document: resolved,
+    problems: unset,
+    redact,
+    secrets: values,
+    references,
+  } = resolveReferences(document, environment);
   const given = keyed(resolved) ?? {};
   const list = Array.isArray(given['probes']) ? given['probes'] : [];
   const { drafts, problems: probeProblems } = draftProbes(list);
@@ -166,6 +176,7 @@ export function checkDocument(
       redact,
       secrets: values,
     },
+    references,
   };
 }
 

@@ -1,7 +1,7 @@
 /** The rules between objectives, probes and services, judged of everything that can be read. */
 import { didYouMean } from '../../probes/nearest.ts';
 import { foundText, type Problem } from '../../probes/problem.ts';
-import { durationText } from '../../probes/spec.ts';
+import { durationText } from '../../probes/duration.ts';
 import { burnThresholdProblem } from '../../slo/burn.ts';
 import { companionsOf } from '../../slo/companions.ts';
 import { decimal, fromNumber } from '../../slo/decimal.ts';

@@ -1,7 +1,8 @@
 /** For how long the ledger keeps what: long enough for every window to be counted. */
 import { z } from 'zod';
 import { foundText, type Problem } from '../../probes/problem.ts';
-import { duration, durationText, parseDuration } from '../../probes/spec.ts';
+import { durationText, parseDuration } from '../../probes/duration.ts';
+import { duration } from '../../probes/spec.ts';
 import type { Objective } from '../../slo/objective.ts';
 import type { Retention } from '../../store/upkeep.ts';
 import { keyed } from './draft.ts';

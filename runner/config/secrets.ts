@@ -18,6 +18,8 @@ export interface Resolved {
   readonly redact: Redact;
   /** Value → its reference, longest value first. */
   readonly secrets: ReadonlyMap<string, string>;
+  /** Names of what was filled in, in the order of the document, as often as they stand there. */
+  readonly references: readonly string[];
 }
 
 /**
@@ -29,7 +31,7 @@ export function resolveReferences(
   environment: Readonly<Record<string, string | undefined>>,
 ): Resolved {
   const problems: Problem[] = [];
-  const values = new Map<string, string>();
+  const references: string[] = [];
 
   function walk(value: unknown, path: readonly PropertyKey[]): unknown {
     if (typeof value === 'string') {
@@ -43,7 +45,7 @@ export function resolveReferences(
           });
           return reference;
         }
-        if (found.length >= 4) values.set(found, reference);
+        references.push(name);
         return found;
       });
     }
@@ -55,14 +57,22 @@ export function resolveReferences(
   }
 
   const resolved = walk(document, []);
+  const secrets = secretsOf(references, environment);
+  return { document: resolved, problems, secrets, redact: redactor(secrets), references };
+}
+
+/** What is masked of the values behind these references. @param references in the order of the document */
+export function secretsOf(
+  references: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const name of references) {
+    const value = environment[name];
+    if (value !== undefined && value.length >= 4) values.set(value, `\${${name}}`);
+  }
   // Longest first, so that a secret that contains another is masked whole.
-  const secrets = [...values].toSorted(([a], [b]) => b.length - a.length);
-  return {
-    document: resolved,
-    problems,
-    secrets: new Map(secrets),
-    redact: redactor(new Map(secrets)),
-  };
+  return new Map([...values].toSorted(([a], [b]) => b.length - a.length));
 }
 
 const SECRET_KEY =

@@ -1,7 +1,8 @@
 /** The `sources` section: where the platform's own telemetry is, and what may be asked of it. */
 import { z } from 'zod';
 import { authSchema } from '../../probes/http/spec.ts';
-import { duration, durationText, headers, httpUrl, pemCertificate } from '../../probes/spec.ts';
+import { durationText } from '../../probes/duration.ts';
+import { duration, headers, httpUrl, pemCertificate } from '../../probes/spec.ts';
 
 const id = () => z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, { error: 'an id of a-z, 0-9 and hyphens' });
 

@@ -1,6 +1,6 @@
 /** What can be wrong with the versions of a target, and with the windows beside it. */
 import { foundText, type Problem } from '../../probes/problem.ts';
-import { durationText } from '../../probes/spec.ts';
+import { durationText } from '../../probes/duration.ts';
 import { LOOKBACK_MINUTES } from '../../slo/burn.ts';
 import type { Limit, Objective } from '../../slo/objective.ts';
 import { limitOf } from '../../slo/target-history.ts';

@@ -1,7 +1,8 @@
 /** The rules between one probe's intervals, its timeout and what it does meanwhile. */
 import type { ProbeSpec } from '../../probes/kinds.ts';
 import { foundText, type Problem } from '../../probes/problem.ts';
-import { checkTimetable, durationText, everyMs, type Timetable } from '../../probes/spec.ts';
+import { durationText } from '../../probes/duration.ts';
+import { checkTimetable, everyMs, type Timetable } from '../../probes/spec.ts';
 import { nodeCron } from '../engine/node-cron.ts';
 import { keyed, type Draft } from './draft.ts';
 

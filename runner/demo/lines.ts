@@ -1,4 +1,4 @@
-import { durationText } from '../../probes/spec.ts';
+import { durationText } from '../../probes/duration.ts';
 import type { LedgerEvent } from '../../store/store.ts';
 import { missText, type Miss } from '../../reports/causes.ts';
 import { consumedPercent } from '../../reports/figures.ts';

@@ -1,6 +1,6 @@
 /** Whether InfluxDB answers, how far it is behind the ledger, and whether it can be read where it is to be. */
 import { existsSync } from 'node:fs';
-import { durationText } from '../../probes/spec.ts';
+import { durationText } from '../../probes/duration.ts';
 import { count, span } from '../../reports/figures.ts';
 import { seriesBound } from '../../store/influx/cardinality.ts';
 import { InfluxError } from '../../store/influx/influx-error.ts';

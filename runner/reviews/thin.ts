@@ -1,5 +1,5 @@
 /** Fewer valid events than the minimum: flagged windows, and what a person decides in place of the tool. Pure. */
-import { durationText } from '../../probes/spec.ts';
+import { durationText } from '../../probes/duration.ts';
 import { count, plural } from '../../reports/figures.ts';
 import { alertConditions } from '../../slo/alerts.ts';
 import type { Objective } from '../../slo/objective.ts';

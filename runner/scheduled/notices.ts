@@ -1,5 +1,5 @@
 /** What people are told of a scheduled game-day, in one line each. */
-import { durationText } from '../../probes/spec.ts';
+import { durationText } from '../../probes/duration.ts';
 import { span } from '../../reports/figures.ts';
 import type { Notice } from '../alerts/alert.ts';
 import type { Ending } from './agenda.ts';

@@ -1,5 +1,5 @@
 /** Telemetry that nobody has heard of for too long says nothing: Unknown, and why. */
-import { durationText } from '../../probes/spec.ts';
+import { durationText } from '../../probes/duration.ts';
 import { unheard } from '../../slo/evaluate.ts';
 import type { Status } from '../../slo/status.ts';
 import type { StoreReader } from '../../store/store.ts';

@@ -1,6 +1,6 @@
 /** InfluxDB by InfluxQL, the one query language that 1.x, 2.x and 3.x all answer. */
 import { z } from 'zod';
-import { durationText } from '../../probes/spec.ts';
+import { durationText } from '../../probes/duration.ts';
 import type { SourceDocument } from '../config/sources.ts';
 import { below, createPoster, oneLine } from './post.ts';
 import { samplesOf, type Answer, type Series, type StepSpan, type TelemetrySource } from './source.ts';

@@ -1,6 +1,6 @@
 /** Prometheus, and whatever speaks its HTTP interface: a range query, evaluated at the end of each step. */
 import { z } from 'zod';
-import { durationText } from '../../probes/spec.ts';
+import { durationText } from '../../probes/duration.ts';
 import type { SourceDocument } from '../config/sources.ts';
 import { below, createPoster, oneLine } from './post.ts';
 import { samplesOf, type Answer, type Series, type StepSpan, type TelemetrySource } from './source.ts';

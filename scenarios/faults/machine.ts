@@ -1,6 +1,6 @@
 /** Faults of processes, of the machine that they run on, and of what is switched by a call. */
 import { z } from 'zod';
-import { parseDuration } from '../../probes/spec.ts';
+import { parseDuration } from '../../probes/duration.ts';
 import { count, percent, time } from './words.ts';
 
 export type MachineFault =

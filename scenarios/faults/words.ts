@@ -1,6 +1,6 @@
 /** What the faults' schemas share. An issue's message is the *expected* text. */
 import { z } from 'zod';
-import { parseDuration } from '../../probes/spec.ts';
+import { parseDuration } from '../../probes/duration.ts';
 
 const isWhole = (ms: number) => Number.isSafeInteger(ms);
 const WHOLE = { error: 'a duration of whole milliseconds such as "3s"' };

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KINDS } from '../../probes/kinds.ts';
-import { decimalText, duration, durationText, parseDuration } from '../../probes/spec.ts';
+import { durationText, parseDuration } from '../../probes/duration.ts';
+import { decimalText, duration } from '../../probes/spec.ts';
 
 describe('a duration', () => {
   it.each([
