@@ -1,4 +1,4 @@
-/** Whether InfluxDB answers, how far it is behind the ledger, and whether it can be read where it is to be. */
+/** Whether InfluxDB answers and takes what is written, how far it is behind the ledger, and whether it can be read where it is to be. */
 import { existsSync } from 'node:fs';
 import { durationText } from '../../probes/duration.ts';
 import { count, span } from '../../reports/figures.ts';
@@ -11,6 +11,7 @@ import { openStore } from '../../store/open.ts';
 import type { Configuration, PlannedProbe } from '../config/configuration.ts';
 import { checkAnswer } from './checks.ts';
 import { ok, type Finding } from './finding.ts';
+import { checkWriting } from './influx-writing.ts';
 
 export async function checkInflux(
   configuration: Configuration,
@@ -24,7 +25,9 @@ export async function checkInflux(
   const mend = 'results wait in the ledger until it answers; see store.influx.url';
   // `/ping` is what 1.x, 2.x and 3.x have in common.
   const answer = await checkAnswer(check, new URL('ping', base), mend, signal);
-  const more = [await checkLag(configuration, influx, nowMs)];
+  // What does not answer at all is said once.
+  const writing = answer.verdict === 'ok' ? [await checkWriting(influx, signal)] : [];
+  const more = [...writing, await checkLag(configuration, influx, nowMs)];
   if (configuration.readsInflux !== null) more.push(await checkReading(influx, signal));
   return [answer, ...more];
 }

@@ -54,7 +54,7 @@ async function write(
   try {
     // The client's transport, without its buffer of lines, which would look at every character again.
     await client.transport.request(
-      pathOf(connection),
+      writePath(connection),
       body,
       { method: 'POST', headers: { 'content-type': 'text/plain; charset=utf-8' }, gzipThreshold: GZIP_FROM },
       (_headers, statusCode) => {
@@ -76,7 +76,7 @@ async function write(
 }
 
 /** 1.x knows only its own path; nanoseconds are its default. */
-function pathOf(connection: InfluxConnection): string {
+export function writePath(connection: InfluxConnection): string {
   if ('database' in connection) return `/write?db=${encodeURIComponent(connection.database)}`;
   const { org, bucket } = connection;
   return `/api/v2/write?org=${encodeURIComponent(org)}&bucket=${encodeURIComponent(bucket)}&precision=ns`;
@@ -87,7 +87,7 @@ function outcomeOf(error: unknown): WriteOutcome {
     const message = error instanceof Error ? error.message || error.name : String(error);
     return { type: 'held', message: `InfluxDB cannot be reached: ${oneLine(message)}`, retryAfterMs: null };
   }
-  const message = `InfluxDB answered ${error.statusCode}: ${oneLine(said(error))}`;
+  const message = `InfluxDB answered ${error.statusCode}: ${oneLine(saidIn(error.json) ?? error.message)}`;
   switch (error.statusCode) {
     case 400:
     case 422:
@@ -99,11 +99,11 @@ function outcomeOf(error: unknown): WriteOutcome {
   }
 }
 
-/** 1.x says `error`, 2.x and 3.x say `message`. */
-function said(error: HttpError): string {
-  const json: unknown = error.json;
-  if (typeof json === 'object' && json !== null && 'error' in json && typeof json.error === 'string') return json.error;
-  return error.message;
+/** What an answer says that is no success: 1.x as `error`, 2.x and 3.x as `message`. Null: it is from somebody else. */
+export function saidIn(json: unknown): string | null {
+  if (typeof json !== 'object' || json === null) return null;
+  const { error, message }: { readonly error?: unknown; readonly message?: unknown } = json;
+  return [error, message].find((each) => typeof each === 'string') ?? null;
 }
 
 function oneLine(text: string): string {

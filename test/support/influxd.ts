@@ -4,6 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { authorizationOf } from '../../store/influx/connection.ts';
 import { eventually, findProgram, freePort } from './servers.ts';
 
 export interface Influxd extends AsyncDisposable {
@@ -28,13 +29,18 @@ interface Answer {
   }[];
 }
 
-export async function startInfluxd(database = 'pulsedrill'): Promise<Influxd> {
+/** @param admin whoever asks has to say who it is; this one may do all, and is who `query` asks as. Null: anybody may */
+export async function startInfluxd(
+  database = 'pulsedrill',
+  admin: { readonly username: string; readonly password: string } | null = null,
+): Promise<Influxd> {
   const program = findProgram('influxd');
   if (program === null) throw new Error('influxd is not on the PATH');
   const folder = mkdtempSync(join(tmpdir(), 'pulsedrill-influxd-'));
   const [http, rpc] = [await freePort(), await freePort()];
   const config = join(folder, 'influxdb.conf');
-  writeFileSync(config, configuration(folder, http, rpc));
+  writeFileSync(config, configuration(folder, http, rpc, admin !== null));
+  const headers = admin === null ? {} : authorizationOf({ url: '', database, ...admin });
   const url = `http://127.0.0.1:${http}`;
   let child: ChildProcess | null = null;
 
@@ -46,6 +52,9 @@ export async function startInfluxd(database = 'pulsedrill'): Promise<Influxd> {
         (await fetch(`${url}/ping`, { signal: AbortSignal.timeout(1_000) })).status === 204 ? true : undefined,
       'influxd answers a ping',
     );
+    // Without an administrator, one may be made by anybody.
+    if (admin !== null)
+      await query(`CREATE USER "${admin.username}" WITH PASSWORD '${admin.password}' WITH ALL PRIVILEGES`);
     await query(`CREATE DATABASE "${database}"`);
   }
 
@@ -61,6 +70,7 @@ export async function startInfluxd(database = 'pulsedrill'): Promise<Influxd> {
   async function query(influxql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
     const response = await fetch(`${url}/query?db=${database}&epoch=ns`, {
       method: 'POST',
+      headers,
       body: new URLSearchParams({ q: influxql }),
     });
     const text = await response.text();
@@ -92,7 +102,7 @@ export async function startInfluxd(database = 'pulsedrill'): Promise<Influxd> {
   };
 }
 
-function configuration(folder: string, http: number, rpc: number): string {
+function configuration(folder: string, http: number, rpc: number, isGuarded: boolean): string {
   return `reporting-disabled = true
 bind-address = "127.0.0.1:${rpc}"
 [meta]
@@ -106,6 +116,7 @@ bind-address = "127.0.0.1:${rpc}"
 [http]
   bind-address = "127.0.0.1:${http}"
   log-enabled = false
+  auth-enabled = ${isGuarded}
 [logging]
   level = "error"
 `;

@@ -78,7 +78,12 @@ describe('doctor', () => {
 
   it('finds everything in order: one line each, exit 0', async () => {
     await using target = await listening(createServer());
-    await using http = await listening(createHttpServer((_request, response) => response.end('{}')));
+    await using http = await listening(
+      createHttpServer((request, response) => {
+        if (request.method === 'POST') response.statusCode = 204;
+        response.end();
+      }),
+    );
     const url = `http://127.0.0.1:${http.port}`;
     configure({
       probes: [
@@ -97,6 +102,7 @@ describe('doctor', () => {
       'ok       event loop',
       `ok       ledger ${join(folder, 'pulsedrill.db')}`,
       `ok       InfluxDB http`,
+      'ok       InfluxDB writing',
       'ok       InfluxDB lag',
       `ok       fault proxy http`,
       `ok       target http`,
