@@ -63,14 +63,12 @@ export async function slidingSamples(
   const toMs = stepEnd(base, nowMs);
   const slidingMs = objective.slidingMs ?? 0;
   const found = new Map<string, PlacedSample[]>();
-  for (const probe of objective.probes) {
-    for await (const result of reader.results({ fromMs: toMs - 2 * slidingMs, toMs, probe })) {
-      for (const sample of samplesOf(objective, result)) {
-        if (sample.atMs < toMs - slidingMs || sample.atMs >= toMs) continue;
-        const own = found.get(sample.split);
-        if (own === undefined) found.set(sample.split, [sample]);
-        else own.push(sample);
-      }
+  for await (const result of reader.results({ fromMs: toMs - 2 * slidingMs, toMs, probes: objective.probes })) {
+    for (const sample of samplesOf(objective, result)) {
+      if (sample.atMs < toMs - slidingMs || sample.atMs >= toMs) continue;
+      const own = found.get(sample.split);
+      if (own === undefined) found.set(sample.split, [sample]);
+      else own.push(sample);
     }
   }
   return found;

@@ -116,8 +116,9 @@ function take(
 }
 
 function byHours({ atMs, split, steps }: RollupRow, { hourMs }: TimeBase): DayByHours {
-  // A copy, because the row is a part of everything that was answered, and this stays for as long as the day does.
-  return { atMs, split, hours: new PackedSteps(steps.slice(), atMs, hourMs) };
+  // This stays for as long as the day does. A row that is a part of everything that was answered would keep all of that.
+  const own = steps.length === steps.buffer.byteLength ? steps : steps.slice();
+  return { atMs, split, hours: new PackedSteps(own, atMs, hourMs) };
 }
 
 function byMinutes({ atMs, split, steps }: RollupRow, { minuteMs }: TimeBase): HourByMinutes {

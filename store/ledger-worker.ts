@@ -3,7 +3,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { callsOf, failureOf } from './calls.ts';
 import { Ledger } from './ledger.ts';
 import type { LedgerOptions } from './ledger.ts';
-import type { Reply, Request } from './thread.ts';
+import { inOneBuffer } from './rollup-table.ts';
+import type { Calls, Reply, Request } from './thread.ts';
 
 function serve(options: LedgerOptions): void {
   const reply = (message: Reply): void => parentPort?.postMessage(message, []);
@@ -14,7 +15,8 @@ function serve(options: LedgerOptions): void {
     reply({ id: 0, failure: failureOf(error, options.path) });
     return;
   }
-  const calls = callsOf(ledger);
+  const own = callsOf(ledger);
+  const calls: Calls = { ...own, rollups: (query) => inOneBuffer(own.rollups(query)) };
   parentPort?.on('message', ({ id, method, args }: Request) => {
     try {
       reply({ id, value: Reflect.apply(calls[method], calls, args) });

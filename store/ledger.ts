@@ -42,7 +42,6 @@ import type {
   TallyQuery,
   TallyRow,
 } from './store.ts';
-import { inOneBuffer } from './rollup-table.ts';
 import { explain } from './sqlite-error.ts';
 import { Gathered, TallyTable, gatherAll } from './tally-table.ts';
 import { targetRecords } from './target-records.ts';
@@ -218,14 +217,8 @@ export class Ledger implements Disposable {
     return this.#sql.read(() => {
       const mark = { identity: this.#sql.meta('identity') ?? '', revision: Number(this.#sql.meta('revision') ?? '0') };
       const changed = this.#changedSince(since, mark);
-      const found = reads.map((read) => (this.#own.get(read.objective) ?? this.#tallies).rollups.read(read));
-      const [rows, more] = [found, changed?.map((each) => each.rows) ?? []];
-      const all = inOneBuffer([...rows, ...more]);
-      return {
-        mark,
-        rows: all.slice(0, rows.length),
-        changed: changed?.map((each, index) => ({ ...each, rows: all[rows.length + index] ?? [] })) ?? null,
-      };
+      const rows = reads.map((read) => (this.#own.get(read.objective) ?? this.#tallies).rollups.read(read));
+      return { mark, rows, changed };
     });
   }
 

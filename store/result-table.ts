@@ -92,6 +92,10 @@ export class ResultTable {
       where.push(`${column} = ?`);
       cells.push(value);
     }
+    if (query.probes !== undefined) {
+      where.push(`s.probe IN (${query.probes.map(() => '?').join(', ')})`);
+      cells.push(...query.probes);
+    }
     if (query.recordedBefore !== undefined) {
       where.push('r.recorded_ms < ?');
       cells.push(query.recordedBefore);

@@ -6,7 +6,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { sumTallies, type Tally } from '../slo/tally.ts';
 import { joined, packStep, stepsIn, unpack } from './packed.ts';
 import { bytes, number, text } from './rows.ts';
-import type { ChangedHours, RollupRead, RollupRow, RollupSpan } from './store.ts';
+import type { ChangedHours, RollupAnswer, RollupRead, RollupRow, RollupSpan } from './store.ts';
 
 /** One step as it stands now. */
 export interface Written {
@@ -114,15 +114,21 @@ export class RollupTable {
   }
 }
 
-/** The same rows with all their bytes in one buffer: between threads that is one copy instead of thousands. */
-export function inOneBuffer(rows: readonly (readonly RollupRow[])[]): readonly (readonly RollupRow[])[] {
-  const whole = Buffer.concat(rows.flatMap((each) => each.map(({ steps }) => steps)));
+/** The same answer with all its bytes in one buffer: between threads that is one copy instead of thousands. */
+export function inOneBuffer(answer: RollupAnswer): RollupAnswer {
+  const changed = answer.changed ?? [];
+  const whole = Buffer.concat([...answer.rows, ...changed.map(({ rows }) => rows)].flat().map(({ steps }) => steps));
   let at = 0;
-  return rows.map((each) =>
-    each.map((row) => {
+  const moved = (rows: readonly RollupRow[]): readonly RollupRow[] =>
+    rows.map((row) => {
       const from = at;
       at += row.steps.length;
       return { ...row, steps: new Uint8Array(whole.buffer, whole.byteOffset + from, row.steps.length) };
-    }),
-  );
+    });
+  const rows = answer.rows.map(moved);
+  return {
+    ...answer,
+    rows,
+    changed: answer.changed && changed.map((each) => ({ ...each, rows: moved(each.rows) })),
+  };
 }

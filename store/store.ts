@@ -159,6 +159,8 @@ export interface ResultQuery {
   readonly fromMs: number;
   readonly toMs: number;
   readonly probe?: string;
+  /** Of any of these. */
+  readonly probes?: readonly string[];
   readonly service?: string;
   readonly gameday?: string;
   /** Only what the ledger had stored before this moment, wall-clock ms; what nobody knows the moment of counts as such. */

@@ -20,9 +20,12 @@ export async function* results(
   locations: readonly string[] | null,
   asked: ResultQuery,
 ): AsyncIterable<Result> {
-  const { fromMs, toMs, probe, service, gameday, recordedBefore = Infinity } = asked;
+  const { fromMs, toMs, probe, probes, service, gameday, recordedBefore = Infinity } = asked;
+  // There is no way to ask for one of nothing.
+  if (probes?.length === 0) return;
   const where = [within(fromMs, toMs), from(locations)];
   if (probe !== undefined) where.push(tagged('probe', probe));
+  if (probes !== undefined) where.push(`(${probes.map((each) => tagged('probe', each)).join(' OR ')})`);
   if (service !== undefined) where.push(tagged('service', service));
   if (gameday !== undefined) where.push(`gameday = ${literal(gameday)}`);
   const isMeant = ({ record }: Kept<Result>): boolean =>
@@ -30,6 +33,7 @@ export async function* results(
     record.scheduledMs < toMs &&
     (record.recordedMs ?? 0) < recordedBefore &&
     (probe === undefined || record.probe === probe) &&
+    (probes === undefined || probes.includes(record.probe)) &&
     (service === undefined || record.service === service) &&
     (gameday === undefined || record.gameday === gameday);
   let moment: Kept<Result>[] = [];

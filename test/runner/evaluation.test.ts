@@ -91,7 +91,7 @@ describe('the regression of a percentile row, from the runs themselves', () => {
     const before = withSlowest(900).map((each) => ({ ...each, atMs: NOW - 7 * MINUTE }));
     const { status, asked } = await evaluated(p95(), [...before, ...withSlowest(251)]);
     expect(status.live).toMatchObject({ valid: 20, percentile: { ms: 251, samples: 20 } });
-    expect(asked).toEqual([{ probe: 'status', fromMs: T0 + MINUTE, toMs: T0 + 11 * MINUTE }]);
+    expect(asked).toEqual([{ probes: ['status'], fromMs: T0 + MINUTE, toMs: T0 + 11 * MINUTE }]);
   });
 
   it('costs a running process nothing while the live window passes', async () => {

@@ -199,13 +199,14 @@ export function referenceReader(
     rollups: ({ reads }) =>
       Promise.resolve({ mark: { identity: 'reference', revision: 0 }, rows: reads.map(rollup), changed: [] }),
     async *results(query: ResultQuery) {
-      const { fromMs, toMs, probe, service, gameday } = query;
+      const { fromMs, toMs, probe, probes, service, gameday } = query;
       yield* results
         .filter(
           (each) =>
             each.scheduledMs >= fromMs &&
             each.scheduledMs < toMs &&
             each.probe === (probe ?? each.probe) &&
+            (probes ?? [each.probe]).includes(each.probe) &&
             each.service === (service ?? each.service) &&
             each.gameday === (gameday ?? each.gameday),
         )
@@ -291,6 +292,8 @@ export function readerContract(contract: () => { readonly reader: StoreReader; r
       { ...ALL, gameday: 'gd-1' },
       { fromMs: START + 0.25, toMs: START + 30_000.25, probe: 'odd' },
       { ...ALL, probe: "nobody's" },
+      { ...ALL, probes: ['positions', "nobody's", 'odd'] },
+      { ...ALL, probes: [] },
     ]) {
       const found = await collect(reader.results(query));
       expect(found.map(given)).toEqual(await collect(expected.results(query)));
