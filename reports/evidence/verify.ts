@@ -8,6 +8,7 @@ import { allFigures, differences, figuresOf, type Figures } from './figures.ts';
 import { sha256, type Files } from './files.ts';
 import { fingerprintOf, isSignedBy } from './key.ts';
 import { configurationHash, MANIFEST, readManifest, SIGNATURE, type Manifest, type SegmentLine } from './manifest.ts';
+import { firstDifference } from './pages.ts';
 import type { Computed } from './report-data.ts';
 
 export interface Finding {
@@ -269,12 +270,8 @@ function renderedFindings(files: Files, rendered: Files): readonly Finding[] {
     const found = files.get(name);
     if (found === undefined) return [plain(name, 'the data draw this file, and it is not there')];
     if (Buffer.compare(expected, found) === 0) return [];
-    const [a, b] = [expected, found].map((bytes) => Buffer.from(bytes).toString('utf8').split('\n'));
-    const line = (a ?? []).findIndex((each, index) => each !== b?.[index]);
-    const at = line < 0 ? (a?.length ?? 0) : line;
-    const cut = (each: string | undefined): string =>
-      each === undefined ? 'nothing' : JSON.stringify(each.slice(0, 160));
-    return [differing(name, { objective: '', figure: `line ${at + 1}`, expected: cut(a?.[at]), found: cut(b?.[at]) })];
+    const { line, ...texts } = firstDifference(expected, found);
+    return [differing(name, { objective: '', figure: `line ${line}`, ...texts })];
   });
   // What this version does not draw (a PDF) is tied by its hash alone.
   const strangers = [...files.keys()].filter(

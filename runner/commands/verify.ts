@@ -40,7 +40,7 @@ export const verify: Command = {
       {
         findings: [...findings, ...more.findings],
         checked: [...checked, ...more.checked],
-        signer: own.isRead && key !== null ? fingerprintOf(key) : null,
+        signer: key === null ? null : fingerprintOf(key),
         number: manifest?.document.number ?? null,
       },
       args,
@@ -53,13 +53,12 @@ export const verify: Command = {
 async function byItself(
   path: string,
   key: KeyObject | null,
-): Promise<Pick<Verification, 'findings' | 'checked' | 'manifest'> & { isRead: boolean; content: Claimed | null }> {
+): Promise<Pick<Verification, 'findings' | 'checked' | 'manifest'> & { content: Claimed | null }> {
   const read = readFiles(path);
-  if (!read.ok)
-    return { findings: [lineOf(path, read.problem)], checked: [], manifest: null, content: null, isRead: false };
+  if (!read.ok) return { findings: [lineOf(path, read.problem)], checked: [], manifest: null, content: null };
   const { content, ...rest } = await checkBundle(read.files, key);
   const claimed = content === null ? null : { segments: content.segments, tallies: content.tallies };
-  return { ...rest, content: claimed, isRead: true };
+  return { ...rest, content: claimed };
 }
 
 async function heldAgainst(

@@ -563,6 +563,12 @@ describe('the command', () => {
       'nothing says who signed it: give the public key that reached you another way (--key)\n',
     );
     expect(bare.stdout).toMatch(/does not hold: its content agrees with itself, and the signer is not proven\n$/);
+    writeFileSync(join(folder, 'letter.txt'), 'dear customer');
+    const letter = await cli(['verify', 'letter.txt', '--key', 'public.pem'], { folder });
+    expect(letter).toMatchObject({
+      code: 1,
+      stdout: `${join(folder, 'letter.txt')}: no ZIP file that can be read\ndoes not hold: 1 difference\n`,
+    });
     const none = await cli(['verify', 'nowhere'], { folder });
     expect(none).toMatchObject({
       code: 2,
