@@ -89,7 +89,7 @@ function mendLines(found: LedgerFinding): readonly string[] {
 function mendOf(found: LedgerFinding): string {
   const cursors = found.cursors.length === 0 ? '' : 'sets the cursors back';
   if (wrongObjectives(found).length === 0) return cursors;
-  return `${judgedText(found)}${cursors === '' ? '' : `, and ${cursors}`}`;
+  return `${cursors === '' ? '' : `${cursors}, and `}${judgedText(found)}`;
 }
 
 /** Where results are gone, tallies may be all that is left of them: they are not to be thrown away unasked. */

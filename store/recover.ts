@@ -3,6 +3,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { FIRST_HEAD, linkOf } from './chain.ts';
 import { whyBroken } from './check.ts';
+import { cursorsAhead, setBack } from './cursors-ahead.ts';
 import { mustHoldSomething, openDatabase } from './database.ts';
 import { goneSince, goneText, lastNoted } from './last-noted.ts';
 import { LedgerError } from './ledger-error.ts';
@@ -15,6 +16,7 @@ import { MIGRATIONS } from './schema.ts';
 import { SegmentTable } from './segment-table.ts';
 import { SELECT_RESULTS } from './select-results.ts';
 import { DAMAGED, explain } from './sqlite-error.ts';
+import { talliesFromHours } from './tallies-from-hours.ts';
 import { tallyOf } from './tally-table.ts';
 
 export interface SavedTable {
@@ -57,6 +59,7 @@ const KEYED = [
 const JSON_COLUMNS: ReadonlyMap<string, readonly string[]> = new Map([
   ['results', ['readings', 'values', 'trail']],
   ['events', ['body']],
+  ['objectives', ['rule']],
 ]);
 /** What reports read instead of results: as a whole, or not at all. */
 const MEASURES = ['measure_rules', 'measures', 'measured', 'budget_spans'];
@@ -78,7 +81,7 @@ export function recoverLedger(from: string, to: string): Recovered {
       using target = new DatabaseSync(to, { enableForeignKeyConstraints: false });
       tables = save(source, target);
     }
-    return { ...finished(from, to, tables), tables };
+    return finished({ from, source, to }, tables);
   } catch (error) {
     // What was not finished would be taken for a ledger that is whole.
     for (const end of ['', '-wal', '-shm', '-journal']) rmSync(`${to}${end}`, { force: true });
@@ -124,8 +127,15 @@ function save(source: DatabaseSync, target: DatabaseSync): readonly SavedTable[]
   );
 }
 
+interface Places {
+  readonly from: string;
+  readonly source: DatabaseSync;
+  readonly to: string;
+}
+
 /** Brings the new file up to date, and makes what was not saved from what was. */
-function finished(from: string, to: string, tables: readonly SavedTable[]): Omit<Recovered, 'tables'> {
+function finished({ from, source, to }: Places, saved: readonly SavedTable[]): Recovered {
+  let tables = saved;
   const isWhole = (which: string): boolean => tables.find(({ table }) => table === which)?.lost === 0;
   // With results lost, tallies that are there know more than results that are there.
   const isJudgedAnew = !isWhole('tallies') && isWhole('results') && isWhole('series');
@@ -133,11 +143,13 @@ function finished(from: string, to: string, tables: readonly SavedTable[]): Omit
   {
     using db = openDatabase({ path: to });
     db.exec('BEGIN IMMEDIATE');
-    isKnown = db.prepare("SELECT 1 FROM meta WHERE key = 'identity'").get() !== undefined;
+    isKnown = metaOf(db, 'identity') !== null;
     countOn(db);
     chainTheRest(db);
     if (isJudgedAnew) db.exec("UPDATE objectives SET hash = ''");
+    else if (!isWhole('tallies')) tables = withHours(source, db, tables);
     rollUp(db);
+    setBack(db, cursorsAhead(db));
     db.exec('COMMIT');
   }
   using ledger = new Ledger({ path: to });
@@ -152,6 +164,7 @@ function finished(from: string, to: string, tables: readonly SavedTable[]): Omit
   });
   const gone = goneSince(lastNoted(from), ledger.identity, table.lastSeq());
   return {
+    tables,
     wholeUpTo: broken === undefined ? (segments.at(-1)?.number ?? 0) : broken.number - 1,
     segments: segments.at(-1)?.number ?? 0,
     tallies: isWhole('tallies') ? 'saved' : isJudgedAnew ? 'judged anew' : 'lost in part',
@@ -161,6 +174,27 @@ function finished(from: string, to: string, tables: readonly SavedTable[]): Omit
       ...(isKnown ? [] : [unknown(ledger.identity)]),
     ],
   };
+}
+
+/** With the tallies that hours have and that are not there. */
+function withHours(source: DatabaseSync, db: DatabaseSync, tables: readonly SavedTable[]): readonly SavedTable[] {
+  let revision = BigInt(metaOf(db, 'revision') ?? '0');
+  const more = talliesFromHours(source, db, stepOf(db), () => (revision += 1n));
+  db.prepare("INSERT OR REPLACE INTO meta VALUES ('revision', ?)").run(String(revision));
+  return tables.map((each) =>
+    each.table === 'tallies'
+      ? { table: each.table, saved: each.saved + more.saved, lost: more.isWhole ? 0 : each.lost }
+      : each,
+  );
+}
+
+function metaOf(db: DatabaseSync, key: string): string | null {
+  const row = db.prepare('SELECT value FROM meta WHERE key = ?').get(key);
+  return row === undefined ? null : text(row, 'value');
+}
+
+function stepOf(db: DatabaseSync): number {
+  return Number(metaOf(db, 'step_ms') ?? 60_000);
 }
 
 /** Where tallies are lost, how far they were shipped may be the last word on how many there were. */
@@ -248,12 +282,16 @@ function saveKeyed(source: DatabaseSync, target: DatabaseSync, table: string, ke
   const put = inserting(target, table);
   let saved = 0;
   for (const way of ['ASC', 'DESC']) {
+    let refused = 0;
     const order = keys.map((key) => `${key} ${way}`).join(', ');
     try {
       const walk = source.prepare(`SELECT * FROM ${table} ORDER BY ${order}`);
       walk.setReadBigInts(true);
-      for (const row of walk.iterate()) if (put(row)) saved += 1;
-      return { table, saved, lost: 0 };
+      for (const row of walk.iterate()) {
+        if (put(row)) saved += 1;
+        else refused += 1;
+      }
+      return { table, saved, lost: way === 'ASC' ? refused : null };
     } catch {
       // From the other end there may be more.
     }
@@ -291,8 +329,7 @@ function chainTheRest(db: DatabaseSync): void {
 }
 
 function rollUp(db: DatabaseSync): void {
-  const stepMs = Number(db.prepare("SELECT value FROM meta WHERE key = 'step_ms'").get()?.['value'] ?? 60_000);
-  const rollups = new RollupTable(db, 'main.rollups', stepMs);
+  const rollups = new RollupTable(db, 'main.rollups', stepOf(db));
   const walk = db.prepare('SELECT * FROM tallies ORDER BY objective, at_ms, split');
   walk.setReadBigInts(true);
   for (const rows of inPieces(walk.iterate())) {

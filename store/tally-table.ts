@@ -115,7 +115,10 @@ export class TallyTable {
   }
 
   /** Adds the gathered shares. `revision` hands out the next number: every written row gets one of its own. */
-  add(gathered: Gathered, revision: () => bigint): void {
+  add(
+    gathered: { readonly steps: readonly { readonly objective: string; readonly judged: Judged }[] },
+    revision: () => bigint,
+  ): void {
     const written: Written[] = [];
     for (const { objective, judged } of gathered.steps) {
       const row = this.#get.get(objective, judged.atMs, judged.split);

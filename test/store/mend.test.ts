@@ -260,6 +260,73 @@ describe('a damaged file', () => {
     expect(revisions).toEqual({ last: 72 });
   });
 
+  test('that lost pages of tallies and of results has its tallies saved from its hours, with all that they had counted', () => {
+    fill();
+    damageTables('tallies');
+    damage('needle-250-');
+    const to = join(folder, 'saved.db');
+    const saved = recoverLedger(path, to);
+    const lost = saved.tables.find(({ table }) => table === 'results')?.lost ?? 0;
+    expect(lost).toBeGreaterThan(1);
+    expect(saved).toMatchObject({ tallies: 'saved', wholeUpTo: 2, segments: 4 });
+    expect(saved.tables.find(({ table }) => table === 'tallies')).toEqual({ table: 'tallies', saved: 14, lost: 0 });
+    path = to;
+    // Only the minutes of what is missing differ, by what only they still know.
+    const found = checkLedger(path);
+    expect(found.tallies?.map(({ different, areRollupsWhole }) => [different <= 2, areRollupsWhole])).toEqual([
+      [true, true],
+      [true, true],
+    ]);
+    using ledger = open();
+    expect(total(ledger, LATENCY)).toMatchObject({ good: 400 });
+    expect(ledger.append([aResult(7), aResult(400)], T0 + 5 * HOUR)).toBe(1);
+    expect(total(ledger, LATENCY)).toMatchObject({ good: 401 });
+  });
+
+  test('that lost tallies, hours and some results says so, and is judged by the results that are there', () => {
+    fill();
+    damageTables('tallies', 'rollups');
+    damage('needle-250-');
+    const to = join(folder, 'saved.db');
+    const saved = recoverLedger(path, to);
+    expect(saved.tallies).toBe('lost in part');
+    const kept = saved.tables.find(({ table }) => table === 'results')?.saved ?? 0;
+    path = to;
+    expect(mendLedger(path, [AVAILABILITY.id, LATENCY.id])).toEqual([]);
+    expect(checkLedger(path).tallies).toEqual([tallied(AVAILABILITY.id), tallied(LATENCY.id)]);
+    using ledger = open();
+    expect(total(ledger, LATENCY)).toMatchObject({ good: kept });
+  });
+
+  test('that lost its cursors is shipped again from the beginning', () => {
+    fill();
+    change("INSERT INTO cursors VALUES ('influx 2 http://a db=b results', 390)");
+    damageTables('cursors');
+    const to = join(folder, 'saved.db');
+    const saved = recoverLedger(path, to);
+    expect(saved.tables.filter(({ lost }) => lost !== 0)).toEqual([{ table: 'cursors', saved: 0, lost: null }]);
+    expect(saved).toMatchObject({ tallies: 'saved', wholeUpTo: 4 });
+    path = to;
+    using ledger = open();
+    const follower = { name: 'influx 2 http://a db=b results', location: 'fra1', nowMs: T0 };
+    expect(ledger.pending('results', follower, 500)).toMatchObject({ upTo: 400, more: false });
+    expect(checkLedger(path)).toMatchObject({ cursors: [], chain: { broken: [] } });
+  });
+
+  test('that lost an objective whose rule makes no sense is saved without it, and a run judges it anew', () => {
+    fill();
+    change(`UPDATE objectives SET rule = '{"id' WHERE id = '${LATENCY.id}'`);
+    expect(checkLedger(path)).toMatchObject({ pages: [], tallies: null });
+    const to = join(folder, 'saved.db');
+    const saved = recoverLedger(path, to);
+    expect(saved.tables.filter(({ lost }) => lost !== 0)).toEqual([{ table: 'objectives', saved: 1, lost: 1 }]);
+    path = to;
+    expect(checkLedger(path).tallies).toEqual([tallied(AVAILABILITY.id)]);
+    using ledger = open();
+    expect(total(ledger, LATENCY)).toMatchObject({ good: 400 });
+    expect(checkLedger(path).tallies).toEqual([tallied(AVAILABILITY.id), tallied(LATENCY.id)]);
+  });
+
   test('without its first page is saved whole where the -wal beside it has that page, and not without', () => {
     using ledger = open();
     ledger.append(
@@ -323,8 +390,17 @@ describe('what a disk may leave of a ledger', () => {
     expect(await collect(store.results(ALL))).toHaveLength(399);
   });
 
-  test('of a file that lost its end, the rest is saved', () => {
+  test('of a file that lost its end, the rest is saved, and what comes next is shipped', () => {
     fill();
+    {
+      using ledger = open();
+      const event = { atMs: T0, kind: 'note', service: null, subject: 's', body: { text: 'y'.repeat(200) } } as const;
+      ledger.recordEvents(
+        Array.from({ length: 100 }, (_, n) => ({ ...event, id: `e${n}` })),
+        T0,
+      );
+      ledger.advance('influx 2 http://a db=b events', 101);
+    }
     change('PRAGMA wal_checkpoint(TRUNCATE)');
     truncateSync(path, Math.floor((statSync(path).size * 2) / 3));
     expect(() => checkLedger(path)).toThrow('the file is damaged');
@@ -332,7 +408,12 @@ describe('what a disk may leave of a ledger', () => {
     const results = saved.tables.find(({ table }) => table === 'results');
     expect(results?.saved).toBeGreaterThan(50);
     expect(results?.lost).not.toBe(0);
-    expect(checkLedger(to())).toMatchObject({ pages: [] });
+    expect(checkLedger(to())).toMatchObject({ pages: [], cursors: [] });
+    // What comes next has numbers that were given before: whoever was served these is served them.
+    using ledger = new Ledger({ path: to() });
+    ledger.recordEvents([{ id: 'next', atMs: T0, kind: 'note', service: null, subject: 's', body: {} }], T0);
+    const follower = { name: 'influx 2 http://a db=b events', location: 'fra1', nowMs: T0 };
+    expect(ledger.pending('events', follower, 10).lines).toHaveLength(1);
   });
 
   test('an empty file is said to be one, is saved as nothing, and a run that begins in it says so', () => {
