@@ -119,10 +119,10 @@ function heardAs(pagerduty: PagerdutyReceiver): GamedayReceiver {
 }
 
 /** Null: the configuration has no secret for it. */
-function gamedayReceiver({ gamedays: { webhook, folder } }: Configuration): GamedayReceiver | null {
+function gamedayReceiver({ gamedays: { webhook, folder }, redact }: Configuration): GamedayReceiver | null {
   if (webhook === null || webhook === undefined) return null;
   const secrets = [webhook.secret, webhook.previousSecret ?? []].flat();
-  return createGamedayReceiver({ secrets, folder, clock: systemClock });
+  return createGamedayReceiver({ secrets, folder, clock: systemClock, mask: redact });
 }
 
 function overloadJson(overload: Overload | null): unknown {

@@ -38,7 +38,7 @@ export const abort: Command = {
       return await leftovers(configuration, io);
     }
     const startedMs = systemClock.monotonicMs();
-    await ask(join(folder, gameday), { type: 'abort', by, reason });
+    await ask(join(folder, gameday), { type: 'abort', by, reason }, configuration.redact);
     io.complain(`${gameday}: asked to stop`);
     while (systemClock.monotonicMs() - startedMs < PATIENCE_MS && !io.stop.aborted) {
       if (await isOver(join(folder, gameday))) break;
@@ -70,13 +70,14 @@ export const mark: Command = {
       .option('by', { type: 'string', describe: 'who says so', demandOption: true })
       .option('note', { type: 'string', describe: 'anything worth remembering' }),
   async run(args, io) {
-    const { gamedays } = await openConfiguration(args, io);
+    const { gamedays, redact } = await openConfiguration(args, io);
     const what = args.text('what') ?? '';
     const by = said(args, 'by');
     const gameday = await underWay(args, gamedays.folder);
     if (gameday === null)
       throw new CommandError('gameday mark: expected a game-day that is under way, got none', EXIT.usage);
-    await ask(join(gamedays.folder, gameday), { type: 'mark', what, by, note: args.text('note') ?? null });
+    const note = args.text('note') ?? null;
+    await ask(join(gamedays.folder, gameday), { type: 'mark', what, by, note }, redact);
     io.print(`${gameday}: ${what} by ${by}`);
     return EXIT.ok;
   },

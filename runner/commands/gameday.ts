@@ -193,8 +193,7 @@ async function exercise(args: Args, given: Io, mode: 'check' | 'run'): Promise<n
   const probing = runner.run();
   // Its failure is heard at the end, after the exercise has heard of it and has undone what it did.
   probing.catch(() => undefined);
-  const typed =
-    mode === 'run' ? takeTyped(io, configuration.gamedays.folder, () => picture?.typed(), over.signal) : null;
+  const typed = mode === 'run' ? takeTyped(io, configuration, () => picture?.typed(), over.signal) : null;
   try {
     const hear = (entry: JournalEntry): void => {
       typed?.hear(entry);
@@ -289,14 +288,19 @@ function openPicture(io: Io, runner: Runner, { component }: Scenario, configurat
 }
 
 /** What is typed at the terminal is asked of the game-day as it is from any other shell. */
-function takeTyped({ lines, env, complain }: Io, folder: string, onLine: () => void, signal: AbortSignal) {
+function takeTyped(
+  { lines, env, complain }: Io,
+  { gamedays, redact }: Configuration,
+  onLine: () => void,
+  signal: AbortSignal,
+) {
   const prompt = createPrompt(env['USER'] ?? env['LOGNAME'] ?? 'somebody');
   let gameday: string | null = null;
   const read = async (): Promise<void> => {
     for await (const line of lines?.(signal) ?? []) {
       onLine();
       const request = prompt.read(line);
-      if (request !== null && gameday !== null) await ask(join(folder, gameday), request);
+      if (request !== null && gameday !== null) await ask(join(gamedays.folder, gameday), request, redact);
     }
   };
   return {

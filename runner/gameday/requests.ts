@@ -6,6 +6,7 @@ import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../probes/probe.ts';
+import type { Mask } from './discretion.ts';
 
 const NAME = 'requests.ndjson';
 
@@ -25,12 +26,13 @@ const requestSchema = z.discriminatedUnion('type', [
 
 export type GamedayRequest = z.output<typeof requestSchema>;
 
-/** Durable when it resolves. @param folder of the game-day */
-export async function ask(folder: string, request: GamedayRequest): Promise<void> {
+/** Durable when it resolves. @param folder of the game-day; @param mask takes out secrets: the conductor may know others */
+export async function ask(folder: string, request: GamedayRequest, mask: Mask): Promise<void> {
+  const words = Object.entries(request).map(([name, said]) => [name, typeof said === 'string' ? mask(said) : said]);
   const file = await open(join(folder, NAME), 'a');
   try {
     // In one write: lines of several people do not mix.
-    await file.appendFile(`${JSON.stringify(request)}\n`);
+    await file.appendFile(`${JSON.stringify({ ...Object.fromEntries(words), type: request.type })}\n`);
     await file.datasync();
   } finally {
     await file.close();

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../probes/probe.ts';
 import { signedHeaders } from '../alerts/signature.ts';
+import type { Mask } from './discretion.ts';
 import { readConductors } from './lock.ts';
 import { ask, type GamedayRequest } from './requests.ts';
 
@@ -26,6 +27,8 @@ export interface WebhookOptions {
   /** Where the game-days' folders are. */
   readonly folder: string;
   readonly clock: Pick<Clock, 'wallMs'>;
+  /** Takes secrets out of what is said. */
+  readonly mask: Mask;
 }
 
 /** Beyond this a message is taken for one that somebody has kept to say it again. */
@@ -45,7 +48,7 @@ const bodySchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('abort'), by: word, reason: word, gameday: word.optional() }),
 ]);
 
-export function createGamedayReceiver({ secrets, folder, clock }: WebhookOptions): GamedayReceiver {
+export function createGamedayReceiver({ secrets, folder, clock, mask }: WebhookOptions): GamedayReceiver {
   const taken = new Set<string>();
   return async (headers, body) => {
     const header = (name: string): string => [headers[name] ?? ''].flat().join(',');
@@ -72,7 +75,7 @@ export function createGamedayReceiver({ secrets, folder, clock }: WebhookOptions
         underWay.length === 0 ? 'none is' : `${underWay.join(', ')} ${underWay.length === 1 ? 'is' : 'are'}`;
       return { status: 409, says: `expected the id of a game-day that is under way: ${found}` };
     }
-    await ask(join(folder, gameday), requestOf(said));
+    await ask(join(folder, gameday), requestOf(said), mask);
     taken.add(id);
     for (const oldest of taken) if (taken.size > REMEMBERED) taken.delete(oldest);
     return { status: 202, says: `${gameday}: taken` };

@@ -41,7 +41,7 @@ async function run(
       const [next] = left;
       if (next === undefined || !next[0](entry)) return;
       left.shift();
-      void ask(dirname(journalPath), next[1]);
+      void ask(dirname(journalPath), next[1], String);
     },
   });
   return { outcome, entries: world.entries, world };

@@ -94,7 +94,7 @@ describe.each(WAITING)('during %s', (_, steps) => {
     const world = new World();
     const { gamedayId, journalPath } = await makeGamedayFolder(parent, 'slow-feed', world.clock.wallMs());
     const folder = dirname(journalPath);
-    const stopped = stoppedBy(() => void ask(folder, { type: 'abort', by: 'ana', reason: 'real' }));
+    const stopped = stoppedBy(() => void ask(folder, { type: 'abort', by: 'ana', reason: 'real' }, String));
     const outcome = await stopped.conduct(exercise({ steps }), { gamedayId, journalPath });
     expect(outcome.detail).toBe('aborted by ana: real');
     expect(wrong(stopped, outcome)).toEqual([]);

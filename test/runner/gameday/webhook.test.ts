@@ -21,7 +21,12 @@ afterEach(async () => {
 });
 
 const receive = () =>
-  createGamedayReceiver({ secrets: ['a-secret', 'the-one-before'], folder, clock: { wallMs: () => NOW } });
+  createGamedayReceiver({
+    secrets: ['a-secret', 'the-one-before'],
+    folder,
+    clock: { wallMs: () => NOW },
+    mask: (text) => text.replaceAll('a-secret', '${A_SECRET}'),
+  });
 
 function signed(document: unknown, { secret = 'a-secret', id = 'm-1', atMs = NOW } = {}) {
   const body = typeof document === 'string' ? document : JSON.stringify(document);
@@ -48,6 +53,16 @@ test('a signed mark is written down for the game-day that is under way, once how
   expect(requests()).toEqual([
     { ...mark, how: 'by webhook' },
     { type: 'abort', by: 'ben', reason: 'real' },
+  ]);
+});
+
+test('a secret in what is said is masked before it is written down', async () => {
+  const take = receive();
+  await take(...signed({ ...mark, what: 'a-secret', note: 'signed with "a-secret"' }));
+  await take(...signed({ type: 'abort', by: 'a-secret', reason: 'no a-secret' }, { id: 'm-2' }));
+  expect(requests()).toEqual([
+    { ...mark, what: '${A_SECRET}', note: 'signed with "${A_SECRET}"', how: 'by webhook' },
+    { type: 'abort', by: '${A_SECRET}', reason: 'no ${A_SECRET}' },
   ]);
 });
 
