@@ -108,8 +108,15 @@ it('budget loads what a schema is compiled by where there is one, and no more', 
   expect(HEAVY.filter((name) => packages.has(name))).toEqual(['ajv']);
 });
 
+it('a line of words that leaves nothing to interpret is understood without the parser, which any other loads', async () => {
+  const plain = await loadedBy('budget', '--config', 'plain.yaml', '--json');
+  expect([...plain.packages]).not.toContain('yargs');
+  const parsed = await loadedBy('--config', 'plain.yaml', 'budget');
+  expect([...parsed.packages]).toContain('yargs');
+});
+
 it('--version loads what reads the command line alone', async () => {
   const { packages, ours } = await loadedBy('--version');
-  expect([...packages].filter((name) => [...HEAVY, 'zod', 'yaml', 'node:sqlite'].includes(name))).toEqual([]);
+  expect([...packages].filter((name) => [...HEAVY, 'yargs', 'zod', 'yaml', 'node:sqlite'].includes(name))).toEqual([]);
   expect(ours.filter((file) => file.startsWith('runner/commands/'))).toEqual(['runner/commands/asked']);
 });
