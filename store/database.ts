@@ -5,7 +5,7 @@ import { makeFolder, systemCode } from '../probes/folder.ts';
 import { LedgerError } from './ledger-error.ts';
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts';
 import type { Migration } from './schema.ts';
-import { explain } from './sqlite-error.ts';
+import { explain, explainReading } from './sqlite-error.ts';
 
 export interface DatabaseOptions {
   readonly path: string;
@@ -41,7 +41,7 @@ export function openDatabase(options: DatabaseOptions): DatabaseSync {
     return db;
   } catch (error) {
     db?.close();
-    throw explain(error, path);
+    throw readOnly ? explainReading(error, path) : explain(error, path);
   }
 }
 

@@ -15,7 +15,7 @@ import type { Row } from './rows.ts';
 import { MIGRATIONS } from './schema.ts';
 import { SegmentTable } from './segment-table.ts';
 import { SELECT_RESULTS } from './select-results.ts';
-import { DAMAGED, explain } from './sqlite-error.ts';
+import { DAMAGED, explain, explainReading } from './sqlite-error.ts';
 import { talliesFromHours } from './tallies-from-hours.ts';
 import { tallyOf } from './tally-table.ts';
 
@@ -94,7 +94,7 @@ function mustHaveTables(source: DatabaseSync, path: string): void {
   try {
     if (source.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'results'").get() !== undefined) return;
   } catch (error) {
-    const known = explain(error, path);
+    const known = explainReading(error, path);
     if (!(known instanceof LedgerError) || known.mend !== DAMAGED.mend) throw known;
   }
   throw new LedgerError('corrupt', path, 'the file is damaged where its tables are listed', 'only a copy of it helps');

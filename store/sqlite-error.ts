@@ -1,6 +1,6 @@
 /** What SQLite says is wrong, in words that name what is still good and what mends it. */
-import { statfsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { accessSync, constants, statfsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { LedgerError, type LedgerErrorCode } from './ledger-error.ts';
 
@@ -28,8 +28,10 @@ export const NO_DATABASE = {
 };
 
 const BUSY = 5;
+const READ_ONLY = 8;
 const IO_ERROR = 10;
 const FULL = 13;
+const CANNOT_OPEN = 14;
 /** What SQLite adds to a -shm at once, bytes: where a disk has less, it calls that a failure of the disk. */
 const SHARED_BYTES = 32_768;
 /** Primary result codes, https://www.sqlite.org/rescode.html. */
@@ -44,11 +46,11 @@ const MEANINGS: ReadonlyMap<number, readonly [LedgerErrorCode, string, string]> 
     ],
   ],
   [6, ['locked', 'another connection holds it', 'wait until it is done']],
-  [8, ['unwritable', 'it is read-only', 'give this user the right to write the file and its folder']],
+  [READ_ONLY, ['unwritable', 'it is read-only', 'give this user the right to write the file and its folder']],
   [IO_ERROR, ['unwritable', 'the disk failed to read or write', 'look at the disk and at the system log']],
   [11, ['corrupt', DAMAGED.what, DAMAGED.mend]],
   [FULL, ['full', 'the disk is full', 'free some space ("df -h %folder" shows it); nothing that was stored is lost']],
-  [14, ['unwritable', 'cannot be opened', 'check that the folder exists and that this user may write in it']],
+  [CANNOT_OPEN, ['unwritable', 'cannot be opened', 'check that the folder exists and that this user may write in it']],
   [26, ['corrupt', NO_DATABASE.what, NO_DATABASE.mend]],
 ]);
 
@@ -61,6 +63,32 @@ export function explain(error: unknown, path: string): unknown {
   const state = code === 'locked' || code === 'full' ? lastStored(path) : null;
   const command = mend.replace('%file', path).replace('%folder', dirname(path));
   return new LedgerError(code, path, state === null ? what : `${what}; ${state}`, command, error);
+}
+
+/**
+ * The same of who only reads, who needs no right to write the file. In a folder where nothing can be made a copy elsewhere
+ * is all that can be read: whoever writes a ledger has a -shm there, and then it can be read without making one.
+ */
+export function explainReading(error: unknown, path: string): unknown {
+  if (!isSqliteError(error) || ![READ_ONLY, CANNOT_OPEN].includes(error.errcode & 0xff) || !isReadable(path))
+    return explain(error, path);
+  const copy = `mkdir -p /tmp/pulsedrill && cp '${resolve(path)}'* /tmp/pulsedrill`;
+  return new LedgerError(
+    'unwritable',
+    path,
+    `reading it makes a -shm beside it, and nothing can be written in ${dirname(resolve(path))}`,
+    `read a copy: "${copy}", and let store.ledger of another configuration name it`,
+    error,
+  );
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A command that only reads has to make the -shm, too, where no other process has it. */
