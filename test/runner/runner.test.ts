@@ -38,7 +38,10 @@ async function turn(knobs: Readonly<Record<string, number>>): Promise<void> {
   expect(answer.status).toBe(200);
 }
 
-/** A policy hour lasts 6 s, which is the objective's window; Green must last 3 s before sampling falls back. */
+/**
+ * A policy hour lasts 6 s, which is the objective's window; Green must last 3 s before sampling falls back. A run has 50 ms, the
+ * shortest interval: on a busy machine one or the other is late, so that half of them may be bad before the budget is gone.
+ */
 function practice(url: string, part: Readonly<Record<string, unknown>> = {}): Configuration {
   return configured(
     {
@@ -55,7 +58,7 @@ function practice(url: string, part: Readonly<Record<string, unknown>> = {}): Co
         {
           id: 'availability',
           service: 'client-api',
-          target: '0.9',
+          target: '0.5',
           window: '1h',
           sli: 'availability',
           probes: ['status'],
@@ -133,14 +136,16 @@ describe('the runner against a venue', () => {
     const { runner, events, store } = life;
     const running = life.live();
 
-    await eventually(() => of(events, 'colour', 'green'), 'the first colour is Green');
-    // The colour of a service follows those of its objectives.
-    await eventually(() => runner.colour('client-api') === 'green' || undefined, 'the service is Green');
-    expect(runner.engine.intervalMs('status')).toBe(200);
+    await eventually(() => of(events, 'colour', 'green'), 'a first colour is Green');
+    // The colour of a service follows those of its objectives, and its sampling that colour.
+    const isCalm = () =>
+      (runner.colour('client-api') === 'green' && runner.engine.intervalMs('status') === 200) || undefined;
+    await eventually(isCalm, 'the service is Green, and sampled as is usual');
     expect(runner.colour('elsewhere')).toBe('unknown');
 
+    const before = events.length;
     await turn({ errorRatio: 1 });
-    const raised = await eventually(() => of(events, 'cadence', 'red'), 'sampling is raised to Red');
+    const raised = await eventually(() => of(events.slice(before), 'cadence', 'red'), 'sampling is raised to Red');
     expect(raised).toMatchObject({ service: 'client-api' });
     expect(raised.body['probes']).toMatchObject([{ probe: 'status', toMs: 50 }]);
     expect(runner.engine.intervalMs('status')).toBe(50);
@@ -154,10 +159,11 @@ describe('the runner against a venue', () => {
         events.findLast((event) => event.kind === 'colour' && event.body['to'] === 'green' && event.atMs > raised.atMs),
       'the bad events have left the window',
     );
-    expect(of(events.slice(events.indexOf(calm)), 'cadence', 'green')).toBeUndefined();
-    const back = await eventually(() => of(events, 'cadence', 'green'), 'sampling falls back');
+    const since = () => events.slice(events.indexOf(calm));
+    expect(of(since(), 'cadence', 'green')).toBeUndefined();
+    const back = await eventually(() => of(since(), 'cadence', 'green'), 'sampling falls back');
     expect(back.atMs - calm.atMs).toBeGreaterThanOrEqual(2990);
-    expect(runner.engine.intervalMs('status')).toBe(200);
+    await eventually(isCalm, 'it is sampled as is usual');
 
     life.stop.abort('SIGTERM');
     await running;
@@ -218,7 +224,7 @@ describe('a runner', () => {
       await using life = await living(configuration);
       const running = life.live();
       await eventually(() => of(life.events, 'cadence', 'red'), 'sampling is raised');
-      expect(of(life.events, 'colour', 'red')?.body).toMatchObject({ target: '0.9', windowMs: 6000, split: null });
+      expect(of(life.events, 'colour', 'red')?.body).toMatchObject({ target: '0.5', windowMs: 6000, split: null });
       life.stop.abort('SIGTERM');
       await running;
     }
@@ -259,7 +265,8 @@ describe('a runner', () => {
         if (result.probe === 'status' && result.gameday === 'gd-1' && result.weightMs === 50) break;
       }
     }
-    expect(life.runner.witness.intervalMs('status')).toBe(200);
+    // The game-day's rate was that of a Red, too: where runs were late, it is let go of a hold later.
+    await eventually(() => life.runner.witness.intervalMs('status') === 200 || undefined, 'it is let go of');
     expect(life.runner.witness.intervalMs('nobody')).toBeNull();
     life.stop.abort('SIGTERM');
     await life.live();
