@@ -46,7 +46,7 @@ p:not(:has(> svg)):has(+ p > svg) { break-after: avoid; break-inside: avoid; }
   table { font-size: 8pt; }
   table.wide { font-size: 7pt; }
   h2 { margin-top: 1.4em; }
-  svg { max-width: 190mm; }
+  svg { max-width: ${landscape ? '158mm' : '190mm'}; }
   a { text-decoration: none; }
 }
 `;

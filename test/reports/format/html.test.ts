@@ -102,6 +102,9 @@ describe('a report as one HTML file', () => {
     expect(renderHtml(report(8))).toContain('size: A4 portrait;');
     const wide = renderHtml(report(9));
     expect(wide).toContain('size: A4 landscape;');
+    // Two charts to a page, whichever way it lies.
+    expect(renderHtml(report(8))).toContain('svg { max-width: 190mm; }');
+    expect(wide).toContain('svg { max-width: 158mm; }');
     expect(wide).toContain('<table class="wide">');
     expect(wide).toContain('<td class="right"><code>plain</code></td>');
   });
