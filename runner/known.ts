@@ -20,6 +20,8 @@ export interface Known extends AsyncDisposable {
   /** The same with the targets and limits that held, hold, and are announced: what tallies are judged by. */
   readonly held: readonly Objective[];
   readonly late: Late;
+  /** What people said a moment ago that is too young to be in it, a line; null: nothing. */
+  readonly tooYoung: string | null;
 }
 
 export interface KnownQuery {
@@ -35,7 +37,7 @@ export async function openKnown(configuration: Configuration, query: KnownQuery)
   const { toMs } = query;
   const nowMs = lastMoment(toMs);
   const { ledgerPath, base } = configuration;
-  const { asOfMs, targets } = await momentOf(configuration, query);
+  const { asOfMs, targets, tooYoung } = await momentOf(configuration, query);
   const objectives = configuration.objectives.map((objective) => promisedThen(objective, targets, base.scale));
   const stepMs = base.minuteMs;
   const store = await openStore({
@@ -56,7 +58,8 @@ export async function openKnown(configuration: Configuration, query: KnownQuery)
     const known = await knownAt(store, { asOfMs, untilMs: toMs, stepMs, rules: held });
     if (!known.ok) throw new CommandError(`${ledgerPath}: ${known.message}`, EXIT.prober);
     const { reader, late } = known;
-    return { asOfMs, reader, store, objectives, held, late, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
+    const dispose = (): PromiseLike<void> => store[Symbol.asyncDispose]();
+    return { asOfMs, reader, store, objectives, held, late, tooYoung, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await store[Symbol.asyncDispose]();
     throw error;
@@ -69,12 +72,26 @@ const SETTLED_MS = 10_000;
 async function momentOf(
   configuration: Configuration,
   { asOfMs: wanted, nowMs }: KnownQuery,
-): Promise<{ readonly asOfMs: number; readonly targets: readonly LedgerEvent[] }> {
+): Promise<Pick<Known, 'asOfMs' | 'tooYoung'> & { readonly targets: readonly LedgerEvent[] }> {
   await using store = await openExisting(configuration, nowMs);
   const newestMs = await store.recordedMs();
   const settledMs = nowMs - newestMs > SETTLED_MS ? newestMs : newestMs - 1;
   const asOfMs = wanted ?? (newestMs === 0 ? nowMs : settledMs);
-  return { asOfMs, targets: await store.events({ kind: 'target', recordedBefore: asOfMs + 1 }) };
+  const targets = await store.events({ kind: 'target', recordedBefore: asOfMs + 1 });
+  const isYoung = wanted === null && newestMs > asOfMs;
+  return { asOfMs, targets, tooYoung: isYoung ? await saidSince(store, asOfMs) : null };
+}
+
+/** Who excludes something and reports at once would look for it on the page, and takes its silence for "no difference". */
+async function saidSince(store: LedgerStore, asOfMs: number): Promise<string | null> {
+  const said: string[] = [];
+  for (const kind of ['exclusion', 'incident', 'gate'] as const) {
+    const known = new Set((await store.events({ kind, recordedBefore: asOfMs + 1 })).map(({ id }) => id));
+    const young = (await store.events({ kind })).filter(({ id }) => !known.has(id));
+    said.push(...young.map(({ subject }) => `${kind} ${subject}`));
+  }
+  if (said.length === 0) return null;
+  return `recorded just now and not in it yet: ${said.join(', ')}; ${SETTLED_MS / 1000} s after it was recorded the same command has it`;
 }
 
 /** As the configuration had it when it was last put on record by then; what is on record of nothing stands as it is. */

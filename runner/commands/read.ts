@@ -76,7 +76,11 @@ export async function openReported(
 ): Promise<Reported> {
   const readsInflux = readsShared(configuration, args);
   const shared = await openShared({ ...configuration, readsInflux }, io.stop, patienceOf(io.complain));
-  if (shared === null) return (await import('../known.ts')).openKnown(configuration, query);
+  if (shared === null) {
+    const known = await (await import('../known.ts')).openKnown(configuration, query);
+    if (known.tooYoung !== null) io.complain(known.tooYoung);
+    return known;
+  }
   if (query.asOfMs === null) {
     const { objectives } = configuration;
     return { reader: shared, objectives, asOfMs: null, [Symbol.asyncDispose]: () => shared[Symbol.asyncDispose]() };

@@ -77,6 +77,7 @@ async function issued(
     );
   }
   await using known = await openKnown(request.configuration, request);
+  if (known.tooYoung !== null) io.complain(known.tooYoung);
   const outcome = await issueSla({ ...request, known });
   io.print(args.flag('json') ? toJson(outcome) : issueLines(outcome).join('\n'));
   return EXIT.ok;

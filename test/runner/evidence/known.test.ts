@@ -2,6 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Configuration } from '../../../runner/config/configuration.ts';
+import { openKnown } from '../../../runner/known.ts';
+import { addedEvent } from '../../../store/exclusions.ts';
 import { cli } from '../../support/cli.ts';
 import { BEGAN, COLOURS, configurationIn, ENDED, fill, lateRuns, MINUTE, newFolder, runs } from './filled.ts';
 
@@ -63,4 +65,34 @@ describe('report sla --as-of', () => {
       stderr: 'report sla: expected --as-of not to be ahead, got a time to come\n',
     });
   });
+});
+
+test('an exclusion that was recorded a moment ago is named, because it is too young to be in the report', async () => {
+  const recordedMs = ENDED + 9 * 24 * 60 * MINUTE;
+  const exclusion = {
+    id: 'ex-1',
+    fromMs: BEGAN,
+    toMs: BEGAN + MINUTE,
+    services: ['client-api'],
+    objectives: [],
+    author: 'ana',
+    approver: 'ben',
+    reason: 'database upgrade',
+    createdMs: recordedMs,
+    withdrawn: null,
+  };
+  const own = await newFolder();
+  await fill(own.configuration, ENDED + MINUTE, runs(), COLOURS);
+  await fill(own.configuration, recordedMs, [], [addedEvent(exclusion)]);
+  const said = async (afterMs: number, asOfMs: number | null): Promise<[number, string | null]> => {
+    await using known = await openKnown(own.configuration, { asOfMs, toMs: ENDED, nowMs: recordedMs + afterMs });
+    return [known.asOfMs, known.tooYoung];
+  };
+  expect(await said(10_000, null)).toEqual([
+    recordedMs - 1,
+    'recorded just now and not in it yet: exclusion ex-1; 10 s after it was recorded the same command has it',
+  ]);
+  expect(await said(10_001, null)).toEqual([recordedMs, null]);
+  expect(await said(5, recordedMs - 1)).toEqual([recordedMs - 1, null]);
+  rmSync(own.folder, { recursive: true, force: true });
 });
