@@ -214,7 +214,9 @@ export class Account {
     const by = restated(this.#objective, nowMs);
     const attained = this.#attained(nowMs);
     return (part) => {
-      for (const hours of runsOf(part.windows.missing(attained), this.#base)) this.#judge(part, hours, by, slidingMs);
+      const missing = part.windows.missing(attained);
+      // A day at a time: what is asked for again and again is compiled sooner than what goes on for long, and needs less room.
+      for (const hours of runsOf(missing, this.#base, this.#base.dayMs)) this.#judge(part, hours, by, slidingMs);
       return part.windows.counts(attained);
     };
   }

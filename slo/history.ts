@@ -22,10 +22,16 @@ export interface Step extends Tally {
 export interface Hours {
   readonly sum: Tally;
   readonly all: readonly Step[];
+  /** Everything in those that start before a moment. */
+  before(atMs: number): Tally;
 }
 
 export function hoursOf(all: readonly Step[]): Hours {
-  return { all, sum: sumTallies(all) };
+  return {
+    all,
+    sum: sumTallies(all),
+    before: (untilMs) => sumTallies(all.filter(({ atMs }) => atMs < untilMs)),
+  };
 }
 
 /** The minutes of an hour in the same way. */
@@ -54,11 +60,10 @@ export class HourlyHistory implements History {
   readonly #hourMs: number;
   readonly #dayMs: number;
   readonly #days = new Cumulative();
-  /** By day: its hours, added up when something first begins or ends among them. */
+  /** By day: its hours, added up one by one once one of them changed. */
   readonly #hours = new Map<number, Hours | Cumulative>();
   /** By hour. */
   readonly #minutes = new Map<number, Minutes>();
-  readonly #minuteSums = new Map<number, Cumulative>();
   /** Answers of `before` inside days since the last change; an evaluation asks the same ones again and again. */
   readonly #known = new Map<number, Tally>();
 
@@ -88,7 +93,6 @@ export class HourlyHistory implements History {
   /** All the minutes, ascending, of an hour that stands already: they add up to it. */
   addMinutes(hourAtMs: number, minutes: Minutes): void {
     this.#minutes.set(hourAtMs, minutes);
-    this.#minuteSums.delete(hourAtMs);
   }
 
   /** Whether the minutes of an hour are known, because they are here or because there are none. */
@@ -109,9 +113,7 @@ export class HourlyHistory implements History {
     this.#days.dropBefore(dayAtMs);
     for (const atMs of this.#hours.keys()) if (atMs < dayAtMs) this.#hours.delete(atMs);
     for (const hourAtMs of this.#minutes.keys()) {
-      if (hourAtMs >= fromMs && detailed.has(hourAtMs)) continue;
-      this.#minutes.delete(hourAtMs);
-      this.#minuteSums.delete(hourAtMs);
+      if (hourAtMs < fromMs || !detailed.has(hourAtMs)) this.#minutes.delete(hourAtMs);
     }
     this.#known.clear();
   }
@@ -132,7 +134,7 @@ export class HourlyHistory implements History {
     const hourAtMs = this.#lastBadHour(toMs);
     if (hourAtMs === null) return null;
     if (hourAtMs < byMinutesFromMs) return Math.max(hourAtMs, fromMs);
-    return this.#minutesOf(hourAtMs).lastBad(Math.min(toMs, hourAtMs + this.#hourMs));
+    return this.#minutesOf(hourAtMs).all.findLast(({ atMs, bad }) => bad > 0 && atMs < toMs)?.atMs ?? null;
   }
 
   #lastBadHour(toMs: number): number | null {
@@ -155,38 +157,30 @@ export class HourlyHistory implements History {
 
   #inside(dayAtMs: number, atMs: number): Tally {
     const earlier = this.#days.before(dayAtMs);
-    const hours = this.#hoursOf(dayAtMs);
-    if (hours === null) return earlier;
+    const hours = this.#hours.get(dayAtMs);
+    if (hours === undefined) return earlier;
     const hourAtMs = startOf(this.#hourMs, atMs);
     const through = addTallies(earlier, hours.before(hourAtMs));
-    if (hourAtMs === atMs || isEmpty(hours.at(hourAtMs))) return through;
-    return addTallies(through, this.#minutesOf(hourAtMs).before(atMs));
+    if (hourAtMs === atMs) return through;
+    const isQuiet = !this.#minutes.has(hourAtMs) && this.hasMinutes(hourAtMs);
+    return isQuiet ? through : addTallies(through, this.#minutesOf(hourAtMs).before(atMs));
   }
 
   /** Null: nothing was counted on that day. */
   #hoursOf(dayAtMs: number): Cumulative | null {
     const known = this.#hours.get(dayAtMs);
     if (known === undefined || known instanceof Cumulative) return known ?? null;
-    const sums = cumulative(known.all);
+    const sums = new Cumulative();
+    for (const step of known.all) sums.set(step.atMs, step);
     this.#hours.set(dayAtMs, sums);
     return sums;
   }
 
-  #minutesOf(hourAtMs: number): Cumulative {
-    const known = this.#minuteSums.get(hourAtMs);
-    if (known !== undefined) return known;
+  #minutesOf(hourAtMs: number): Minutes {
     const minutes = this.#minutes.get(hourAtMs);
     if (minutes === undefined) throw new RangeError(`the minutes of the hour at ${hourAtMs} ms are not known`);
-    const sums = cumulative(minutes.all);
-    this.#minuteSums.set(hourAtMs, sums);
-    return sums;
+    return minutes;
   }
-}
-
-function cumulative(steps: readonly Step[]): Cumulative {
-  const sums = new Cumulative();
-  for (const step of steps) sums.set(step.atMs, step);
-  return sums;
 }
 
 /** Of the clock's hour, or day, that a moment lies in. */

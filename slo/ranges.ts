@@ -89,12 +89,12 @@ export function ranges(
   };
 }
 
-/** Hours that follow one another, as one stretch. @param hours their starts, ascending */
-export function runsOf(hours: readonly number[], { hourMs }: TimeBase): readonly Stretch[] {
+/** Hours that follow one another, as one stretch. @param hours their starts, ascending @param mostMs how long a stretch may be */
+export function runsOf(hours: readonly number[], { hourMs }: TimeBase, mostMs = Infinity): readonly Stretch[] {
   const runs: { fromMs: number; toMs: number }[] = [];
   for (const atMs of hours) {
     const last = runs.at(-1);
-    if (last?.toMs === atMs) last.toMs += hourMs;
+    if (last?.toMs === atMs && atMs - last.fromMs < mostMs) last.toMs += hourMs;
     else runs.push({ fromMs: atMs, toMs: atMs + hourMs });
   }
   return runs;

@@ -145,6 +145,10 @@ class PackedSteps implements Hours, Minutes {
     return unpack(this.#bytes, this.#fromMs, this.#stepMs);
   }
 
+  before(atMs: number): Tally {
+    return sumOf(this.#bytes, Math.ceil((atMs - this.#fromMs) / this.#stepMs));
+  }
+
   placeIn(steps: WindowSteps): void {
     placeSteps(this.#bytes, steps, Math.round((this.#fromMs - steps.fromMs) / this.#stepMs));
   }

@@ -2,7 +2,7 @@
  * Many steps of one split in one row: an hour by its minutes, a day by its hours. Each step that counted something is its
  * index in the row, a mask of the figures that are not 0, and those figures, all as LEB128; ascending by index.
  */
-import { isEmpty, sumTallies, type Tally } from '../slo/tally.ts';
+import { isEmpty, sumTallies, validEvents, type Tally } from '../slo/tally.ts';
 import type { WindowSteps } from '../slo/window-steps.ts';
 
 /** By how often they are there, so that the mask of an ordinary step is one byte. Never reordered: it is how rows are written. */
@@ -110,27 +110,21 @@ export function unpack(bytes: Uint8Array, fromMs: number, stepMs: number): Packe
 }
 
 /**
- * What the steps of a row come to. Added up in numbers, without an object for any step: a sum that is a safe integer came of
+ * What the steps of a row come to, or those before one. Added up in numbers, without an object for any step: a sum that is a safe integer came of
  * safe integers, because nothing here is less than 0.
  */
-export function sumOf(bytes: Uint8Array): Tally {
+export function sumOf(bytes: Uint8Array, before = Infinity): Tally {
   const sums = FIGURES.map(() => 0);
-  for (let at = 0; at < bytes.length;) {
-    while ((bytes[at++] ?? 0) >= 0x80);
-    let mask = bytes[at++] ?? 0;
-    if (mask >= 0x80) mask += ((bytes[at++] ?? 0) - 1) * 0x80;
+  const reader = new Reader(bytes);
+  while (!reader.isAtEnd) {
+    if (reader.number() >= before) break;
+    let mask = reader.number();
     for (let figure = 0; mask !== 0; mask >>= 1, figure += 1) {
-      if ((mask & 1) === 0) continue;
-      let byte = bytes[at++] ?? 0;
-      let value = byte & 0x7f;
-      for (let scale = 0x80; byte >= 0x80; scale *= 0x80) {
-        byte = bytes[at++] ?? 0;
-        value += (byte & 0x7f) * scale;
-      }
-      sums[figure] = (sums[figure] ?? 0) + value;
+      if ((mask & 1) !== 0) sums[figure] = (sums[figure] ?? 0) + reader.number();
     }
   }
-  return sums.every(Number.isSafeInteger) ? tallyOf(sums) : sumTallies(unpack(bytes, 0, 1));
+  if (sums.every(Number.isSafeInteger)) return tallyOf(sums);
+  return sumTallies(unpack(bytes, 0, 1).filter(({ atMs: index }) => index < before));
 }
 
 function tallyOf(figures: readonly number[]): Tally {
@@ -151,21 +145,50 @@ function tallyOf(figures: readonly number[]): Tally {
   };
 }
 
-/** Of the same row, what sliding windows look at: months of minutes, of which nothing else is asked. @param firstAt place of the row's first step, which may lie outside */
+/**
+ * Of the same row, what sliding windows look at: months of minutes, of which nothing else is asked. Written out, because it
+ * is all that an interpreter has to do of them.
+ * @param firstAt place of the row's first step, which may lie outside
+ */
 export function placeSteps(bytes: Uint8Array, steps: WindowSteps, firstAt: number): void {
-  const reader = new Reader(bytes);
-  while (!reader.isAtEnd) {
-    const place = firstAt + reader.number();
-    const mask = reader.number();
-    const good = (mask & 1) === 0 ? 0 : reader.number();
-    const goodWeight = (mask & 2) === 0 ? 0 : reader.either();
-    if ((mask & 4) !== 0) reader.skip();
-    const bad = (mask & 8) === 0 ? 0 : reader.number();
-    const badWeight = (mask & 16) === 0 ? 0 : reader.either();
-    for (let rest = mask >> 5; rest !== 0; rest >>= 1) if ((rest & 1) !== 0) reader.skip();
-    steps.set(place, good + bad, goodWeight, badWeight);
+  const { count, events, good, bad } = steps;
+  let isExact = true;
+  for (let at = 0; at < bytes.length;) {
+    // Two bytes at most, each.
+    let index = bytes[at++] ?? 0;
+    if (index >= 0x80) index += ((bytes[at++] ?? 0) - 1) * 0x80;
+    let mask = bytes[at++] ?? 0;
+    if (mask >= 0x80) mask += ((bytes[at++] ?? 0) - 1) * 0x80;
+    const place = firstAt + index;
+    const isMeant = place >= 0 && place < count;
+    for (let figure = 0; mask !== 0; mask >>= 1, figure += 1) {
+      if ((mask & 1) === 0) continue;
+      if (!isMeant || figure === SQUARED || figure > BAD_WEIGHT) {
+        while ((bytes[at++] ?? 0) >= 0x80);
+        continue;
+      }
+      let byte = bytes[at++] ?? 0;
+      let value = byte & 0x7f;
+      for (let scale = 0x80; byte >= 0x80; scale *= 0x80) {
+        byte = bytes[at++] ?? 0;
+        value += (byte & 0x7f) * scale;
+      }
+      if (value > Number.MAX_SAFE_INTEGER) isExact = false;
+      if (figure === GOOD_WEIGHT) good[place] = value;
+      else if (figure === BAD_WEIGHT) bad[place] = value;
+      else events[place] = (events[place] ?? 0) + value;
+    }
   }
+  if (!isExact)
+    for (const step of unpack(bytes, 0, 1))
+      steps.set(firstAt + step.atMs, validEvents(step), step.goodWeight, step.badWeight);
 }
+
+const [GOOD_WEIGHT, SQUARED, BAD_WEIGHT] = [
+  FIGURES.indexOf('goodWeight'),
+  FIGURES.indexOf('squaredWeight'),
+  FIGURES.indexOf('badWeight'),
+];
 
 /** Seven bits a byte: so many bytes are below 2^49, exact in a double. */
 const SHORT = 7;

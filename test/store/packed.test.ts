@@ -51,6 +51,7 @@ describe('steps in one row', () => {
         const row = joined(new Map(steps));
         const all = unpack(row, 0, 10);
         expect(sumOf(row)).toEqual(sumTallies(all));
+        expect(sumOf(row, 20)).toEqual(sumTallies(all.filter(({ atMs }) => atMs < 200)));
         // Begins and ends inside the row.
         const [columns, expected] = [0, 1].map(() => new WindowSteps({ fromMs: 100, toMs: 500 }, 10));
         if (columns === undefined || expected === undefined) throw new Error('two of them');
