@@ -39,6 +39,7 @@ export function callsOf(ledger: Ledger): Calls {
     measures: (query, startMs) => ledger.measures(query, startMs),
     segments: (query) => ledger.segments(query),
     chained: (afterSeq, lastSeq, limit) => ledger.chained(afterSeq, lastSeq, limit),
+    links: (afterSeq, lastSeq, limit) => ledger.links(afterSeq, lastSeq, limit),
     advance: (name, position) => ledger.advance(name, position),
     waiting: (stream, name) => ledger.waiting(stream, name),
     shipAs: (place, location) => ledger.shipAs(place, location),

@@ -54,6 +54,20 @@ const CHAINED = [
   'recorded_ms',
 ] as const;
 
+const OF_SERIES: ReadonlySet<string> = new Set(['probe', 'kind', 'service', 'location', 'endpoint', 'venue']);
+/** Beyond what a double holds after somebody altered it, and never before: rounded then, as every number is. */
+const INTEGERS: ReadonlySet<string> = new Set(['seq', 'weight_ms', 'recorded_ms']);
+
+/** For rows as arrays: the cells of a {@link Link}, without an object or a bigint on the way. */
+export const SELECT_CHAINED = `SELECT ${CHAINED.map(selected).join(', ')}
+  FROM results r JOIN series s ON s.id = r.series`;
+
+function selected(column: (typeof CHAINED)[number]): string {
+  const cell = `${OF_SERIES.has(column) ? 's' : 'r'}."${column}"`;
+  if (column === 'ts_ns') return `CAST(${cell} AS TEXT)`;
+  return INTEGERS.has(column) ? `CAST(${cell} AS REAL)` : cell;
+}
+
 /** The link of a stored row, which holds its series as well. */
 export function linkOf(row: Row): Link {
   const cells = CHAINED.map((column) => {
@@ -71,22 +85,33 @@ function canonical(cell: Cell): Cell {
   return cell === Infinity || cell === -Infinity ? String(cell) : cell;
 }
 
+const BEGINNING = `[${FORMAT},`;
+
 /** A JSON array without spaces; numbers as ECMAScript writes them (RFC 8785). To be encoded as UTF-8. */
-export function canonicalText({ cells }: Pick<Link, 'cells'>): string {
+export function canonicalText(link: Pick<Link, 'cells'>): string {
+  return `${BEGINNING}${listText(link).slice(1)}`;
+}
+
+/** The same without its first cell. */
+function listText({ cells }: Pick<Link, 'cells'>): string {
   const text = JSON.stringify(cells);
   // Seldom is anything in them that JSON would write in another way than the row that is read back.
   const isPlain = !text.includes('\\ud') && !cells.includes(Infinity) && !cells.includes(-Infinity);
-  return `[${FORMAT},${(isPlain ? text : JSON.stringify(cells.map(canonical))).slice(1)}`;
+  return isPlain ? text : JSON.stringify(cells.map(canonical));
 }
 
 let scratch = Buffer.alloc(16_384);
 
 /** @param head lower-case hexadecimal, as the answer */
-export function nextHead(head: string, text: string): string {
+export function nextHead(head: string, link: Pick<Link, 'cells'>): string {
+  const list = listText(link);
   // No character of a string takes more than three bytes of UTF-8 a unit.
-  const most = HEAD_BYTES + text.length * 3;
+  const most = HEAD_BYTES + BEGINNING.length + list.length * 3;
   if (scratch.length < most) scratch = Buffer.alloc(most);
   scratch.write(head, 'hex');
-  const end = HEAD_BYTES + scratch.write(text, HEAD_BYTES, 'utf8');
+  // The list's own bracket is overwritten: a text of both would be built only to be copied.
+  const from = HEAD_BYTES + BEGINNING.length - 1;
+  const end = from + scratch.write(list, from, 'utf8');
+  scratch.write(BEGINNING, HEAD_BYTES, 'latin1');
   return hash('sha256', scratch.subarray(0, end), 'hex');
 }

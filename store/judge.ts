@@ -13,7 +13,7 @@ import { durationOf, limitAt, type ThresholdSli } from './limit.ts';
 import { telemetryParts } from './telemetry.ts';
 import { shareOut } from './share.ts';
 import type { Slice } from './share.ts';
-import { runsOf, type Result } from './result.ts';
+import { runsOf, type JudgedRun } from './result.ts';
 
 /** The part of an objective that judging depends on. Targets and windows are not in it: they read tallies, later. */
 export type Rule = Pick<Objective, 'id' | 'sli' | 'weighing' | 'split' | 'probes'>;
@@ -56,7 +56,7 @@ export function mergeJudged(a: Judged, b: Judged): Judged {
  * The steps to which `result` contributes under `rule`; empty when it counts nowhere (asked for by hand, weightless, of
  * another probe, or without a reading of the indicator). At most one entry a step and split.
  */
-export function judge(rule: Rule, result: Result, stepMs: number): readonly Judged[] {
+export function judge(rule: Rule, result: JudgedRun, stepMs: number): readonly Judged[] {
   if (result.cadence === 'once' || result.weightMs <= 0) return [];
   if (!isOf(rule, result.probe) || (rule.sli.type === 'telemetry') !== (result.kind === 'telemetry')) return [];
   const split = rule.split === null ? '' : (result[rule.split] ?? '');
@@ -112,7 +112,7 @@ interface Part {
   readonly problem?: Problem;
 }
 
-function parts(rule: Rule, result: Result): readonly Part[] {
+function parts(rule: Rule, result: JudgedRun): readonly Part[] {
   const { outcome, scheduledMs } = result;
   if (rule.sli.type === 'telemetry') return telemetryParts(rule.sli, result);
   if (outcome === 'fault' || outcome === 'skipped') {
@@ -139,12 +139,12 @@ function parts(rule: Rule, result: Result): readonly Part[] {
 }
 
 /** What a run without events weighs, in the objective's unit: a result that speaks for many missed runs has the time of all of them. */
-function runWeight({ weighing }: Rule, { weightMs }: Result, runs: number): bigint {
+function runWeight({ weighing }: Rule, { weightMs }: JudgedRun, runs: number): bigint {
   if (isSized(weighing)) return 0n;
   return weighing === 'time' ? BigInt(weightMs) * 1000n : BigInt(runs);
 }
 
-function thresholdParts(rule: Rule, result: Result, sli: ThresholdSli): readonly Part[] {
+function thresholdParts(rule: Rule, result: JudgedRun, sli: ThresholdSli): readonly Part[] {
   const found: Part[] = [];
   const slices: Slice[] = [];
   let undecided = false;
@@ -180,7 +180,7 @@ function slice(atMs: number, good: boolean): Slice {
 }
 
 /** Events that share the weight of their run; the run is one cluster, noted in its first step. */
-function shared(rule: Rule, result: Result, slices: readonly Slice[]): readonly Part[] {
+function shared(rule: Rule, result: JudgedRun, slices: readonly Slice[]): readonly Part[] {
   const events = slices.reduce((sum, { good, bad }) => sum + good + bad, 0);
   if (rule.weighing === 'count') {
     return slices.map(({ atMs, good, bad }, index) => ({
@@ -202,7 +202,7 @@ function shared(rule: Rule, result: Result, slices: readonly Slice[]): readonly 
 }
 
 /** Events of a continuous watch: each weighs one, or the stretch of time it stands for. */
-function eachPart(rule: Rule, result: Result, reading: CountReading, within: number): Part {
+function eachPart(rule: Rule, result: JudgedRun, reading: CountReading, within: number): Part {
   const bad = reading.valid - within;
   if (rule.weighing === 'time' && (reading.eachMs === undefined || !(reading.eachMs > 0))) {
     return unjudgedPart(rule, result, reading, {
@@ -237,7 +237,7 @@ function borderlineParts({ atMs, valid, borderline }: CountReading, limit: Thres
  * A reading that cannot be judged is one fault. It weighs what its events would have weighed; where that cannot be known, its
  * part of the run.
  */
-function unjudgedPart(rule: Rule, result: Result, reading: CountReading, problem: Problem): Part {
+function unjudgedPart(rule: Rule, result: JudgedRun, reading: CountReading, problem: Problem): Part {
   const { atMs, valid, weigh, eachMs = 0 } = reading;
   const isCounted = Number.isSafeInteger(valid) && valid >= 0;
   let weight: bigint | null = null;
@@ -274,7 +274,7 @@ function countsWithin(reading: CountReading, limit: Threshold): number | Problem
 }
 
 /** One order by its size: in millionths of a unit, or of the money that the unit is valued at, times the run's milliseconds. */
-function orderPart(rule: Rule, result: Result, reading: QuantityReading): readonly Part[] {
+function orderPart(rule: Rule, result: JudgedRun, reading: QuantityReading): readonly Part[] {
   if (rule.weighing !== 'notional') return quantityPart(result, reading, ONE);
   const price = parseDecimal(reading.price ?? '');
   if (price !== null && price.num > 0n) return quantityPart(result, reading, price);
@@ -284,7 +284,7 @@ function orderPart(rule: Rule, result: Result, reading: QuantityReading): readon
 }
 
 /** Good when executed in full. @param price what a unit is valued at; one: quantities as they are */
-function quantityPart(result: Result, reading: QuantityReading, price: Rational): readonly Part[] {
+function quantityPart(result: JudgedRun, reading: QuantityReading, price: Rational): readonly Part[] {
   const { scheduledMs } = result;
   const submitted = parseDecimal(reading.submitted);
   const executed = parseDecimal(reading.executed);

@@ -20,6 +20,7 @@ import * as records from './record-tables.ts';
 import { ResultTable } from './result-table.ts';
 import type { PageStart, ResultPage } from './result-table.ts';
 import type { Result } from './result.ts';
+import type { Cell } from './rows.ts';
 import { RuleTable, ruleHash, type Stretch } from './rules.ts';
 import { SegmentTable } from './segment-table.ts';
 import { TEMP_TALLIES } from './schema.ts';
@@ -65,6 +66,8 @@ export interface LedgerOptions extends DatabaseOptions {
 export type VersionedRule = Rule & Partial<Pick<Objective, 'target' | 'versions'>>;
 
 const PAGE = 500;
+/** Links of the chain in one answer: few enough that they are garbage before the collector comes. */
+const LINKS = 200;
 /** Rows written since a follower looked last, beyond which it had better read everything again. */
 const MOST_CHANGES = 20_000;
 
@@ -173,9 +176,14 @@ export class Ledger implements Disposable {
     return this.#sql.read(() => this.#segments.select(query));
   }
 
-  /** Stored results with their canonical bytes, in the order of the chain. */
+  /** Stored results, in the order of the chain. */
   chained(afterSeq: number, lastSeq: number, limit = PAGE): readonly Chained[] {
     return this.#sql.read(() => this.#segments.chained(afterSeq, lastSeq, limit));
+  }
+
+  /** The same as cells, for who walks through all of them: see `ChainedRun`. */
+  links(afterSeq: number, lastSeq: number, limit = LINKS): readonly (readonly Cell[])[] {
+    return this.#sql.read(() => [...this.#segments.links(afterSeq, lastSeq, limit)]);
   }
 
   /** @throws LedgerError */

@@ -1,4 +1,5 @@
 import type { Clock, OrderIntent } from '../probes/probe.ts';
+import { ChainedRun } from './chained-run.ts';
 import { toCrossing } from './crossing.ts';
 import type { Crossing } from './crossing.ts';
 import { LedgerError } from './ledger-error.ts';
@@ -73,8 +74,10 @@ export interface LedgerStore extends Store {
   upkeep(order: UpkeepOrder): Promise<UpkeepDone>;
   /** The chain of the stored results: where it was cut, and what each piece hashes to. */
   segments(query?: SegmentQuery): Promise<readonly Segment[]>;
-  /** A segment's stored results and what of them is hashed, in order; none where they have expired. */
+  /** A segment's stored results, in order; none where they have expired. */
   chained(segment: Pick<Segment, 'firstSeq' | 'lastSeq'>): AsyncIterable<Chained>;
+  /** The same as what is hashed, many at a time: less than half of the work, for who walks through millions. */
+  links(segment: Pick<Segment, 'firstSeq' | 'lastSeq'>): AsyncIterable<readonly ChainedRun[]>;
 }
 
 /** One transaction takes at most this many results: a longer queue becomes several, so that each is acknowledged soon. */
@@ -223,6 +226,17 @@ class ThreadedStore implements LedgerStore {
     for (let afterSeq = firstSeq - 1; ;) {
       const page = await reader.call('chained', afterSeq, lastSeq);
       yield* page;
+      const last = page.at(-1);
+      if (last === undefined) return;
+      afterSeq = last.seq;
+    }
+  }
+
+  async *links({ firstSeq, lastSeq }: Pick<Segment, 'firstSeq' | 'lastSeq'>): AsyncIterable<readonly ChainedRun[]> {
+    const reader = await this.#reader();
+    for (let afterSeq = firstSeq - 1; ;) {
+      const page = (await reader.call('links', afterSeq, lastSeq)).map((cells) => new ChainedRun(cells));
+      yield page;
       const last = page.at(-1);
       if (last === undefined) return;
       afterSeq = last.seq;

@@ -39,6 +39,22 @@ export interface Result {
   readonly recordedMs?: number;
 }
 
+/** What of a result decides where and how it counts. */
+export type JudgedRun = Pick<
+  Result,
+  | 'probe'
+  | 'kind'
+  | 'location'
+  | 'endpoint'
+  | 'venue'
+  | 'scheduledMs'
+  | 'cadence'
+  | 'weightMs'
+  | 'outcome'
+  | 'readings'
+  | 'values'
+>;
+
 /** One result speaks for all the runs that a sleeping process missed: coverage falls by each of them. */
 export function runsOf({ outcome, values }: Pick<Result, 'outcome' | 'values'>): number {
   const missed = outcome === 'skipped' ? (values['missed'] ?? 1) : 1;

@@ -1,9 +1,9 @@
 /** The chain of the stored results, cut into segments whose heads are kept. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { FIRST_HEAD, canonicalText, linkOf, nextHead } from './chain.ts';
+import { FIRST_HEAD, SELECT_CHAINED, nextHead } from './chain.ts';
 import type { Link } from './chain.ts';
 import { number, text, toResult } from './rows.ts';
-import type { Row } from './rows.ts';
+import type { Cell, Row } from './rows.ts';
 import { SELECT_RESULTS } from './select-results.ts';
 import type { Chained, Segment, SegmentQuery } from './store.ts';
 
@@ -28,6 +28,7 @@ export class SegmentTable {
   readonly #select: StatementSync;
   readonly #at: StatementSync;
   readonly #chained: StatementSync;
+  readonly #cells: StatementSync;
 
   constructor(db: DatabaseSync) {
     this.#last = db.prepare('SELECT * FROM segments ORDER BY number DESC LIMIT 1');
@@ -44,6 +45,8 @@ export class SegmentTable {
     this.#at = db.prepare('SELECT * FROM segments WHERE number = ?');
     this.#chained = db.prepare(`${SELECT_RESULTS} WHERE r.seq > ? AND r.seq <= ? ORDER BY r.seq LIMIT ?`);
     this.#chained.setReadBigInts(true);
+    this.#cells = db.prepare(`${SELECT_CHAINED} WHERE r.seq > ? AND r.seq <= ? ORDER BY r.seq LIMIT ?`);
+    this.#cells.setReturnArrays(true);
   }
 
   /** The number of the last result that was ever stored, also when it is gone; 0 before the first. */
@@ -64,7 +67,7 @@ export class SegmentTable {
       last.results += 1;
       last.firstScheduledMs = Math.min(last.firstScheduledMs, link.scheduledMs);
       last.lastScheduledMs = Math.max(last.lastScheduledMs, link.scheduledMs);
-      last.head = nextHead(last.head, canonicalText(link));
+      last.head = nextHead(last.head, link);
     }
     if (last !== null) this.#write(last, null);
     return last;
@@ -83,8 +86,8 @@ export class SegmentTable {
   /** What a segment's results, as they are stored now, hash to, and how many they are. */
   recomputed({ previous, firstSeq, lastSeq }: Segment): Pick<Segment, 'head' | 'results'> {
     let [head, results] = [previous, 0];
-    for (const row of this.#chained.iterate(firstSeq - 1, lastSeq, -1)) {
-      head = nextHead(head, canonicalText(linkOf(row)));
+    for (const cells of this.links(firstSeq - 1, lastSeq, -1)) {
+      head = nextHead(head, { cells });
       results += 1;
     }
     return { head, results };
@@ -92,10 +95,18 @@ export class SegmentTable {
 
   /** Stored results in the order of the chain. */
   chained(afterSeq: number, lastSeq: number, limit: number): readonly Chained[] {
-    return this.#chained.all(afterSeq, lastSeq, limit).map((row) => {
-      const link = linkOf(row);
-      return { seq: link.seq, result: toResult(row), text: canonicalText(link) };
-    });
+    const found: Chained[] = [];
+    for (const row of this.#chained.iterate(afterSeq, lastSeq, limit))
+      found.push({ seq: number(row, 'seq'), result: toResult(row) });
+    return found;
+  }
+
+  /** What of them is hashed, cell by cell. */
+  *links(afterSeq: number, lastSeq: number, limit: number): Iterable<readonly Cell[]> {
+    for (const row of this.#cells.iterate(afterSeq, lastSeq, limit)) {
+      if (!Array.isArray(row)) throw new TypeError('a row that was asked for as an array is none');
+      yield row;
+    }
   }
 
   #standing(): Standing | null {

@@ -206,8 +206,6 @@ export interface SegmentQuery {
 export interface Chained {
   readonly seq: number;
   readonly result: Result;
-  /** What is hashed after the head before it, in UTF-8: `nextHead` of `chain.ts`. */
-  readonly text: string;
 }
 
 /** An order as the ledger knows it. */

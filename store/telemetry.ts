@@ -4,7 +4,7 @@ import { compare, parseDecimal, type Rational } from '../slo/decimal.ts';
 import type { Sli } from '../slo/objective.ts';
 import type { Tally } from '../slo/tally.ts';
 import { judgeSlice } from '../slo/timeslice.ts';
-import { runsOf, type Result } from './result.ts';
+import { runsOf, type JudgedRun } from './result.ts';
 
 interface TelemetryPart {
   readonly atMs: number;
@@ -16,7 +16,7 @@ interface TelemetryPart {
 /** In each split that the result names; a step without an answer is a fault in each of them, and no event anywhere. */
 export function telemetryParts(
   { medianMs }: Extract<Sli, { type: 'telemetry' }>,
-  result: Result,
+  result: JudgedRun,
 ): readonly TelemetryPart[] {
   const { scheduledMs: atMs, outcome } = result;
   const readings = result.readings.filter(isTelemetry);
@@ -33,7 +33,7 @@ export function telemetryParts(
   });
 }
 
-function isTelemetry(reading: Result['readings'][number]): reading is TelemetryReading | MedianReading {
+function isTelemetry(reading: JudgedRun['readings'][number]): reading is TelemetryReading | MedianReading {
   return reading.type === 'telemetry' || reading.type === 'median';
 }
 

@@ -40,6 +40,7 @@ export type Calls = Pick<
   | 'measures'
   | 'segments'
   | 'chained'
+  | 'links'
   | 'advance'
   | 'shipAs'
   | 'waiting'

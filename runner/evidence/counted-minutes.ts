@@ -6,13 +6,14 @@ import { talliesName, type Content } from '../../reports/evidence/content.ts';
 import type { Manifest, SegmentLine } from '../../reports/evidence/manifest.ts';
 import { STEPS_AN_HOUR } from '../../reports/evidence/tallies-file.ts';
 import type { Objective } from '../../slo/objective.ts';
-import { EMPTY_TALLY, isZero, subtractTallies, type Tally } from '../../slo/tally.ts';
+import { EMPTY_TALLY, type Tally } from '../../slo/tally.ts';
 import { timeBase } from '../../slo/time-base.ts';
-import { judge, mergeJudged, type Judged } from '../../store/judge.ts';
+import { judge, type Judged } from '../../store/judge.ts';
 import { unpack } from '../../store/packed.ts';
-import type { Result } from '../../store/result.ts';
+import type { JudgedRun } from '../../store/result.ts';
 import type { RollupRow } from '../../store/store.ts';
 import { talliesFrom } from './bundle.ts';
+import { CountedHour } from './counted-hour.ts';
 
 /** No event is further than this from the time at which its run was due. */
 export const DAY_MS = 86_400_000;
@@ -29,6 +30,9 @@ export interface Differing {
   readonly claimed: Tally;
 }
 
+/** A result that is counted, and when it was stored. */
+type Recorded = JudgedRun & { readonly recordedMs?: number };
+
 /** Of one objective. */
 interface Side {
   readonly objective: Objective;
@@ -39,8 +43,8 @@ interface Side {
   readonly claimed: readonly RollupRow[];
   /** How many of them were compared. */
   compared: number;
-  /** By the start of their hour, then by moment and split. */
-  readonly counted: Map<number, Map<string, Judged>>;
+  /** By the start of their hour. */
+  readonly counted: Map<number, CountedHour>;
   /** The first few that differ. */
   readonly differing: Differing[];
 }
@@ -75,7 +79,7 @@ export class CountedMinutes {
       fromMs: talliesFrom(objective, base, query.toMs),
       claimed: tallies.get(objective.id) ?? [],
       compared: 0,
-      counted: new Map<number, Map<string, Judged>>(),
+      counted: new Map<number, CountedHour>(),
       differing: [],
     }));
     for (const side of this.#sides)
@@ -83,21 +87,23 @@ export class CountedMinutes {
         this.#byProbe.set(probe, [...(this.#byProbe.get(probe) ?? []), side]);
   }
 
-  add(result: Result): void {
-    for (const { objective, fromMs, counted } of this.#byProbe.get(result.probe) ?? []) {
-      for (const judged of this.#judged(objective, fromMs, result)) {
-        const hourAtMs = Math.floor(judged.atMs / this.#hourMs) * this.#hourMs;
-        const hour = counted.get(hourAtMs) ?? new Map<string, Judged>();
-        counted.set(hourAtMs, hour);
-        const key = keyOf(judged);
-        const before = hour.get(key);
-        hour.set(key, before === undefined ? judged : mergeJudged(before, judged));
+  add(result: Recorded): void {
+    const sides = this.#byProbe.get(result.probe);
+    if (sides === undefined || (result.recordedMs ?? 0) > this.#asOfMs) return;
+    for (const { objective, fromMs, counted } of sides) {
+      for (const judged of judge(objective, result, this.#stepMs)) {
+        const { atMs } = judged;
+        if (!(atMs >= fromMs && atMs < this.#toMs)) continue;
+        const hourAtMs = Math.floor(atMs / this.#hourMs) * this.#hourMs;
+        let hour = counted.get(hourAtMs);
+        if (hour === undefined) counted.set(hourAtMs, (hour = new CountedHour()));
+        hour.add(Math.round((atMs - hourAtMs) / this.#stepMs), judged);
       }
     }
   }
 
   /** Whether the result has a share in that minute. */
-  isIn({ objective: id, atMs, split }: Differing, result: Result): boolean {
+  isIn({ objective: id, atMs, split }: Differing, result: Recorded): boolean {
     return (this.#byProbe.get(result.probe) ?? []).some(
       ({ objective, fromMs }) =>
         objective.id === id &&
@@ -105,7 +111,7 @@ export class CountedMinutes {
     );
   }
 
-  #judged(objective: Objective, fromMs: number, result: Result): readonly Judged[] {
+  #judged(objective: Objective, fromMs: number, result: Recorded): readonly Judged[] {
     if ((result.recordedMs ?? 0) > this.#asOfMs) return [];
     return judge(objective, result, this.#stepMs).filter(({ atMs }) => atMs >= fromMs && atMs < this.#toMs);
   }
@@ -121,30 +127,34 @@ export class CountedMinutes {
       }
       const own = [...side.counted.keys()].filter((atMs) => atMs + this.#hourMs <= untilMs);
       for (const atMs of [...new Set([...claimed.keys(), ...own])].toSorted((a, b) => a - b)) {
-        this.#compare(side, claimed.get(atMs) ?? [], side.counted.get(atMs) ?? new Map<string, Judged>());
+        this.#compare(side, atMs, claimed.get(atMs) ?? [], side.counted.get(atMs));
         side.counted.delete(atMs);
       }
     }
   }
 
-  #compare(side: Side, rows: readonly RollupRow[], own: ReadonlyMap<string, Judged>): void {
-    const claimed = new Map<string, Tally & { readonly atMs: number; readonly split: string }>();
+  /** Minute by minute of what the bundle says, and then of what it does not. */
+  #compare(side: Side, hourAtMs: number, rows: readonly RollupRow[], own = new CountedHour()): void {
     for (const { steps, atMs, split } of rows)
-      for (const step of unpack(steps, atMs, this.#stepMs)) claimed.set(keyOf({ ...step, split }), { ...step, split });
-    for (const key of new Set([...claimed.keys(), ...own.keys()])) {
-      const [said, is] = [claimed.get(key), own.get(key)];
-      const { atMs, split } = said ?? is ?? { atMs: 0, split: '' };
-      if (this.#isGone(atMs)) {
-        this.#skipped += 1;
-        continue;
+      for (const step of unpack(steps, atMs, this.#stepMs)) {
+        const counted = own.take(Math.round((step.atMs - hourAtMs) / this.#stepMs), split);
+        this.#hold(side, { atMs: step.atMs, split, counted: counted ?? EMPTY_TALLY, claimed: step });
       }
-      this.#steps += 1;
-      const [counted, other] = [is?.tally ?? EMPTY_TALLY, said ?? EMPTY_TALLY];
-      if (isZero(subtractTallies(counted, other))) continue;
-      this.#differing += 1;
-      if (side.differing.length >= NAMED_STEPS) continue;
-      side.differing.push({ file: side.file, objective: side.objective.id, atMs, split, counted, claimed: other });
+    for (const { index, split, tally } of own.left())
+      this.#hold(side, { atMs: hourAtMs + index * this.#stepMs, split, counted: tally, claimed: EMPTY_TALLY });
+  }
+
+  #hold(side: Side, { atMs, split, counted, claimed }: Omit<Differing, 'file' | 'objective'>): void {
+    if (this.#isGone(atMs)) {
+      this.#skipped += 1;
+      return;
     }
+    this.#steps += 1;
+    if (isSame(counted, claimed)) return;
+    this.#differing += 1;
+    if (side.differing.length >= NAMED_STEPS) return;
+    const { file, objective } = side;
+    side.differing.push({ file, objective: objective.id, atMs, split, counted, claimed });
   }
 
   #isGone(atMs: number): boolean {
@@ -164,6 +174,21 @@ export class CountedMinutes {
   }
 }
 
-function keyOf({ atMs, split }: { readonly atMs: number; readonly split: string }): string {
-  return `${atMs} ${split}`;
+/** Every figure of both. */
+function isSame(a: Tally, b: Tally): boolean {
+  return FIGURES.every((figure) => a[figure] === b[figure]);
 }
+
+const FIGURES = [
+  'good',
+  'bad',
+  'excluded',
+  'faults',
+  'goodWeight',
+  'badWeight',
+  'excludedWeight',
+  'faultWeight',
+  'squaredWeight',
+  'borderline',
+  'bounded',
+] as const satisfies readonly (keyof Tally)[];

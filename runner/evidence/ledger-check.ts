@@ -5,6 +5,7 @@ import { differing, plain, type Finding } from '../../reports/evidence/verify.ts
 import type { Tally } from '../../slo/tally.ts';
 import { nextHead } from '../../store/chain.ts';
 import type { LedgerStore } from '../../store/open.ts';
+import { DamagedRow } from '../../store/rows.ts';
 import type { Segment } from '../../store/store.ts';
 import { CountedMinutes, DAY_MS, type Differing } from './counted-minutes.ts';
 
@@ -16,7 +17,7 @@ export interface LedgerCheck {
 /** The part of a bundle that a ledger can say something of. */
 export type Claimed = Pick<Content, 'segments' | 'tallies'>;
 
-type Chain = Pick<LedgerStore, 'segments' | 'chained' | 'identity' | 'results'>;
+type Chain = Pick<LedgerStore, 'segments' | 'links' | 'chained' | 'identity' | 'results'>;
 
 export async function checkLedger(store: Chain, manifest: Manifest, content: Claimed): Promise<LedgerCheck> {
   const { ledger } = manifest.query;
@@ -38,7 +39,7 @@ export async function checkLedger(store: Chain, manifest: Manifest, content: Cla
   let results = 0;
   for (const [index, line] of there.entries()) {
     counted.settle((reaches[index] ?? -Infinity) - DAY_MS);
-    const found = await walk(store, line, counted);
+    const found = await walk(store, line, counted).catch((error: unknown) => inItsWords(store, line, error));
     results += found.results;
     findings.push(...found.findings);
   }
@@ -92,12 +93,15 @@ async function walk(
 ): Promise<{ readonly results: number; readonly findings: readonly Finding[] }> {
   let [head, next, results] = [line.previous, line.firstSeq, 0];
   let missing: number | null = null;
-  for await (const { seq, result, text } of store.chained(line)) {
-    if (seq !== next) missing ??= next;
-    next = seq + 1;
-    results += 1;
-    head = nextHead(head, text);
-    counted.add(result);
+  for await (const page of store.links(line)) {
+    for (const run of page) {
+      const { seq } = run;
+      if (seq !== next) missing ??= next;
+      next = seq + 1;
+      results += 1;
+      head = nextHead(head, run);
+      counted.add(run);
+    }
   }
   if (next !== line.lastSeq + 1) missing ??= next;
   if (missing !== null) {
@@ -107,8 +111,22 @@ async function walk(
     };
   }
   if (head === line.head) return { results, findings: [] };
+  await readWhole(store, line);
   const figure = `segment ${line.number} head (results ${line.firstSeq} to ${line.lastSeq} of the ledger)`;
   return { results, findings: [differing(SEGMENTS, { objective: '', figure, expected: head, found: line.head })] };
+}
+
+/** A row that makes no sense: the ledger knows what is left of it, and what mends it. */
+async function inItsWords(store: Chain, line: SegmentLine, error: unknown): Promise<never> {
+  if (error instanceof DamagedRow) await readWhole(store, line);
+  throw error;
+}
+
+/** Every cell of every result, of which the walk parses only what it needs. @throws LedgerError where one makes no sense */
+async function readWhole(store: Chain, line: SegmentLine): Promise<number> {
+  let lastSeq = 0;
+  for await (const { seq } of store.chained(line)) lastSeq = seq;
+  return lastSeq;
 }
 
 /** Runs that are named of a minute. */

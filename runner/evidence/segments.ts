@@ -1,6 +1,7 @@
 /** The chain of results as it was at a moment: the last segment may have gone on since, and is cut where it was. */
 import type { SegmentLine } from '../../reports/evidence/manifest.ts';
 import { nextHead } from '../../store/chain.ts';
+import type { ChainedRun } from '../../store/chained-run.ts';
 import type { LedgerStore } from '../../store/open.ts';
 import type { Segment } from '../../store/store.ts';
 
@@ -12,7 +13,7 @@ export interface SegmentRange {
 
 /** Those that hold a result which was due in the range and recorded by then. */
 export async function segmentsAt(
-  store: Pick<LedgerStore, 'segments' | 'chained'>,
+  store: Pick<LedgerStore, 'segments' | 'links'>,
   { fromMs, toMs, asOfMs }: SegmentRange,
 ): Promise<readonly SegmentLine[]> {
   const lines: SegmentLine[] = [];
@@ -28,15 +29,13 @@ function lineOf({ expiredMs: _later, ...segment }: Segment): SegmentLine {
 }
 
 /** In the order of the chain: what follows the first result that was recorded later was not there either. */
-async function cutAt(
-  store: Pick<LedgerStore, 'chained'>,
-  segment: Segment,
-  asOfMs: number,
-): Promise<SegmentLine | null> {
+async function cutAt(store: Pick<LedgerStore, 'links'>, segment: Segment, asOfMs: number): Promise<SegmentLine | null> {
   let line: SegmentLine | undefined;
-  for await (const { seq, result, text } of store.chained(segment)) {
-    if ((result.recordedMs ?? 0) > asOfMs) break;
-    line = longer(segment, line, { seq, dueMs: result.scheduledMs, text });
+  for await (const page of store.links(segment)) {
+    for (const run of page) {
+      if (run.recordedMs > asOfMs) return line ?? null;
+      line = longer(segment, line, run);
+    }
   }
   return line ?? null;
 }
@@ -44,8 +43,9 @@ async function cutAt(
 function longer(
   { number, firstSeq, previous }: Segment,
   before: SegmentLine | undefined,
-  { seq, dueMs, text }: { seq: number; dueMs: number; text: string },
+  run: ChainedRun,
 ): SegmentLine {
+  const { seq, scheduledMs: dueMs } = run;
   return {
     number,
     firstSeq,
@@ -55,6 +55,6 @@ function longer(
     lastScheduledMs: Math.max(before?.lastScheduledMs ?? dueMs, dueMs),
     closedMs: null,
     previous,
-    head: nextHead(before?.head ?? previous, text),
+    head: nextHead(before?.head ?? previous, run),
   };
 }

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { NO_PHASES } from '../../probes/probe.ts';
+import { canonicalText, nextHead } from '../../store/chain.ts';
 import { Ledger } from '../../store/ledger.ts';
 import { openStore } from '../../store/open.ts';
 import type { Result } from '../../store/result.ts';
@@ -39,8 +40,8 @@ describe('the chain', () => {
       '"green",1000,"good",null,null,null,null,null,null,18.5,0.75,' +
       '"[{\\"type\\":\\"duration\\",\\"indicator\\":\\"latency\\",\\"ms\\":20}]","{\\"status\\":200}",null,0.5,null,' +
       `${T0 + 60}]`;
-    const [link] = ledger.chained(0, 1);
-    expect(link?.text).toBe(text);
+    const [cells = []] = ledger.links(0, 1);
+    expect(canonicalText({ cells })).toBe(text);
     expect(ledger.segments({})).toEqual([
       {
         number: 1,
@@ -161,6 +162,11 @@ describe('the chain', () => {
           T0,
         );
         expect(brokenSegments(path)).toEqual([]);
+        // And for its cells, as they are walked through.
+        for (const { previous, firstSeq, lastSeq, head } of ledger.segments({}))
+          expect(
+            ledger.links(firstSeq - 1, lastSeq, 9_999).reduce((at, link) => nextHead(at, { cells: link }), previous),
+          ).toBe(head);
       }),
       // All in one ledger: what broke it once stays broken.
       { numRuns: 100, endOnFailure: true },
