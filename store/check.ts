@@ -1,16 +1,16 @@
 /** Whether a ledger is what it should be: its pages, the chain of its results, its tallies against them. Writes nothing. */
 import { sumTallies, type Tally } from '../slo/tally.ts';
 import { FIRST_HEAD } from './chain.ts';
-import { cursorsAhead, setBack, type CursorAhead } from './cursors-ahead.ts';
+import { cursorsAhead, type CursorAhead } from './cursors-ahead.ts';
 import { openDatabase } from './database.ts';
 import { talliedFromMs, wholeFromMs } from './expired.ts';
 import { goneSince, lastNoted, type Gone } from './last-noted.ts';
 import { LedgerError } from './ledger-error.ts';
-import { Ledger } from './ledger.ts';
 import { unpack } from './packed.ts';
 import { ResultTable } from './result-table.ts';
+import { SPAN_STEPS } from './rollup-table.ts';
 import { number, text, written } from './rows.ts';
-import { RuleTable } from './rules.ts';
+import { RuleTable, type Stretch } from './rules.ts';
 import { TEMP_TALLIES } from './schema.ts';
 import { SegmentTable } from './segment-table.ts';
 import { Sql } from './sql.ts';
@@ -42,6 +42,8 @@ export interface TallyFinding {
   /** Steps (of a split) that are not what their results add up to, and the first of them. */
   readonly different: number;
   readonly firstMs: number | null;
+  /** The clock hours that these steps are in, those that follow each other as one. */
+  readonly within: readonly Stretch[];
   /** Whether hours and days are the sums of their minutes. */
   readonly areRollupsWhole: boolean;
 }
@@ -81,20 +83,6 @@ export function checkLedger(path: string): LedgerFinding {
 function saidGone(sql: Sql): readonly string[] {
   const rows = sql.all("SELECT body FROM events WHERE kind = 'note' AND id LIKE 'gone/%' ORDER BY seq");
   return rows.map((row) => written<{ readonly text: string }>(row, 'body', 'json').text);
-}
-
-/** Has these objectives judged anew from the stored results, as far as those are there, and sets cursors back that are ahead. @throws LedgerError */
-export function mendLedger(path: string, objectives: readonly string[]): readonly string[] {
-  {
-    using db = openDatabase({ path });
-    const sql = new Sql(db, path, false);
-    sql.write(() => {
-      objectives.forEach((id) => sql.run("UPDATE objectives SET hash = '' WHERE id = ?", id));
-      setBack(db, cursorsAhead(db));
-    });
-  }
-  using ledger = new Ledger({ path });
-  return ledger.notices;
 }
 
 function unlessDamaged<T>(path: string, work: () => T): T | null {
@@ -187,26 +175,43 @@ function checkRule({ sql, stepMs, stored, own, results }: Tables, rule: Rule): T
   for (const gathered of found) own.add(gathered, () => (revision += 1n));
   const rows = (schema: string): string => `SELECT ${COLUMNS} FROM ${schema}.tallies WHERE ${COUNTED}`;
   const less = (one: string, other: string): string => `SELECT * FROM (${rows(one)} EXCEPT ${rows(other)})`;
-  const row = sql.first(
-    `SELECT count(*) AS n, min(at_ms) AS first FROM (SELECT DISTINCT at_ms, split FROM
-       (${less('main', 'temp')} UNION ALL ${less('temp', 'main')}))`,
+  const steps = sql.all(
+    `SELECT at_ms, count(*) AS n FROM (SELECT DISTINCT at_ms, split FROM
+       (${less('main', 'temp')} UNION ALL ${less('temp', 'main')})) GROUP BY at_ms ORDER BY at_ms`,
     ...[0, 1, 2, 3].flatMap(() => [rule.id, fromMs]),
   );
   sql.db.exec('DELETE FROM temp.tallies; DELETE FROM temp.rollups;');
-  const all = { objective: rule.id, fromMs: -8e15, toMs: 8e15 };
-  const minutes = textOf(sumTallies(stored.query(all)));
-  const areRollupsWhole = (['hour', 'day'] as const).every((span) => {
-    const sums = stored.rollups.read({ ...all, span }).map((each) => sumTallies(unpack(each.steps, 0, 1)));
-    return textOf(sumTallies(sums)) === minutes;
-  });
-  const first = row?.['first'];
+  const differing = steps.map((row) => number(row, 'at_ms'));
   return {
     objective: rule.id,
     fromMs: Number.isFinite(fromMs) ? fromMs : null,
-    different: row === undefined ? 0 : number(row, 'n'),
-    firstMs: first === null || first === undefined ? null : Number(first),
-    areRollupsWhole,
+    different: steps.reduce((sum, row) => sum + number(row, 'n'), 0),
+    firstMs: differing[0] ?? null,
+    within: hoursOf(differing, SPAN_STEPS.hour * stepMs),
+    areRollupsWhole: areRollupsWhole(stored, rule.id),
   };
+}
+
+/** Whether hours and days of an objective come to what its minutes come to. */
+export function areRollupsWhole(stored: TallyTable, objective: string): boolean {
+  const all = { objective, fromMs: -8e15, toMs: 8e15 };
+  const minutes = textOf(sumTallies(stored.query(all)));
+  return (['hour', 'day'] as const).every((span) => {
+    const sums = stored.rollups.read({ ...all, span }).map((each) => sumTallies(unpack(each.steps, 0, 1)));
+    return textOf(sumTallies(sums)) === minutes;
+  });
+}
+
+/** @param steps ascending */
+function hoursOf(steps: readonly number[], hourMs: number): readonly Stretch[] {
+  const found: Stretch[] = [];
+  for (const atMs of steps) {
+    const fromMs = Math.floor(atMs / hourMs) * hourMs;
+    const last = found.at(-1);
+    if (last !== undefined && fromMs <= last.toMs) found[found.length - 1] = { ...last, toMs: fromMs + hourMs };
+    else found.push({ fromMs, toMs: fromMs + hourMs });
+  }
+  return found;
 }
 
 function textOf(tally: Tally): string {

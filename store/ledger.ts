@@ -301,6 +301,15 @@ export class Ledger implements Disposable {
     return this.#upkeep.slice(order);
   }
 
+  /** Counts stretches anew whose tallies are not what their results say. @throws LedgerError */
+  countAgain(id: string, within: readonly Stretch[]): void {
+    const rule = this.#rules.active().find((each) => each.id === id);
+    if (rule === undefined) return;
+    this.#write(() =>
+      this.#numbered(() => within.forEach((stretch) => this.#judgeStretch(rule, stretch, this.#tallies))),
+    );
+  }
+
   close(): void {
     this.#noted.close();
     if (this.#sql.db.isOpen) this.#sql.db.close();
@@ -390,13 +399,14 @@ export class Ledger implements Disposable {
 
   /** The steps of some stretches, by a rule that differs there: what was counted elsewhere stays. */
   #judgeAgain(rule: Rule, within: readonly Stretch[], into: TallyTable): void {
-    for (const stretch of within) {
-      if (!into.has(rule.id, stretch)) continue;
-      const fromMs = Math.max(stretch.fromMs, this.#wholeFromMs);
-      const isMeant = (atMs: number): boolean => atMs >= fromMs && atMs < stretch.toMs;
-      into.clear(rule.id, this.#nextRevision, isMeant);
-      this.#rebuild(rule, this.#results.near(stretch, rule.probes), into, isMeant);
-    }
+    for (const stretch of within) if (into.has(rule.id, stretch)) this.#judgeStretch(rule, stretch, into);
+  }
+
+  #judgeStretch(rule: Rule, stretch: Stretch, into: TallyTable): void {
+    const fromMs = Math.max(stretch.fromMs, this.#wholeFromMs);
+    const isMeant = (atMs: number): boolean => atMs >= fromMs && atMs < stretch.toMs;
+    into.clear(rule.id, this.#nextRevision, isMeant);
+    this.#rebuild(rule, this.#results.near(stretch, rule.probes), into, isMeant);
   }
 
   #isWhole = (atMs: number): boolean => atMs >= this.#wholeFromMs;

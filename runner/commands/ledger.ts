@@ -1,14 +1,15 @@
 /** `ledger check`, `compact` and `recover`: whether the record is whole, and what mends it. */
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { checkLedger, mendLedger, type LedgerFinding } from '../../store/check.ts';
+import { checkLedger, type LedgerFinding } from '../../store/check.ts';
 import { compactLedger } from '../../store/compact.ts';
 import { withLastGood } from '../../store/last-good.ts';
 import { holderOf, holderText } from '../../store/lease.ts';
+import { mendLedger } from '../../store/mend.ts';
 import { recoverLedger, type Recovered, type SavedTable } from '../../store/recover.ts';
 import type { Args, Command } from '../command.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
-import { findingLines, isMendable, isWhole, mendedText, wrongObjectives } from '../ledger-findings.ts';
+import { findingLines, isMendable, isWhole, mendedText } from '../ledger-findings.ts';
 import { jsonOption, openConfiguration, toJson } from './open.ts';
 
 const check: Command = {
@@ -27,7 +28,7 @@ const check: Command = {
     if (args.flag('json')) io.print(toJson({ ledger: path, ok: isWhole(found), ...found }));
     else for (const line of findingLines(path, found)) io.print(line);
     if (!args.flag('mend') || !isMendable(found)) return isWhole(found) ? EXIT.ok : EXIT.failed;
-    for (const notice of mendLedger(path, wrongObjectives(found))) io.complain(notice);
+    for (const notice of mendLedger(path, found)) io.complain(notice);
     const after = checkLedger(path);
     if (!args.flag('json')) io.print(mendedText(found, after));
     return isWhole(after) ? EXIT.ok : EXIT.failed;

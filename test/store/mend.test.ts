@@ -13,9 +13,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sumTallies } from '../../slo/tally.ts';
-import { checkLedger, mendLedger } from '../../store/check.ts';
+import { checkLedger } from '../../store/check.ts';
 import { compactLedger } from '../../store/compact.ts';
 import { Ledger } from '../../store/ledger.ts';
+import { mendLedger } from '../../store/mend.ts';
 import { openStore } from '../../store/open.ts';
 import { recoverLedger } from '../../store/recover.ts';
 import { brokenSegments } from '../support/chain.ts';
@@ -81,8 +82,10 @@ const tallied = (objective: string) => ({
   fromMs: null,
   different: 0,
   firstMs: null,
+  within: [],
   areRollupsWhole: true,
 });
+const hours = (from: number, to: number) => ({ fromMs: T0 + from * HOUR, toMs: T0 + to * HOUR });
 function identity(): string {
   using ledger = new Ledger({ path, readOnly: true });
   return ledger.identity;
@@ -134,11 +137,44 @@ describe('a check', () => {
     const found = checkLedger(path);
     expect(found.chain?.broken).toEqual([]);
     expect(found.tallies).toEqual([
-      { ...tallied(AVAILABILITY.id), different: 1, firstMs: T0 + 60_000, areRollupsWhole: false },
+      {
+        ...tallied(AVAILABILITY.id),
+        different: 1,
+        firstMs: T0 + 60_000,
+        within: [hours(0, 1)],
+        areRollupsWhole: false,
+      },
       { ...tallied(LATENCY.id), areRollupsWhole: false },
     ]);
-    expect(mendLedger(path, [AVAILABILITY.id, LATENCY.id])).toEqual([]);
+    expect(mendLedger(path, checkLedger(path))).toEqual([]);
     expect(checkLedger(path).tallies).toEqual([tallied(AVAILABILITY.id), tallied(LATENCY.id)]);
+  });
+
+  test('judges anew only the hours in which something is wrong', () => {
+    {
+      using ledger = open();
+      const results = Array.from({ length: 600 }, (_, n) => aResult(n, { scheduledMs: T0 + n * 60_000 }));
+      ledger.append(results, T0);
+    }
+    const revisions = (): ReadonlyMap<number, number> => {
+      const db = new DatabaseSync(path, { readOnly: true });
+      const rows = db.prepare('SELECT at_ms, revision FROM tallies WHERE objective = ?').all(LATENCY.id);
+      db.close();
+      return new Map(rows.map((row) => [Number(row['at_ms']), Number(row['revision'])]));
+    };
+    const before = revisions();
+    const wrong = [2, 3, 5].map((hour) => T0 + hour * HOUR + 7 * 60_000);
+    change(`UPDATE tallies SET bad = bad + 1 WHERE objective = '${LATENCY.id}' AND at_ms IN (${wrong.slice(1).join(', ')});
+      DELETE FROM tallies WHERE objective = '${LATENCY.id}' AND at_ms = ${wrong[0]}`);
+    const found = checkLedger(path);
+    const differing = { different: 3, firstMs: wrong[0], within: [hours(2, 4), hours(5, 6)], areRollupsWhole: false };
+    expect(found.tallies).toEqual([tallied(AVAILABILITY.id), { ...tallied(LATENCY.id), ...differing }]);
+    expect(mendLedger(path, found)).toEqual([]);
+    expect(checkLedger(path).tallies).toEqual([tallied(AVAILABILITY.id), tallied(LATENCY.id)]);
+    const after = revisions();
+    const isHour = (atMs: number): boolean => [2, 3, 5].includes(Math.floor((atMs - T0) / HOUR));
+    for (const [atMs, revision] of before) expect(after.get(atMs) === revision).toBe(!isHour(atMs));
+    expect(after.size).toBe(600);
   });
 
   test('looks only at what can be recomputed where results have expired', () => {
@@ -292,7 +328,7 @@ describe('a damaged file', () => {
     expect(saved.tallies).toBe('lost in part');
     const kept = saved.tables.find(({ table }) => table === 'results')?.saved ?? 0;
     path = to;
-    expect(mendLedger(path, [AVAILABILITY.id, LATENCY.id])).toEqual([]);
+    expect(mendLedger(path, checkLedger(path))).toEqual([]);
     expect(checkLedger(path).tallies).toEqual([tallied(AVAILABILITY.id), tallied(LATENCY.id)]);
     using ledger = open();
     expect(total(ledger, LATENCY)).toMatchObject({ good: kept });
