@@ -47,13 +47,20 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What a process of these words loads: names of packages and of Node's own modules, and files of ours. */
-async function loadedBy(
-  ...words: readonly string[]
-): Promise<{ packages: ReadonlySet<string>; ours: readonly string[] }> {
+function loadedBy(...words: readonly string[]): Promise<LoadedModules> {
+  return loadedFrom(MAIN, ...words);
+}
+
+interface LoadedModules {
+  readonly packages: ReadonlySet<string>;
+  readonly ours: readonly string[];
+}
+
+async function loadedFrom(module: string, ...words: readonly string[]): Promise<LoadedModules> {
   const record = join(folder, 'loaded.txt');
   writeFileSync(record, '');
   const environment = { ...process.env, LOADED: record };
-  const given = ['--import', join(folder, 'recorder.mjs'), MAIN, ...words];
+  const given = ['--import', join(folder, 'recorder.mjs'), module, ...words];
   await promisify(execFile)(process.execPath, given, { cwd: folder, env: environment });
   const urls = readFileSync(record, 'utf8').split('\n');
   const packages = urls.flatMap((url) => {
@@ -106,6 +113,13 @@ it('budget loads nothing that runs a probe, draws, serves or sends, whatever kin
 it('budget loads what a schema is compiled by where there is one, and no more', async () => {
   const { packages } = await loadedBy('budget', '--config', 'schema.yaml');
   expect(HEAVY.filter((name) => packages.has(name))).toEqual(['ajv']);
+});
+
+it('budget has what it needs without what reads and checks a configuration, for where that was kept', async () => {
+  const { packages, ours } = await loadedFrom(join(MAIN, '../commands/budget.ts'));
+  expect([...packages].filter((name) => ['zod', 'yaml', 'yargs'].includes(name))).toEqual([]);
+  expect(ours).toContain('runner/config/kept');
+  expect(ours.filter((file) => /(?:^|\/)(?:load|schema|spec|specs|file)$/.test(file))).toEqual([]);
 });
 
 it('a line of words that leaves nothing to interpret is understood without the parser, which any other loads', async () => {
