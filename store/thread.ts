@@ -80,8 +80,8 @@ export interface Caller {
 }
 
 /**
- * V8 frees machine code of WebAssembly that another thread still runs, and the process dies of SIGSEGV: once in some hundred
- * threads that Node loads TypeScript for (decision 0051). Kept, it is a few megabytes, once a process.
+ * V8 frees machine code of WebAssembly that another thread still runs, and the process dies of SIGSEGV: seldom,
+ * where Node loads TypeScript for threads (decision 0051). Kept, it is a few megabytes, once a process.
  */
 function keepWasmCode(): void {
   process.getBuiltinModule('node:v8').setFlagsFromString('--no-wasm-code-gc');
