@@ -2,6 +2,7 @@ import { statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { makeFolder, systemCode } from '../probes/folder.ts';
+import { goneText, lastNoted, type Noted } from './last-noted.ts';
 import { LedgerError } from './ledger-error.ts';
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts';
 import type { Migration } from './schema.ts';
@@ -89,6 +90,8 @@ function migrate(db: DatabaseSync, path: string, readOnly: boolean, migrations: 
   }
   if (current === migrations.length) return;
   if (readOnly) {
+    const noted = current === 0 ? lastNoted(path) : null;
+    if (noted !== null) throw bereft(path, noted);
     throw new LedgerError(
       'mismatch',
       path,
@@ -106,6 +109,16 @@ function migrate(db: DatabaseSync, path: string, readOnly: boolean, migrations: 
     }
     db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
   });
+}
+
+/** Of a ledger that was killed before its -wal was ever moved into it, and lost that. */
+function bereft(path: string, noted: Noted): LedgerError {
+  return new LedgerError(
+    'corrupt',
+    path,
+    `it holds nothing, and ${goneText({ ...noted, firstSeq: 1, lastSeq: noted.seq })}`,
+    'restore it from a copy, or with its -wal where that is somewhere; or "pulsedrill run" begins a new record in it',
+  );
 }
 
 /** Whether it is there and holds nothing. */

@@ -106,11 +106,12 @@ export class Ledger implements Disposable {
       this.#sql = new Sql(db, options.path, options.readOnly ?? false);
       if (options.snapshot === true && options.readOnly === true) this.#sql.pin();
       this.stepMs = adoptStep(this.#sql, options.stepMs);
+      const isNew = this.#sql.meta('identity') === null;
       this.identity = adoptIdentity(this.#sql);
       this.#results = new ResultTable(this.#sql);
       this.#segments = new SegmentTable(db);
       this.#noted = new LastNoted(options.path);
-      this.#sayGone(noted, options.nowMs);
+      this.#sayGone(noted, isNew, options.nowMs);
       this.#wholeFromMs = wholeFromMs(this.#sql, this.stepMs);
       this.#rules = new RuleTable(db);
       this.#tallies = new TallyTable(db, 'main', this.stepMs);
@@ -426,10 +427,11 @@ export class Ledger implements Disposable {
   }
 
   /** That results had been stored which are not there any more: on record before others take their numbers. */
-  #sayGone(noted: Noted | null, nowMs: number = Number.NaN): void {
-    const gone = goneSince(noted, this.identity, this.#segments.lastSeq());
+  #sayGone(noted: Noted | null, isNew: boolean, nowMs: number = Number.NaN): void {
+    // A ledger that was killed before its -wal was ever moved into it has its very identity there.
+    const gone = goneSince(noted, isNew ? (noted?.identity ?? '') : this.identity, this.#segments.lastSeq());
     if (gone === null) return;
-    const text = goneText(gone);
+    const text = isNew ? `a new record begins, and of the one before it ${goneText(gone)}` : goneText(gone);
     this.notices.push(
       `ledger ${this.path}: ${text}: if the newer file is somewhere, with its -wal, end this and let store.ledger name it`,
     );

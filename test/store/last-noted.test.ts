@@ -94,6 +94,24 @@ test('an older copy that was put back is told in the same way', () => {
   ]);
 });
 
+test('a ledger that was killed before anything was moved into its file, its identity included, is no new one', () => {
+  using first = open();
+  first.append(results(0, 6), T0);
+  const bare = killed('bare.db', ['-wal', '-shm']);
+  const gone =
+    'results 1 to 6, stored until 2026-01-15T12:00:00.000Z, are gone with a -wal that was removed, or this is an older copy';
+  const mend =
+    'restore it from a copy, or with its -wal where that is somewhere; or "pulsedrill run" begins a new record in it';
+  expect(() => checkLedger(bare)).toThrow(`ledger ${bare}: it holds nothing, and ${gone}: ${mend}`);
+  using ledger = open(bare);
+  const text = `a new record begins, and of the one before it ${gone}`;
+  expect(ledger.notices).toEqual([
+    `ledger ${bare}: ${text}: if the newer file is somewhere, with its -wal, end this and let store.ledger name it`,
+  ]);
+  ledger.append(results(6, 7), T0);
+  expect(checkLedger(bare)).toMatchObject({ gone: null, goneBefore: [text], chain: { results: 1, broken: [] } });
+});
+
 test('a recovery says what had been stored after the last result that it saved', () => {
   using _ = fill();
   const shorter = killed('shorter.db', ['-wal', '-shm']);
@@ -114,9 +132,14 @@ test('another ledger in its place, a note that is torn, cut, nonsense or gone: n
   expect(checkLedger(shorter).gone).toBeNull();
   writeFileSync(`${shorter}-last`, note);
   rmSync(shorter);
+  {
+    using old = open(join(folder, 'old.db'));
+    old.append(results(0, 1), T0);
+  }
+  copyFileSync(join(folder, 'old.db'), shorter);
   using other = open(shorter);
-  other.append(results(0, 2), T0);
-  expect(other.notices).toEqual([]);
+  other.append(results(1, 2), T0);
+  expect([other.notices, other.events({ kind: 'note' })]).toEqual([[], []]);
   expect(lastNoted(shorter)).toMatchObject({ identity: other.identity, seq: 2, recordedMs: T0 });
 });
 
