@@ -36,7 +36,7 @@ function stepsText({ fromMs, toMs, steps }: Period, some: number, scale: number)
 }
 
 /** Whether there is nothing on record between the beginning of the window and its first measurement. */
-export function beganLate({ fromMs, toMs, steps, sinceMs, rhythm }: Period): boolean {
+function beganLate({ fromMs, toMs, steps, sinceMs, rhythm }: Period): boolean {
   return sinceMs !== null && (sinceMs - fromMs) * steps >= rhythm * (toMs - fromMs);
 }
 

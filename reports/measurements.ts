@@ -37,7 +37,7 @@ const WIDTHS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 1
  * The round width that cuts a range into about `most` buckets at most; a second or more. Buckets are counted from the
  * beginning of time, so that those of hours and days are hours and days of the clock.
  */
-export function bucketWidth(fromMs: number, toMs: number, most = 180): number {
+function bucketWidth(fromMs: number, toMs: number, most = 180): number {
   const longest = WIDTHS.at(-1) ?? SECOND;
   return (
     WIDTHS.find((width) => (toMs - fromMs) / width <= most) ?? Math.ceil((toMs - fromMs) / most / longest) * longest

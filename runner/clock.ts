@@ -7,7 +7,7 @@ import type { Clock } from '../probes/probe.ts';
  * millisecond short; the monotonic clock has them. The distance between the two is kept such that this clock always lies
  * within the millisecond that `Date.now` names: it follows every jump at once, and closes in on the fraction call by call.
  */
-export function fractionalWallClock(wholeMs: () => number, monotonicMs: () => number): () => number {
+function fractionalWallClock(wholeMs: () => number, monotonicMs: () => number): () => number {
   let offsetMs = wholeMs() - monotonicMs();
   return () => {
     const now = monotonicMs();

@@ -52,7 +52,7 @@ export async function writeReview(request: ReviewRequest): Promise<readonly stri
   return written;
 }
 
-export async function gatherReview(request: Omit<ReviewRequest, 'folder' | 'forms'>): Promise<Review> {
+async function gatherReview(request: Omit<ReviewRequest, 'folder' | 'forms'>): Promise<Review> {
   const { configuration, reader, objectives, period, fromMs, toMs, asOfMs } = request;
   const { base, environment, location } = configuration;
   const { collectReview } = await import('../reports/review.ts');

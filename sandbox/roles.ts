@@ -7,7 +7,7 @@ const port = z.int().min(0).max(65_535);
 const address = z.object({ host: z.string(), port });
 const upstream = z.strictObject({ feed: address, gateway: address });
 
-export const exchangeStartSchema = z.strictObject({
+const exchangeStartSchema = z.strictObject({
   role: z.literal('exchange'),
   name: z.string().default('primary'),
   seed: z.int().default(1),
@@ -17,7 +17,7 @@ export const exchangeStartSchema = z.strictObject({
   knobs: exchangeKnobsSchema.prefault({}),
 });
 
-export const venueStartSchema = z.strictObject({
+const venueStartSchema = z.strictObject({
   role: z.literal('venue'),
   seed: z.int().default(1),
   token: z.string().min(1),

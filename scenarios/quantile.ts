@@ -129,7 +129,7 @@ export function quantileText(quantile: string): string {
   return `p${Number(thousandths) / 1000}`;
 }
 
-export function msText(ms: number): string {
+function msText(ms: number): string {
   if (ms === Number.POSITIVE_INFINITY) return 'never';
   return `${Number(ms.toFixed(ms < 10 ? 1 : 0))} ms`;
 }

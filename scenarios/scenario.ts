@@ -30,7 +30,7 @@ const DEFAULT_STEADY_MS = 5_000;
 
 const VERDICTS = ['held', 'recovered-despite-fault', 'recovered-after-lift'] as const satisfies readonly Verdict[];
 
-export const scenarioSchema = z
+const scenarioSchema = z
   .strictObject({
     id: id('an id of a-z, 0-9 and hyphens such as "feed-latency"'),
     title: text('a title'),

@@ -5,15 +5,7 @@ import { conditionSchema } from './condition.ts';
 import { faultSchema } from './fault.ts';
 
 /** Injectors that offer an undo. One that offers none is not to be named in a scenario. */
-export const INJECTOR_KINDS: readonly string[] = [
-  'toxiproxy',
-  'process',
-  'netem',
-  'stress',
-  'http',
-  'exec',
-  'kubernetes',
-];
+const INJECTOR_KINDS: readonly string[] = ['toxiproxy', 'process', 'netem', 'stress', 'http', 'exec', 'kubernetes'];
 
 export const id = (what: string) => z.string({ error: what }).regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, { error: what });
 export const text = (what: string) => z.string({ error: what }).min(1, { error: what });
@@ -40,7 +32,6 @@ const waitSchema = z.strictObject({
 
 /** Moments that only people can tell. */
 export const HUMAN_MARKS = ['detected', 'acknowledged', 'diagnosed', 'mitigated'] as const;
-export type HumanMark = (typeof HUMAN_MARKS)[number];
 
 const humanSchema = z.strictObject({
   /** The word by which it is confirmed: `gameday mark <id>`. */

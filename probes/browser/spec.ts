@@ -46,4 +46,3 @@ export const browserSpec = probeSchema('browser', {
 });
 
 export type BrowserSpec = z.output<typeof browserSpec>;
-export type ArtefactSpec = BrowserSpec['artefacts'];

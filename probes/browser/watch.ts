@@ -109,7 +109,7 @@ function isDocumentOf(page: Page, request: Request): boolean {
 }
 
 /** An address may carry secrets behind its question mark, which no configuration knows of. */
-export function withoutValues(url: string): string {
+function withoutValues(url: string): string {
   if (!URL.canParse(url)) return cut(url, 80);
   const { protocol, origin, host, pathname, search } = new URL(url);
   if (protocol !== 'http:' && protocol !== 'https:') return cut(url.split(/[?#,]/, 1)[0] ?? '', 80);

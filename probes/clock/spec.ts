@@ -3,7 +3,7 @@ import { duration, probeSchema } from '../spec.ts';
 import { CLOCK_LIMITS, type ClockLimits } from './standing.ts';
 
 /** The program that is asked for the clock, with its arguments. */
-export function clockCommand() {
+function clockCommand() {
   return z
     .array(z.string().min(1), { error: 'a command such as [chronyc, -c, tracking]' })
     .min(1, { error: 'a command such as [chronyc, -c, tracking]' })

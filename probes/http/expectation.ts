@@ -116,6 +116,5 @@ export const expectation = z
 export type Expectation = z.output<typeof expectation>;
 export type JsonExpectation = z.output<typeof jsonExpectation>;
 export type HeaderExpectation = z.output<typeof headerExpectation>;
-export type SizeExpectation = z.output<typeof sizeExpectation>;
 export type PhaseLimits = z.output<typeof phaseLimits>;
 export type StatusExpectation = NonNullable<Expectation['status']>;

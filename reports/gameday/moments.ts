@@ -3,7 +3,7 @@ import type { JournalEntry } from '../../scenarios/journal.ts';
 import { MARKS, markWord, sinceInjection, type Entry, type Story } from './story.ts';
 
 /** The lift that a recovery counts from: the last one that left no fault in place. Null while one is in place. */
-export function settlingLift(marks: readonly Entry<'mark'>[]): Entry<'mark'> | null {
+function settlingLift(marks: readonly Entry<'mark'>[]): Entry<'mark'> | null {
   const there = new Set<string>();
   let settling: Entry<'mark'> | null = null;
   for (const mark of marks) {

@@ -19,7 +19,7 @@ export type Changed =
   | { readonly ok: false; readonly path: keyof Change; readonly expected: string };
 
 /** Weighings that the events of an indicator allow. */
-export function weighingsOf({ type }: Sli): readonly Weighing[] {
+function weighingsOf({ type }: Sli): readonly Weighing[] {
   if (type === 'quantity') return ['quantity', 'notional'];
   return type === 'telemetry' ? ['fraction'] : ['time', 'count'];
 }

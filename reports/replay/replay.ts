@@ -40,7 +40,7 @@ export type Replayed =
   | { readonly ok: false; readonly problem: Extract<Changed, { ok: false }> };
 
 /** Judgements of a stretch; a longer one is judged less often. */
-export const MOST_MOMENTS = 45_000;
+const MOST_MOMENTS = 45_000;
 const EVERY_MINUTES = [1, 5, 15, 60, 360, 1440];
 
 /** Events of a run may be this far from its due time. */

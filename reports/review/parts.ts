@@ -63,7 +63,7 @@ export function budgetTable(reviewed: readonly Reviewed[]): string {
   );
 }
 
-export function exhaustionText({ met, exhaustion, burnNow }: Status): string {
+function exhaustionText({ met, exhaustion, burnNow }: Status): string {
   if (met === false) return '**exhausted**';
   if (exhaustion.rolloffHours !== null) return span(exhaustion.rolloffHours * 3_600_000);
   return burnNow === null ? '–' : 'never at this burn';

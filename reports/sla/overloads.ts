@@ -2,7 +2,6 @@
 import type { LedgerEvent } from '../../store/store.ts';
 import { count, percent, plural, span, utc } from '../figures.ts';
 import { table } from '../markdown.ts';
-import type { SlaReport } from './report.ts';
 
 export interface Overloaded {
   readonly fromMs: number;
@@ -33,7 +32,7 @@ export function overloadsOf(
 }
 
 /** Under the coverage of the prober, which it explains. */
-export function overloadText({ overloads }: Pick<SlaReport, 'overloads'>): string {
+export function overloadText({ overloads }: { readonly overloads: readonly Overloaded[] }): string {
   if (overloads.length === 0) return 'No overload of the prober is on record.';
   const known = overloads.flatMap(({ fromMs, toMs }) => (toMs === null ? [] : [toMs - fromMs]));
   const inAll = known.length === 0 ? '' : `, ${span(known.reduce((sum, ms) => sum + ms, 0))} in all`;

@@ -11,7 +11,7 @@ import { spentByGamedays, spentLines } from '../exercises.ts';
 import { EXIT } from '../io.ts';
 import { budgetCalc } from './budget-calc.ts';
 import { openJudged } from './judged.ts';
-import { jsonOption, openExisting, toJson } from './open.ts';
+import { jsonOption, toJson } from './open.ts';
 import { openReader, readOption } from './read.ts';
 
 export const budget: Command = {
@@ -39,12 +39,6 @@ export const budget: Command = {
     return governing(statuses).some((status) => status.met === false) ? EXIT.failed : EXIT.ok;
   },
 };
-
-/** Judges what the ledger holds without writing to it. @throws CommandError when there is no ledger yet */
-export async function currentStatuses(configuration: Configuration, nowMs: number): Promise<readonly Status[]> {
-  await using store = await openExisting(configuration, nowMs);
-  return await statusesOf(configuration, store, nowMs);
-}
 
 function statusesOf(
   configuration: Pick<Configuration, 'base' | 'objectives'>,

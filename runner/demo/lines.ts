@@ -12,7 +12,7 @@ interface ProbeMove {
 }
 
 /** The moves of a `cadence` event's body. */
-export function movesOf(event: LedgerEvent): readonly ProbeMove[] {
+function movesOf(event: LedgerEvent): readonly ProbeMove[] {
   const probes = event.body['probes'];
   if (!Array.isArray(probes)) return [];
   return probes.flatMap((move: unknown): readonly ProbeMove[] => {

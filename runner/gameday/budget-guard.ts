@@ -32,7 +32,7 @@ export interface BudgetRules {
 type Part = Pick<Scenario, 'component' | 'budget'>;
 
 /** Where neither scenario nor configuration names one. */
-export const DEFAULT_BUDGET_SPEND = 0.1;
+const DEFAULT_BUDGET_SPEND = 0.1;
 
 interface Cap {
   readonly share: Rational;

@@ -2,7 +2,7 @@ import type { Clock } from '../../probes/probe.ts';
 import type { Evidence } from '../../scenarios/evidence.ts';
 
 /** Twice what a condition may look back. */
-export const MAX_RUNS = 1000;
+const MAX_RUNS = 1000;
 
 export type Waited<T> = { readonly state: 'met'; readonly value: T } | { readonly state: 'late' | 'stopped' };
 

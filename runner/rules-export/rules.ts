@@ -145,7 +145,7 @@ function series(record: string, id: string): string {
 }
 
 /** Prometheus writes days and smaller units; a window is a whole number of minutes or seconds. */
-export function lengthText(ms: number): string {
+function lengthText(ms: number): string {
   for (const [unit, length] of [
     ['d', 86_400_000],
     ['h', 3_600_000],

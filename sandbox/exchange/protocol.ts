@@ -1,7 +1,7 @@
 /** The order gateway's language: JSON messages over one WebSocket. Documented in docs/sandbox.md. */
 import { z } from 'zod';
 
-export const gatewayOrderSchema = z.object({
+const gatewayOrderSchema = z.object({
   /** Chosen by the sender; the key under which a repeated submission is recognised. */
   order_id: z.string().min(1).max(128),
   symbol: z.string().min(1).max(32),

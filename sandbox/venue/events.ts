@@ -2,7 +2,6 @@
 import type { FeedTick } from './feed-link.ts';
 import type { OrderEvent } from './orders.ts';
 import type { Position } from './positions.ts';
-import type { Conclusion } from './signals.ts';
 
 const SCHEMA_VERSION = '1.0';
 const SIGNAL_TTL_SECONDS = 5;
@@ -37,6 +36,14 @@ export function tickEvent(eventId: string, seq: number, tick: FeedTick): TickEve
     last_price: tick.last,
     volume: tick.volume,
   };
+}
+
+/** What the toy strategy concludes from one tick: how far the price stands from its recent average. */
+export interface Conclusion {
+  readonly tick: TickEvent;
+  /** In [−1, 1]. */
+  readonly strength: number;
+  readonly direction: 'BUY' | 'SELL' | 'FLAT';
 }
 
 export function signalEvent(eventId: string, us: number, { tick, strength, direction }: Conclusion): object {

@@ -1,12 +1,5 @@
-import type { TickEvent } from './events.ts';
-
-/** What the toy strategy concludes from one tick: how far the price stands from its recent average. */
-export interface Conclusion {
-  readonly tick: TickEvent;
-  /** In [−1, 1]. */
-  readonly strength: number;
-  readonly direction: 'BUY' | 'SELL' | 'FLAT';
-}
+/** A toy strategy, and the desk that sends what it concludes. */
+import type { Conclusion, TickEvent } from './events.ts';
 
 /** Weight of the newest price in the average, the deviation that means full strength, and the one that means nothing. */
 const WEIGHT = 0.1;

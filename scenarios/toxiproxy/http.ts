@@ -4,7 +4,7 @@ import type { Registry } from './registry.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 /** Names the lease under which something is broken. */
-export const LEASE_HEADER = 'x-pulsedrill-lease';
+const LEASE_HEADER = 'x-pulsedrill-lease';
 /** Looking, and taking back, need no lease. */
 const BY_ANYBODY = new Set(['GET', 'DELETE']);
 

@@ -27,7 +27,7 @@ export function codeBlocks(markdown: string): readonly Block[] {
 }
 
 /** Without code blocks, in which a `#` is no heading and a bracket no link. */
-export function prose(markdown: string): string {
+function prose(markdown: string): string {
   return markdown.replaceAll(/^```.*?^```$/gms, '');
 }
 
