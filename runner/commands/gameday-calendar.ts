@@ -4,7 +4,7 @@ import { didYouMean } from '../../probes/nearest.ts';
 import { systemClock } from '../clock.ts';
 import type { Command } from '../command.ts';
 import type { Configuration } from '../config/configuration.ts';
-import { loadPlans } from '../gamedays.ts';
+import { loadPlans } from '../found-scenarios.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
 import { dateText, peopleText } from '../scheduled/notices.ts';
 import { occurrenceEvent, occurrencesOf, type Occurrence, type Plan } from '../scheduled/occurrence.ts';

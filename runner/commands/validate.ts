@@ -6,7 +6,7 @@ import { targetRecords } from '../../store/target-records.ts';
 import type { Command } from '../command.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { EXIT, type Io } from '../io.ts';
-import { loadPlans, loadScenarios } from '../gamedays.ts';
+import { loadPlans, loadScenarios } from '../found-scenarios.ts';
 import { retroactiveTexts } from '../target-text.ts';
 import { jsonOption, openConfiguration, toJson } from './open.ts';
 
@@ -56,7 +56,7 @@ async function recordWarnings(configuration: Configuration, io: Io): Promise<rea
   const { base, objectives, ledgerPath } = configuration;
   if (!existsSync(ledgerPath)) return [];
   try {
-    await using store = await openStore({ path: ledgerPath, readOnly: true });
+    await using store = await openStore({ path: ledgerPath, readOnly: true, inline: true });
     const records = targetRecords(await store.events({ kind: 'target' }));
     return retroactiveTexts(objectives, records, { stepMs: base.minuteMs, nowMs: io.clock.wallMs() });
   } catch (error) {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { checkDocument, loadConfiguration } from '../../runner/config/load.ts';
 import { governs } from '../../slo/objective.ts';
 import { saysSame } from '../../slo/target-history.ts';
-import { loadPlans, loadScenarios } from '../../runner/gamedays.ts';
+import { loadPlans, loadScenarios } from '../../runner/found-scenarios.ts';
 import { env } from '../../runner/config/secrets.ts';
 
 const FOLDER = join(import.meta.dirname, '../config');

@@ -110,6 +110,17 @@ it('budget loads nothing that runs a probe, draws, serves or sends, whatever kin
   ).toEqual([]);
 });
 
+it('validate loads the scenarios that it checks, and nothing that would carry one out or run a probe', async () => {
+  const { packages, ours } = await loadedBy('validate', '--config', 'plain.yaml');
+  expect(HEAVY.filter((name) => packages.has(name))).toEqual([]);
+  expect(ours).toEqual(expect.arrayContaining(['scenarios/load', 'store/inline']));
+  expect(
+    ours.filter((file) =>
+      /^(?:runner\/(?:runner|gamedays|gameday\/.*)|probes\/open|scenarios\/injectors\/kinds)$/.test(file),
+    ),
+  ).toEqual([]);
+});
+
 it('budget loads what a schema is compiled by where there is one, and no more', async () => {
   const { packages } = await loadedBy('budget', '--config', 'schema.yaml');
   expect(HEAVY.filter((name) => packages.has(name))).toEqual(['ajv']);
