@@ -6,7 +6,7 @@ import { isTimed, isWithin, thresholdKey } from '../probes/probe.ts';
 import type { CountReading, QuantityReading, Threshold } from '../probes/probe.ts';
 import { multiply, ONE, parseDecimal, type Rational } from '../slo/decimal.ts';
 import type { Objective } from '../slo/objective.ts';
-import { addTallies } from '../slo/tally.ts';
+import { addTallies, EMPTY_TALLY } from '../slo/tally.ts';
 import type { Tally } from '../slo/tally.ts';
 import { isSized } from '../slo/weighted.ts';
 import { durationOf, limitAt, type ThresholdSli } from './limit.ts';
@@ -81,11 +81,11 @@ function isOf({ probes }: Rule, probe: string): boolean {
 }
 
 /** Written out, figure by figure, because every result passes through here once for each rule. */
-function judgedOf({ atMs, tally, split, cluster, problem }: Part, splitOfRun: string, stepMs: number): Judged {
+function judgedOf({ atMs, tally, whole, split, cluster, problem }: Part, splitOfRun: string, stepMs: number): Judged {
   return {
     atMs: Math.floor(atMs / stepMs) * stepMs,
     split: split ?? splitOfRun,
-    tally: {
+    tally: whole ?? {
       good: tally.good ?? 0,
       bad: tally.bad ?? 0,
       excluded: tally.excluded ?? 0,
@@ -108,6 +108,8 @@ interface Part {
   /** Where it is not the run's. */
   readonly split?: string;
   readonly tally: Partial<Tally>;
+  /** The same, where no figure is left out. */
+  readonly whole?: Tally;
   readonly cluster?: bigint;
   readonly problem?: Problem;
 }
@@ -179,8 +181,35 @@ function slice(atMs: number, good: boolean): Slice {
   return { atMs, good: good ? 1 : 0, bad: good ? 0 : 1 };
 }
 
+/** Of runs that stood for so long: what one event is worth. There are as many as there are intervals, and most runs are one. */
+const oneEvents = new Map<number, { readonly good: Tally; readonly bad: Tally }>();
+const MOST_INTERVALS = 1000;
+const ONE_COUNTED = oneEvent(1n, 1n);
+
+function oneEvent(weight: bigint, squaredWeight: bigint): { readonly good: Tally; readonly bad: Tally } {
+  return {
+    good: { ...EMPTY_TALLY, good: 1, goodWeight: weight, squaredWeight },
+    bad: { ...EMPTY_TALLY, bad: 1, badWeight: weight, squaredWeight },
+  };
+}
+
+function oneEventOf({ weighing }: Rule, { weightMs }: JudgedRun): { readonly good: Tally; readonly bad: Tally } {
+  if (weighing === 'count') return ONE_COUNTED;
+  let found = oneEvents.get(weightMs);
+  if (found === undefined) {
+    if (oneEvents.size >= MOST_INTERVALS) oneEvents.clear();
+    oneEvents.set(weightMs, (found = oneEvent(BigInt(weightMs) * 1000n, BigInt(weightMs) ** 2n)));
+  }
+  return found;
+}
+
 /** Events that share the weight of their run; the run is one cluster, noted in its first step. */
 function shared(rule: Rule, result: JudgedRun, slices: readonly Slice[]): readonly Part[] {
+  const [only] = slices;
+  if (only !== undefined && slices.length === 1 && only.good + only.bad === 1) {
+    const whole = oneEventOf(rule, result)[only.good === 1 ? 'good' : 'bad'];
+    return [{ atMs: only.atMs, tally: whole, whole }];
+  }
   const events = slices.reduce((sum, { good, bad }) => sum + good + bad, 0);
   if (rule.weighing === 'count') {
     return slices.map(({ atMs, good, bad }, index) => ({

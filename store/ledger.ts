@@ -67,7 +67,7 @@ export type VersionedRule = Rule & Partial<Pick<Objective, 'target' | 'versions'
 
 const PAGE = 500;
 /** Links of the chain in one answer: few enough that they are garbage before the collector comes. */
-const LINKS = 200;
+const LINKS = 100;
 /** Rows written since a follower looked last, beyond which it had better read everything again. */
 const MOST_CHANGES = 20_000;
 

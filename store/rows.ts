@@ -43,7 +43,12 @@ export function written<T>(row: Row, column: string, how: 'word' | 'json' = 'wor
 /** JSON that this program wrote, of a column that is no row's. @throws DamagedRow */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller names the type that was written
 export function parsed<T>(cell: string, column: string): T {
-  return written<T>({ [column]: cell }, column, 'json');
+  try {
+    const value: T = JSON.parse(cell);
+    return value;
+  } catch (error) {
+    throw new DamagedRow(`${column} is not JSON`, error);
+  }
 }
 
 function maybeText(row: Row, column: string): string | null {

@@ -15,11 +15,6 @@ export interface Share extends Slice {
  * goes to a bad event where there is one, so that rounding never favours the service.
  */
 export function shareOut(slices: readonly Slice[], weight: bigint): readonly Share[] {
-  const [only] = slices;
-  // One event, which most runs are, has all of it.
-  if (only !== undefined && slices.length === 1 && only.good + only.bad === 1) {
-    return [{ ...only, goodWeight: only.good === 1 ? weight : 0n, badWeight: only.bad === 1 ? weight : 0n }];
-  }
   const events = BigInt(slices.reduce((sum, { good, bad }) => sum + good + bad, 0));
   if (events === 0n) return [];
   const floored = slices

@@ -33,7 +33,11 @@ export class CountedHour {
   }
 }
 
-/** Most weights are 0, and adding them would make an integer of any size each time. (a+b)² replaces a² + b² for the cluster. */
+/**
+ * Not the sum by which a ledger adds up what it stores (`Sum` of `gathered-sum.ts`): a mistake there must show here.
+ * Most weights are 0, and adding them would make an integer of any size each time. (a+b)²
+ * replaces a² + b² for the cluster.
+ */
 function addTo(sum: Sum, tally: Tally, cluster: bigint): void {
   sum.good += tally.good;
   sum.bad += tally.bad;

@@ -55,6 +55,18 @@ describe('what counts', () => {
     ]);
   });
 
+  test('of more intervals than are remembered, each event weighs its own', () => {
+    const latency = { type: 'duration', indicator: 'latency', ms: 20 } as const;
+    for (const weightMs of [...Array.from({ length: 1_200 }, (_, n) => n + 1), 1, 700, 1_200]) {
+      const weight = { goodWeight: BigInt(weightMs) * 1000n, squaredWeight: BigInt(weightMs) ** 2n };
+      const run = aResult(0, { weightMs, readings: [latency] });
+      for (const rule of [AVAILABILITY, LATENCY])
+        expect(tallyOf(rule, run)).toEqual([{ ...nothing, atMs: T0, good: 1, ...weight }]);
+      const counted = { goodWeight: 1n, squaredWeight: 1n };
+      expect(tallyOf({ ...LATENCY, weighing: 'count' }, run)).toEqual([{ ...nothing, atMs: T0, good: 1, ...counted }]);
+    }
+  });
+
   test.each([
     ['asked for by hand', { cadence: 'once', weightMs: 1000 }],
     ['weightless', { weightMs: 0 }],
