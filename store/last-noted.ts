@@ -77,7 +77,7 @@ export function goneSince(noted: Noted | null, identity: string, lastSeq: number
 export function goneText({ firstSeq, lastSeq, recordedMs }: Omit<Gone, 'head'>): string {
   const which = firstSeq === lastSeq ? `result ${lastSeq}` : `results ${firstSeq} to ${lastSeq}`;
   const when = recordedMs > 0 ? `, stored until ${new Date(recordedMs).toISOString()},` : '';
-  return `${which}${when} ${firstSeq === lastSeq ? 'is' : 'are'} gone with a -wal that was removed, or this is an older copy`;
+  return `${which}${when} ${firstSeq === lastSeq ? 'is' : 'are'} gone with a -wal that was removed, or this is an older or a recovered copy`;
 }
 
 /** By its real name, as everything that belongs to a ledger. */

@@ -39,7 +39,7 @@ function fill(): Ledger {
 }
 
 const GONE =
-  'results 11 to 20, stored until 2026-01-15T13:00:00.000Z, are gone with a -wal that was removed, or this is an older copy';
+  'results 11 to 20, stored until 2026-01-15T13:00:00.000Z, are gone with a -wal that was removed, or this is an older or a recovered copy';
 
 test('says no word of loss where all that a kill left is still there', () => {
   using _ = fill();
@@ -90,7 +90,7 @@ test('an older copy that was put back is told in the same way', () => {
   copyFileSync(join(folder, 'backup.db'), path);
   using ledger = open();
   expect(ledger.notices).toEqual([
-    `ledger ${path}: result 11 is gone with a -wal that was removed, or this is an older copy: if the newer file is somewhere, with its -wal, end this and let store.ledger name it`,
+    `ledger ${path}: result 11 is gone with a -wal that was removed, or this is an older or a recovered copy: if the newer file is somewhere, with its -wal, end this and let store.ledger name it`,
   ]);
 });
 
@@ -99,7 +99,7 @@ test('a ledger that was killed before anything was moved into its file, its iden
   first.append(results(0, 6), T0);
   const bare = killed('bare.db', ['-wal', '-shm']);
   const gone =
-    'results 1 to 6, stored until 2026-01-15T12:00:00.000Z, are gone with a -wal that was removed, or this is an older copy';
+    'results 1 to 6, stored until 2026-01-15T12:00:00.000Z, are gone with a -wal that was removed, or this is an older or a recovered copy';
   const mend =
     'restore it from a copy, or with its -wal where that is somewhere; or "pulsedrill run" begins a new record in it';
   expect(() => checkLedger(bare)).toThrow(`ledger ${bare}: it holds nothing, and ${gone}: ${mend}`);

@@ -142,7 +142,7 @@ describe('ledger check', () => {
         `${path}: NOT WHOLE`,
         'pages: whole',
         `chain: whole: 120 results in 3 segments, 0 segments expired; head ${head()}`,
-        '  result 121, stored until 2026-01-15T14:46:40.000Z, is gone with a -wal that was removed, or this is an older copy',
+        '  result 121, stored until 2026-01-15T14:46:40.000Z, is gone with a -wal that was removed, or this is an older or a recovered copy',
         'tallies: as the results say, 1 objectives',
         'no command brings back what was stored and is gone or changed: a copy has it',
       ],
