@@ -1,9 +1,7 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import * as fc from 'fast-check';
-import { zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { canonical } from '../../../reports/evidence/canonical.ts';
 import { EDITION } from '../../../reports/evidence/edition.ts';
@@ -18,11 +16,12 @@ import { issueSla } from '../../../runner/evidence/issue-sla.ts';
 import { openKnown } from '../../../runner/known.ts';
 import type { Audience } from '../../../runner/reporting.ts';
 import { VERSION } from '../../../runner/version.ts';
-import { packStep, unpack } from '../../../store/packed.ts';
 import { openStore } from '../../../store/open.ts';
 import { addedEvent } from '../../../store/exclusions.ts';
 import { cli } from '../../support/cli.ts';
+import { altered, leavesOf, oneMore } from './altered.ts';
 import { BEGAN, COLOURS, configurationIn, ENDED, fill, lateRuns, MINUTE, newFolder, runs } from './filled.ts';
+import { boundsOf, plainSums, tail } from './plainly.ts';
 
 const pair = makeKeyPair();
 const other = makeKeyPair();
@@ -98,33 +97,6 @@ function hashesOf(of: Files): Readonly<Record<string, string>> {
 }
 
 const SLA_TALLIES = 'data/tallies/001-sla-availability.ndjson';
-
-/** Another reading of the format, as docs/evidence.md tells it: sums of the eleven figures, in their order, of minutes from one on. */
-function plainSums(ndjson: string, sinceMs = 0): readonly bigint[] {
-  const sums = Array.from({ length: 11 }, () => 0n);
-  for (const line of ndjson.trimEnd().split('\n')) {
-    const [hourMs, , base64]: readonly [number, string, string] = JSON.parse(line);
-    const bytes = [...Buffer.from(base64 ?? '', 'base64')];
-    const next = (): bigint => {
-      let [value, shift] = [0n, 0n];
-      for (;;) {
-        const byte = BigInt(bytes.shift() ?? 0);
-        value |= (byte & 127n) << shift;
-        if (byte < 128n) return value;
-        shift += 7n;
-      }
-    };
-    while (bytes.length > 0) {
-      const isWanted = hourMs + Number(next()) * MINUTE >= sinceMs;
-      const mask = next();
-      sums.forEach((sum, bit) => {
-        const figure = (mask >> BigInt(bit)) & 1n ? next() : 0n;
-        if (isWanted) sums[bit] = sum + figure;
-      });
-    }
-  }
-  return sums;
-}
 
 describe('a bundle', () => {
   test('holds by itself, as a folder and as a file, and against its ledger', async () => {
@@ -441,48 +413,6 @@ describe('a bundle', () => {
   });
 });
 
-describe('a file that is sent as a bundle', () => {
-  const refused = (bytes: Uint8Array): unknown => {
-    const file = join(folder, 'sent.zip');
-    writeFileSync(file, bytes);
-    return readFiles(file);
-  };
-
-  test.each([
-    ['../../etc/cron.d/x', '"../../etc/cron.d/x" is no name of a bundle\'s file'],
-    ['/etc/passwd', '"/etc/passwd" is no name of a bundle\'s file'],
-    ['A.json', '"A.json" is no name of a bundle\'s file'],
-    ['__proto__', '"__proto__" is no name of a bundle\'s file'],
-  ])('is refused with a member %s', (name, problem) => {
-    expect(refused(zipSync({ [name === '__proto__' ? 'x__proto' : name]: Buffer.from('x') }))).toMatchObject({
-      ok: false,
-      problem: name === '__proto__' ? '"x__proto" is no name of a bundle\'s file' : problem,
-    });
-  });
-
-  test('is refused before two gigabytes are unpacked, and with one name twice', () => {
-    const bytes = zipSync({ 'a.json': Buffer.from('x'), 'b.json': Buffer.from('y') });
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    const central = Buffer.from(bytes).indexOf('PK\u0001\u0002');
-    view.setUint32(central + 24, 2 ** 31, true);
-    expect(refused(bytes)).toEqual({
-      ok: false,
-      problem: '"a.json" is 2147483648 bytes large, and a bundle\'s is at most 67108864',
-    });
-    const twice = Buffer.from(zipSync({ 'a.json': Buffer.from('x'), 'b.json': Buffer.from('y') }));
-    twice.write('a.json', twice.lastIndexOf('b.json'));
-    expect(refused(twice)).toEqual({ ok: false, problem: '"a.json" stands in it twice' });
-    expect(refused(Buffer.from('no zip at all'))).toEqual({ ok: false, problem: 'no ZIP file that can be read' });
-  });
-
-  test('is refused as a folder with a link in it', () => {
-    const where = mkdtempSync(join(tmpdir(), 'pulsedrill-sent-'));
-    symlinkSync('/etc/hostname', join(where, 'manifest.json'));
-    expect(readFiles(where)).toEqual({ ok: false, problem: '"manifest.json" is no plain file' });
-    rmSync(where, { recursive: true });
-  });
-});
-
 async function held(of: Files, ledger: string) {
   const { manifest, content } = await checkBundle(of, key);
   if (manifest === null || content === null) throw new Error('the bundle does not read');
@@ -653,66 +583,3 @@ describe('a restatement', () => {
     );
   });
 });
-
-function boundsOf(value: unknown): { readonly lower: number; readonly upper: number } {
-  const cells = new Map<string, unknown>(typeof value === 'object' && value !== null ? Object.entries(value) : []);
-  const [lower, upper] = [Number(cells.get('lower')), Number(cells.get('upper'))];
-  return { lower, upper };
-}
-
-/** How likely `from` to `to` successes of n are, each with probability p: term after term. */
-function tail(n: number, p: number, from: number, to: number): number {
-  let [sum, logChoose] = [0, 0];
-  for (let k = 0; k <= n; k += 1) {
-    if (k > 0) logChoose += Math.log(n - k + 1) - Math.log(k);
-    if (k >= from && k <= to) sum += Math.exp(logChoose + k * Math.log(p) + (n - k) * Math.log1p(-p));
-  }
-  return sum;
-}
-
-/** One figure of one minute of one line becomes greater, written as the ledger writes it. */
-function oneMore(ndjson: string, line: number, place: number, by: number): string {
-  const lines = ndjson.trimEnd().split('\n');
-  const at = line % lines.length;
-  const [hourMs, split, base64]: readonly [number, string, string] = JSON.parse(lines[at] ?? '');
-  const steps = unpack(Buffer.from(base64, 'base64'), hourMs, MINUTE);
-  const step = place % steps.length;
-  const changed = steps.map((each, index): Uint8Array => {
-    const counted = COUNTED[place % COUNTED.length] ?? 'good';
-    const more = typeof each[counted] === 'bigint' ? each[counted] + BigInt(by) : each[counted] + by;
-    return packStep(Math.round((each.atMs - hourMs) / MINUTE), index === step ? { ...each, [counted]: more } : each);
-  });
-  lines[at] = JSON.stringify([hourMs, split, Buffer.concat(changed).toString('base64')]);
-  return `${lines.join('\n')}\n`;
-}
-
-const COUNTED = [
-  'good',
-  'bad',
-  'excluded',
-  'faults',
-  'goodWeight',
-  'badWeight',
-  'excludedWeight',
-  'faultWeight',
-  'squaredWeight',
-] as const;
-
-type Leaf = readonly (string | number)[];
-
-function leavesOf(value: unknown, at: Leaf = []): readonly Leaf[] {
-  if (typeof value !== 'object' || value === null) return [at];
-  return Object.entries(value).flatMap(([name, item]) => leavesOf(item, [...at, name]));
-}
-
-function altered(value: unknown, [name, ...rest]: Leaf): unknown {
-  if (name === undefined) {
-    if (typeof value === 'number') return value === 0 ? 1 : value * 1.01;
-    if (typeof value === 'string') return `${value}1`;
-    return typeof value === 'boolean' ? !value : 7;
-  }
-  if (Array.isArray(value))
-    return value.map((item: unknown, index) => (String(index) === String(name) ? altered(item, rest) : item));
-  const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
-  return Object.fromEntries(entries.map(([key, item]) => [key, key === name ? altered(item, rest) : item]));
-}
