@@ -26,19 +26,7 @@ export function showStanding(
   lag: LagGauges,
   registry: Registry,
 ): void {
-  function gauge(name: string, help: string, labelNames: readonly string[], read: () => readonly Sample[]): void {
-    const made: Gauge = new Gauge({
-      name: `pulsedrill_${name}`,
-      help,
-      labelNames,
-      registers: [registry],
-      // What is not known has no sample: 0 would be a figure.
-      collect() {
-        made.reset();
-        for (const { labels, value } of read()) if (value !== null) made.set(labels, value);
-      },
-    });
-  }
+  const gauge = gaugesOf(registry);
   const each = (of: (status: Status) => number | null): readonly Sample[] =>
     runner.statuses().map((status) => ({ labels: named(status), value: of(status) }));
   const OWN = ['objective', 'service'] as const;
@@ -111,44 +99,29 @@ function showLag(watch: LagGauges, location: string, registry: Registry): void {
     });
     return looking;
   };
-  const registers = [registry];
-  const rows = new Gauge({
-    registers,
-    name: 'pulsedrill_influx_rows_waiting',
-    help: 'Rows of the ledger that InfluxDB does not have yet',
-    labelNames: ['stream'] as const,
-    async collect() {
-      const found = await look();
-      rows.reset();
-      for (const stream of OUTBOX_STREAMS) if (found !== null) rows.set({ stream }, found[stream]);
-    },
+  const gauge = gaugesOf(registry);
+  gauge('influx_rows_waiting', 'Rows of the ledger that InfluxDB does not have yet', ['stream'], async () => {
+    const found = await look();
+    return OUTBOX_STREAMS.map((stream) => ({ labels: { stream }, value: found?.[stream] ?? null }));
   });
-  const age = new Gauge({
-    registers,
-    name: 'pulsedrill_influx_lag_seconds',
-    help: 'Age of the oldest run, event or budget that InfluxDB does not have yet; 0: it has all',
-    labelNames: ['location'] as const,
-    async collect() {
+  gauge(
+    'influx_lag_seconds',
+    'Age of the oldest run, event or budget that InfluxDB does not have yet; 0: it has all',
+    ['location'],
+    async () => {
       const found = await look();
-      age.reset();
-      if (found === null) return;
-      age.set({ location }, found.oldestMs === null ? 0 : Math.max(0, watch.nowMs() - found.oldestMs) / 1000);
+      if (found === null) return [];
+      const ms = found.oldestMs === null ? 0 : Math.max(0, watch.nowMs() - found.oldestMs);
+      return [{ labels: { location }, value: ms / 1000 }];
     },
-  });
-  const held = new Gauge({
-    registers,
-    name: 'pulsedrill_influx_held',
-    help: '1 while InfluxDB takes nothing',
-    labelNames: ['location'] as const,
-    async collect() {
-      await look();
-      held.reset();
-      const standing = watch.standing();
-      if (standing !== null) held.set({ location }, standing.held === null ? 0 : 1);
-    },
+  );
+  gauge('influx_held', '1 while InfluxDB takes nothing', ['location'], async () => {
+    await look();
+    const standing = watch.standing();
+    return standing === null ? [] : [{ labels: { location }, value: standing.held === null ? 0 : 1 }];
   });
   const lines = new Counter({
-    registers,
+    registers: [registry],
     name: 'pulsedrill_influx_lines_total',
     help: 'Lines that InfluxDB took, and that it will never take, since the start of the process',
     labelNames: ['outcome'] as const,
@@ -162,6 +135,26 @@ function showLag(watch: LagGauges, location: string, registry: Registry): void {
     },
   });
 }
+
+/** Makes gauges that are asked when somebody asks for the metrics. */
+function gaugesOf(registry: Registry) {
+  return (name: string, help: string, labelNames: readonly string[], read: () => Samples | Promise<Samples>): void => {
+    const made: Gauge = new Gauge({
+      name: `pulsedrill_${name}`,
+      help,
+      labelNames,
+      registers: [registry],
+      // What is not known has no sample: 0 would be a figure.
+      async collect() {
+        const samples = await read();
+        made.reset();
+        for (const { labels, value } of samples) if (value !== null) made.set(labels, value);
+      },
+    });
+  };
+}
+
+type Samples = readonly Sample[];
 
 interface Sample {
   readonly labels: Labels;
