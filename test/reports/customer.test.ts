@@ -12,7 +12,7 @@ import { incidentEvent } from '../../slo/incidents/event.ts';
 import { timeBase } from '../../slo/time-base.ts';
 import { addedEvent, withdrawnEvent } from '../../store/exclusions.ts';
 import { anyBudget, anyEvent, anyResult, anyStatus, remembered } from './arbitrary.ts';
-import { anObjective, EVENTS, GAMEDAY_AT, OBJECTIVES, START } from './sample.ts';
+import { anObjective, EVENTS, GAMEDAY_AT, OBJECTIVES, OUTAGE, OUTAGE_OPENED, START } from './sample.ts';
 import { END, sampleReport } from './sample-report.ts';
 import { flawsOf } from './well-formed.ts';
 
@@ -41,7 +41,6 @@ const MOVED: Exclusion = {
   createdMs: GAMEDAY_AT + 3_600_000,
   withdrawn: null,
 };
-const OUTAGE = { id: 'inc-20260303-1', service: 'market-data' };
 
 let folder = '';
 let report: SlaReport;
@@ -54,21 +53,7 @@ beforeAll(async () => {
       addedEvent(MOVED),
       addedEvent({ ...MOVED, id: 'ex-20260303-0002', services: ['client-api'], createdMs: START - 1 }),
       withdrawnEvent('ex-20260303-0002', END - 60_000, 'cyd', 'it was put off'),
-      incidentEvent(
-        OUTAGE,
-        GAMEDAY_AT + 60_000,
-        {
-          type: 'opened',
-          severity: 'SEV-1',
-          title: 'ticks are late',
-          channel: '#inc',
-          by: 'pulsedrill',
-          alert: 'a@1',
-          isBreach: true,
-          link: null,
-        },
-        '',
-      ),
+      OUTAGE_OPENED,
       incidentEvent(OUTAGE, GAMEDAY_AT + 1_200_000, { type: 'resolved', by: 'ana', reason: 'rolled back' }, 'r'),
     ],
     query: {

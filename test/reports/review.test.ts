@@ -15,13 +15,12 @@ import { replayChange } from '../../reports/replay/replay.ts';
 import { budgetPoint, createEvaluation } from '../../runner/evaluation.ts';
 import { judgeWithout } from '../../runner/exclusions.ts';
 import { createHourly } from '../../runner/hourly.ts';
-import { incidentEvent } from '../../slo/incidents/event.ts';
 import { timeBase } from '../../slo/time-base.ts';
 import { addedEvent } from '../../store/exclusions.ts';
 import { openStore } from '../../store/open.ts';
 import type { LedgerEvent } from '../../store/store.ts';
 import { anyBudget, anyStatus, remembered } from './arbitrary.ts';
-import { EVENTS, GAMEDAY_AT, OBJECTIVES, sampleResults, START } from './sample.ts';
+import { EVENTS, GAMEDAY_AT, OBJECTIVES, OUTAGE_OPENED, sampleResults, START } from './sample.ts';
 import { flawsOf } from './well-formed.ts';
 
 const BASE = timeBase(1);
@@ -52,21 +51,7 @@ const RECORD: readonly LedgerEvent[] = [
   event('g1', 'gate', 'client-api', 'client-api', { by: 'ana', reason: 'a fix | for <everybody>' }),
   event('d1', 'gameday', 'market-data', 'gd-1', { verdict: 'recovered-despite-fault' }),
   event('t1', 'target', 'client-api', 'slo-api-latency', { changed: ['minEvents'] }),
-  incidentEvent(
-    { id: 'inc-20260303-1', service: 'market-data' },
-    GAMEDAY_AT + 60_000,
-    {
-      type: 'opened',
-      severity: 'SEV-1',
-      title: 'ticks are late',
-      channel: '#inc',
-      by: 'pulsedrill',
-      alert: 'a@1',
-      isBreach: true,
-      link: null,
-    },
-    '',
-  ),
+  OUTAGE_OPENED,
   addedEvent({
     id: 'ex-20260303-0001',
     fromMs: GAMEDAY_AT,

@@ -3,6 +3,7 @@ import { NO_PHASES, type Reading } from '../../probes/probe.ts';
 import { seededRandom } from '../../scenarios/random.ts';
 import type { JournalBody, JournalEntry } from '../../scenarios/journal.ts';
 import type { Objective } from '../../slo/objective.ts';
+import { incidentEvent } from '../../slo/incidents/event.ts';
 import type { Result } from '../../store/result.ts';
 import type { LedgerEvent } from '../../store/store.ts';
 
@@ -68,6 +69,24 @@ export const OBJECTIVES: readonly Objective[] = [
 ];
 
 export const GAMEDAY_AT = START + 70 * 60_000;
+
+export const OUTAGE = { id: 'inc-20260303-1', service: 'market-data' };
+/** An incident that begins while the feed is slow. */
+export const OUTAGE_OPENED = incidentEvent(
+  OUTAGE,
+  GAMEDAY_AT + 60_000,
+  {
+    type: 'opened',
+    severity: 'SEV-1',
+    title: 'ticks are late',
+    channel: '#inc',
+    by: 'pulsedrill',
+    alert: 'a@1',
+    isBreach: true,
+    link: null,
+  },
+  '',
+);
 
 const isSlow = (atMs: number) => atMs >= GAMEDAY_AT && atMs < GAMEDAY_AT + 60_000;
 

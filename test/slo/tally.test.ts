@@ -4,22 +4,9 @@ import { colourOf, consumed, shareOf } from '../../slo/budget.ts';
 import { compare, decimal, type Rational } from '../../slo/decimal.ts';
 import { addTallies, EMPTY_TALLY, sumTallies, type Tally } from '../../slo/tally.ts';
 import { effectiveEvents } from '../../slo/weighted.ts';
+import { anyTally } from './any-tally.ts';
 
-const count = fc.nat({ max: 1_000_000 });
-const weight = fc.bigInt({ min: 0n, max: 10n ** 15n });
-const tally: fc.Arbitrary<Tally> = fc.record({
-  good: count,
-  bad: count,
-  excluded: count,
-  faults: count,
-  goodWeight: weight,
-  badWeight: weight,
-  excludedWeight: weight,
-  faultWeight: weight,
-  squaredWeight: weight,
-  borderline: count,
-  bounded: count,
-});
+const tally = anyTally(fc.nat({ max: 1_000_000 }), fc.bigInt({ min: 0n, max: 10n ** 15n }));
 
 function areEqual(a: Rational | null, b: Rational | null): boolean {
   return a === null || b === null ? a === b : compare(a, b) === 0;

@@ -4,24 +4,11 @@ import { minutesOf } from '../../slo/history.ts';
 import { EMPTY_TALLY, sumTallies, type Tally } from '../../slo/tally.ts';
 import { WindowSteps } from '../../slo/window-steps.ts';
 import { placeSteps, joined, packStep, stepsIn, sumOf, unpack } from '../../store/packed.ts';
+import { anyTally } from '../slo/any-tally.ts';
 
 const count = fc.oneof(fc.nat({ max: 200 }), fc.maxSafeNat());
 const weight = fc.oneof(fc.bigInt({ min: 0n, max: 2n ** 10n }), fc.bigInt({ min: 0n, max: 2n ** 200n }));
-const tally: fc.Arbitrary<Tally> = fc
-  .record({
-    good: count,
-    bad: count,
-    excluded: count,
-    faults: count,
-    goodWeight: weight,
-    badWeight: weight,
-    excludedWeight: weight,
-    faultWeight: weight,
-    squaredWeight: weight,
-    borderline: count,
-    bounded: count,
-  })
-  .filter(({ good, bad, excluded, faults }) => good + bad + excluded + faults > 0);
+const tally = anyTally(count, weight).filter(({ good, bad, excluded, faults }) => good + bad + excluded + faults > 0);
 
 describe('steps in one row', () => {
   test('come out as they went in, of any size, in the order of time', () => {
