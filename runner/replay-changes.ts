@@ -1,5 +1,8 @@
 /** What `replay` is to change: from flags, or from a file in the form of `objectives.override`. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { z } from 'zod';
+import { durationText } from '../probes/duration.ts';
 import { didYouMean } from '../probes/nearest.ts';
 import { inOrder } from '../probes/place.ts';
 import { foundText, problemLine, problemsOf, type Problem } from '../probes/problem.ts';
@@ -54,6 +57,9 @@ export function proposalsFromFlags(
 }
 
 export async function proposalsFromFile(file: string, folder: string, options: ProposalOptions): Promise<Proposals> {
+  if (!existsSync(resolve(folder, file))) {
+    return refuse(`${file}: expected a file with a list in the form of objectives.override, got nothing there`);
+  }
   const read = await readDocument(file, folder);
   if (!read.ok) return read;
   const schema = z.array(changeSchema, { error: 'a list in the form of objectives.override' }).min(1, {
@@ -104,7 +110,9 @@ function checked(
       }
     } else {
       const path = PATHS[possible.path];
-      const found = foundText(Reflect.get(document, path));
+      const value: unknown = Reflect.get(document, path);
+      const isTime = (path === 'limit' || path === 'window') && typeof value === 'number';
+      const found = foundText(isTime ? durationText(value) : value);
       lines.push(lineOf(index, { path, expected: possible.expected, found }));
     }
   }

@@ -117,7 +117,11 @@ judged every 1 min; nothing was written to the record`,
     ],
     [
       ['--objective', 'availability', '--limit', '1s'],
-      'replay: --limit: expected no limit, since availability has none, got 1000',
+      'replay: --limit: expected no limit, since availability has none, got "1s"',
+    ],
+    [
+      ['--changes', 'chagnes.yaml'],
+      'chagnes.yaml: expected a file with a list in the form of objectives.override, got nothing there',
     ],
     [
       ['--changes', 'changes.yaml', '--target', '0.9'],
