@@ -53,3 +53,11 @@ export function broken(points: readonly Point[], gapMs: number): readonly Point[
   }
   return kept;
 }
+
+const DAY_MS = 86_400_000;
+const GAP_SHARE = 0.02;
+
+/** A day without an evaluation is a gap, and no line is drawn over it; of years, what is left of their points lies further apart. */
+export function evaluationGapMs(range: { readonly fromMs: number; readonly toMs: number }, scale: number): number {
+  return Math.max(DAY_MS / scale, GAP_SHARE * (range.toMs - range.fromMs));
+}

@@ -2,14 +2,10 @@
 import type { Status } from '../../slo/status.ts';
 import { renderChart, type Lane } from '../chart.ts';
 import { budgetPercent } from '../figures.ts';
-import { broken, type Point } from '../thin.ts';
+import { broken, evaluationGapMs, type Point } from '../thin.ts';
 import { isAbout } from '../../slo/exclusion.ts';
 import type { ReportedIncident } from '../sla/incidents.ts';
 import type { SlaReport } from '../sla/report.ts';
-
-/** A day without an evaluation is a gap, and no line is drawn over it; of years, what is left of their points lies further apart. */
-const GAP_MS = 86_400_000;
-const GAP_SHARE = 0.02;
 
 /** Null: it was evaluated too seldom to draw a line. */
 export function failedChart(
@@ -21,7 +17,7 @@ export function failedChart(
     ({ atMs, attainmentPct }): readonly Point[] => (attainmentPct === null ? [] : [[atMs, 100 - attainmentPct]]),
   );
   if (points.length < 2) return null;
-  const gapMs = Math.max(GAP_MS / report.scale, GAP_SHARE * (report.toMs - report.fromMs));
+  const gapMs = evaluationGapMs(report, report.scale);
   const own = incidents.filter(({ service }) => service === objective.service);
   const left = report.exclusions.filter((exclusion) => isAbout(exclusion, objective));
   const lanes: readonly Lane[] = [

@@ -1,7 +1,7 @@
 /** The courses that reviews draw: burn by the hour, attainment against its target. */
 import { renderChart } from '../chart.ts';
-import { targetPercent } from '../figures.ts';
-import { broken, type Point } from '../thin.ts';
+import { budgetPercent } from '../figures.ts';
+import { broken, evaluationGapMs, type Point } from '../thin.ts';
 import type { Review, Reviewed } from './data.ts';
 
 /** Null: too few hours are on record. */
@@ -34,8 +34,11 @@ export function burnChart({ fromMs, toMs, base }: Review, { status, hours }: Rev
 }
 
 /** What failed of the window, in percent, against what is allowed: from zero, so that small shares can be read. */
-export function attainmentChart({ fromMs, toMs }: Review, { status, points }: Reviewed): string | null {
-  if (points.length < 2) return null;
+export function attainmentChart({ fromMs, toMs, base }: Review, { status, points }: Reviewed): string | null {
+  const failed = points.flatMap(({ atMs, attainmentPct }): readonly Point[] =>
+    attainmentPct === null ? [] : [[atMs, 100 - attainmentPct]],
+  );
+  if (failed.length < 2) return null;
   const { id, target } = status.objective;
   return renderChart({
     title: `${id}: what failed`,
@@ -47,16 +50,13 @@ export function attainmentChart({ fromMs, toMs }: Review, { status, points }: Re
         name: 'failed, of the window before each moment',
         unit: 'percent',
         scale: 'linear',
-        limits: [{ value: 100 - Number(target) * 100, name: `target ${targetPercent(target)}` }],
+        limits: [{ value: 100 - Number(target) * 100, name: `allowed: ${budgetPercent(target)}` }],
         series: [
           {
             name: 'failed',
             draw: 'line',
             look: 'main',
-            points: points.map(({ atMs, attainmentPct }): Point => [
-              atMs,
-              attainmentPct === null ? null : 100 - attainmentPct,
-            ]),
+            points: broken(failed, evaluationGapMs({ fromMs, toMs }, base.scale)),
           },
         ],
       },

@@ -11,6 +11,7 @@ import {
   type Proposed,
   type Review,
 } from '../../reports/review.ts';
+import { attainmentChart } from '../../reports/review/charts.ts';
 import { replayChange } from '../../reports/replay/replay.ts';
 import { budgetPoint, createEvaluation } from '../../runner/evaluation.ts';
 import { judgeWithout } from '../../runner/exclusions.ts';
@@ -134,6 +135,28 @@ beforeAll(async () => {
   });
 }, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('the chart of what failed says what was allowed, and draws no line over days without an evaluation', () => {
+  const days = 30;
+  const [reviewed] = review.reviewed;
+  const point = reviewed?.points[0];
+  if (reviewed === undefined || point === undefined) throw new Error('expected a reviewed objective');
+  const drawn = (missing: (day: number) => boolean): string => {
+    const points = Array.from({ length: days }, (_, day) => day)
+      .filter((day) => !missing(day))
+      .map((day) => ({ ...point, atMs: START + day * 86_400_000, attainmentPct: 99.8 }));
+    const range = { ...review, fromMs: START, toMs: START + days * 86_400_000 };
+    return attainmentChart(range, { ...reviewed, points }) ?? '';
+  };
+  // How often the pen is put down for the line: the longest path of nothing but straight strokes.
+  const strokes = (chart: string): number => {
+    const paths = [...chart.matchAll(/ d="([ML\d. ]+)"/g)].map(([, path = '']) => path);
+    return paths.toSorted((a, b) => b.length - a.length)[0]?.split('M').length ?? 0;
+  };
+  const whole = drawn(() => false);
+  expect(whole).toContain('>allowed: ');
+  expect(strokes(drawn((day) => day > 10 && day < 20))).toBe(strokes(whole) + 1);
+});
 
 const RENDER = { weekly: renderWeekly, monthly: renderMonthly, quarterly: renderQuarterly };
 
