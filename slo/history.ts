@@ -2,6 +2,7 @@
 import type { Share } from './budget.ts';
 import { Cumulative } from './cumulative.ts';
 import { addTallies, EMPTY_TALLY, isEmpty, subtractTallies, sumTallies, validEvents, type Tally } from './tally.ts';
+import { RowSums } from './row-sums.ts';
 import type { TimeBase } from './time-base.ts';
 import type { WindowSteps } from './window-steps.ts';
 
@@ -60,10 +61,11 @@ export class HourlyHistory implements History {
   readonly #hourMs: number;
   readonly #dayMs: number;
   readonly #days = new Cumulative();
-  /** By day: its hours, added up one by one once one of them changed. */
-  readonly #hours = new Map<number, Hours | Cumulative>();
-  /** By hour. */
+  /** By day: its hours. */
+  readonly #hours = new Map<number, RowSums>();
+  /** By hour; summed where something began or ended among them. */
   readonly #minutes = new Map<number, Minutes>();
+  readonly #minuteSums = new Map<number, RowSums>();
   /** Answers of `before` inside days since the last change; an evaluation asks the same ones again and again. */
   readonly #known = new Map<number, Tally>();
 
@@ -76,30 +78,31 @@ export class HourlyHistory implements History {
   setHours(dayAtMs: number, hours: Hours): void {
     this.#known.clear();
     this.#days.set(dayAtMs, hours.sum);
-    this.#hours.set(dayAtMs, hours);
+    this.#hours.set(dayAtMs, new RowSums(hours));
   }
 
   /** An hour by all of its minutes, ascending. */
   setMinutes(hourAtMs: number, minutes: Minutes): void {
     this.#known.clear();
     const dayAtMs = startOf(this.#dayMs, hourAtMs);
-    const hours = this.#hoursOf(dayAtMs) ?? new Cumulative();
-    hours.set(hourAtMs, minutes.sum);
+    const hours = this.#hours.get(dayAtMs) ?? new RowSums(NO_HOURS);
     this.#hours.set(dayAtMs, hours);
-    this.#days.set(dayAtMs, hours.before(dayAtMs + this.#dayMs));
+    hours.each.set(hourAtMs, minutes.sum);
+    this.#days.set(dayAtMs, hours.each.before(dayAtMs + this.#dayMs));
     this.addMinutes(hourAtMs, minutes);
   }
 
   /** All the minutes, ascending, of an hour that stands already: they add up to it. */
   addMinutes(hourAtMs: number, minutes: Minutes): void {
     this.#minutes.set(hourAtMs, minutes);
+    this.#minuteSums.delete(hourAtMs);
   }
 
   /** Whether the minutes of an hour are known, because they are here or because there are none. */
   hasMinutes(hourAtMs: number): boolean {
     if (this.#minutes.has(hourAtMs)) return true;
-    const hours = this.#hoursOf(startOf(this.#dayMs, hourAtMs));
-    return hours === null || isEmpty(hours.at(hourAtMs));
+    const hours = this.#hours.get(startOf(this.#dayMs, hourAtMs));
+    return hours === undefined || isEmpty(hours.each.at(hourAtMs));
   }
 
   /** Sets the minutes of an hour that are here and among `steps`. */
@@ -113,7 +116,9 @@ export class HourlyHistory implements History {
     this.#days.dropBefore(dayAtMs);
     for (const atMs of this.#hours.keys()) if (atMs < dayAtMs) this.#hours.delete(atMs);
     for (const hourAtMs of this.#minutes.keys()) {
-      if (hourAtMs < fromMs || !detailed.has(hourAtMs)) this.#minutes.delete(hourAtMs);
+      if (hourAtMs >= fromMs && detailed.has(hourAtMs)) continue;
+      this.#minutes.delete(hourAtMs);
+      this.#minuteSums.delete(hourAtMs);
     }
     this.#known.clear();
   }
@@ -144,7 +149,7 @@ export class HourlyHistory implements History {
     const dayAtMs = startOf(this.#dayMs, toMs);
     const isToday = bad > this.#days.before(dayAtMs).bad;
     const lastDay = isToday ? dayAtMs : this.#days.lastBad(dayAtMs);
-    return lastDay === null ? null : (this.#hoursOf(lastDay)?.lastBad(hourAtMs) ?? null);
+    return lastDay === null ? null : (this.#hours.get(lastDay)?.each.lastBad(hourAtMs) ?? null);
   }
 
   #before(atMs: number): Tally {
@@ -163,16 +168,12 @@ export class HourlyHistory implements History {
     const through = addTallies(earlier, hours.before(hourAtMs));
     if (hourAtMs === atMs) return through;
     const isQuiet = !this.#minutes.has(hourAtMs) && this.hasMinutes(hourAtMs);
-    return isQuiet ? through : addTallies(through, this.#minutesOf(hourAtMs).before(atMs));
+    return isQuiet ? through : addTallies(through, this.#sumsOf(hourAtMs).before(atMs));
   }
 
-  /** Null: nothing was counted on that day. */
-  #hoursOf(dayAtMs: number): Cumulative | null {
-    const known = this.#hours.get(dayAtMs);
-    if (known === undefined || known instanceof Cumulative) return known ?? null;
-    const sums = new Cumulative();
-    for (const step of known.all) sums.set(step.atMs, step);
-    this.#hours.set(dayAtMs, sums);
+  #sumsOf(hourAtMs: number): RowSums {
+    const sums = this.#minuteSums.get(hourAtMs) ?? new RowSums(this.#minutesOf(hourAtMs));
+    this.#minuteSums.set(hourAtMs, sums);
     return sums;
   }
 
@@ -188,6 +189,7 @@ function startOf(lengthMs: number, atMs: number): number {
   return Math.floor(atMs / lengthMs) * lengthMs;
 }
 
+const NO_HOURS = hoursOf([]);
 const NOTHING: Share = { bad: 0n, valid: 0n };
 
 /** Several splits as one: nothing is judged by it. */
