@@ -1,6 +1,6 @@
 /** A stored result as it is hashed. Of millions that are walked through, most is looked at by its hash alone. */
 import { parsed } from './rows.ts';
-import type { Cell } from './rows.ts';
+import type { Cell, ResultCells } from './rows.ts';
 import type { JudgedRun } from './result.ts';
 
 /** Where each stands among what `SELECT_CHAINED` of `chain.ts` selects. */
@@ -14,26 +14,7 @@ type Cells = readonly [
   endpoint: string | null,
   venue: string | null,
   tsNs: string,
-  scheduledMs: number,
-  startedMs: number,
-  latenessMs: number,
-  durationMs: number | null,
-  cadence: JudgedRun['cadence'],
-  weightMs: number,
-  outcome: JudgedRun['outcome'],
-  reason: string | null,
-  detail: string | null,
-  dnsMs: number | null,
-  connectMs: number | null,
-  tlsMs: number | null,
-  sentMs: number | null,
-  firstByteMs: number | null,
-  transferMs: number | null,
-  readings: string,
-  values: string,
-  trail: string | null,
-  loopDelayMs: number | null,
-  gameday: string | null,
+  ...stored: ResultCells,
   recordedMs: number,
 ];
 
