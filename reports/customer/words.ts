@@ -79,7 +79,7 @@ export function reviewTexts(status: Status, short: string | null): readonly stri
       ? ['one of its parts has too few measurements: a person is to review it']
       : []),
     ...(worstSplit === null ? [] : [`the figure is that of the worst part, ${text(worstSplit.split)}`]),
-    ...(status.regression === true ? ['more than 2 % worse than promised at the end of the period'] : []),
+    ...(status.regression === true ? [`${regressionText(status)}; the verdict goes by all of the period`] : []),
     ...(coverage !== null && coverage < 1 - MUCH_LEFT_OUT
       ? [`only ${percent(coverage)} of what was due was really measured`]
       : []),
@@ -95,6 +95,12 @@ export function reviewTexts(status: Status, short: string | null): readonly stri
           : []),
     ...(objective.assumptions.length === 0 ? [] : ['rests on an assumption that is not agreed yet (see below)']),
   ];
+}
+
+/** A ratio is looked at over its last whole hour, a percentile over its live window. */
+function regressionText({ live }: Status): string {
+  if (live !== null) return 'more than 2 % beyond its limit in the newest measurements';
+  return 'more than 2 % worse than promised in the last whole hour alone';
 }
 
 /** Where silence could hide something. */

@@ -5,6 +5,7 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderCustomer } from '../../reports/customer.ts';
 import { creditOf, cutPercent } from '../../reports/customer/credit.ts';
+import { reviewTexts } from '../../reports/customer/words.ts';
 import { collectSla, renderSla, type SlaReport } from '../../reports/sla.ts';
 import { compare, decimal, rational } from '../../slo/decimal.ts';
 import type { Exclusion } from '../../slo/exclusion.ts';
@@ -196,6 +197,14 @@ describe('the report for a customer', () => {
       { numRuns: 40 },
     );
   });
+});
+
+test('a bad last hour is said to be an hour, and not the period', () => {
+  const status = report.statuses.find(({ objective }) => objective.id === 'sla-api-availability');
+  if (status === undefined) throw new Error('expected the availability that is promised');
+  const said = 'more than 2 % worse than promised in the last whole hour alone; the verdict goes by all of the period';
+  expect(reviewTexts({ ...status, regression: true }, null)).toContain(said);
+  expect(reviewTexts({ ...status, regression: false }, null)).not.toContain(said);
 });
 
 describe('the figures for credits', () => {
