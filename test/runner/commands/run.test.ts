@@ -133,7 +133,7 @@ describe('run', { timeout: 90_000 }, () => {
   });
 
   it('goes on measuring when the reader of its log has gone away', async () => {
-    configure();
+    configure({ probes: [{ id: 'status', kind: 'http', service: 'client-api', url: server.url, every: '250ms' }] });
     await using running = startCli(['run'], options);
     await said(running, /runner-started/);
     running.process.stderr?.destroy();
