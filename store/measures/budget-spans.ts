@@ -4,7 +4,6 @@ import type { Sql } from '../sql.ts';
 import type { BudgetPoint } from '../store.ts';
 import { spanOf, type MeasureSpan } from './hour.ts';
 import type { MeasureTable } from './measure-table.ts';
-import type { Slice } from './measure-builder.ts';
 
 /** Points that a stretch is reduced to, at most. */
 const POINTS_A_SPAN = 5;
@@ -21,7 +20,7 @@ export class BudgetSpans {
   }
 
   /** @returns how many points there were */
-  *build(span: MeasureSpan, atMs: number): Generator<Slice, number, void> {
+  *build(span: MeasureSpan, atMs: number): Generator<'worked', number, void> {
     const toMs = atMs + spanOf(span, this.#stepMs).lengthMs;
     const count = this.countOf(atMs, toMs);
     for (const objective of this.#objectives()) {

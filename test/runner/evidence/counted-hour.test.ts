@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CountedHour } from '../../../runner/evidence/counted-hour.ts';
 import { mergeJudged, type Judged } from '../../../store/judge.ts';
+import { anyTally } from '../../slo/any-tally.ts';
 
 const count = fc.integer({ min: 0, max: 50 });
 const weight = fc.oneof(
@@ -9,23 +10,10 @@ const weight = fc.oneof(
   fc.bigInt({ min: 0n, max: 10n }),
   fc.bigInt({ min: 2n ** 60n, max: 2n ** 70n }),
 );
-const tally = fc.record({
-  good: count,
-  bad: count,
-  excluded: count,
-  faults: count,
-  goodWeight: weight,
-  badWeight: weight,
-  excludedWeight: weight,
-  faultWeight: weight,
-  squaredWeight: weight,
-  borderline: count,
-  bounded: count,
-});
 const share = fc.record({
   index: fc.integer({ min: 0, max: 59 }),
   split: fc.constantFrom('', '/a', '/b'),
-  tally,
+  tally: anyTally(count, weight),
   cluster: weight,
 });
 
