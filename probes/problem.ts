@@ -132,6 +132,32 @@ function keysAt(schema: unknown, path: Path): readonly string[] {
   return [];
 }
 
+/** What goes with a key that only another form of the same group has. */
+function companionsText(schema: unknown, path: Path, key: string): string {
+  const forms = formsAt(schema, path);
+  const companions = forms.flatMap((form) =>
+    form.includes(key) ? form.filter((each) => each !== key && !forms.every((other) => other.includes(each))) : [],
+  );
+  return `it only beside ${companions.map((each) => JSON.stringify(each)).join(' and ')}`;
+}
+
+/** The keys of each form that a group may have there. */
+function formsAt(schema: unknown, path: Path): readonly (readonly string[])[] {
+  if (typeof schema === 'object' && schema !== null && 'def' in schema) {
+    const { def } = schema;
+    if (typeof def === 'object' && def !== null) {
+      const [head, ...rest] = path;
+      if ('options' in def && Array.isArray(def.options) && path.length === 0)
+        return def.options.map((option) => keysAt(option, path));
+      if ('shape' in def && typeof def.shape === 'object' && def.shape !== null && head !== undefined)
+        return formsAt(Reflect.get(def.shape, head), rest);
+      if ('innerType' in def) return formsAt(def.innerType, path);
+      if ('in' in def) return formsAt(def.in, path);
+    }
+  }
+  return [keysAt(schema, path)];
+}
+
 /**
  * @param document what was validated, to show what was found
  * @param schema what validated it, to suggest the key that was meant
@@ -151,13 +177,12 @@ export function problemsOf(
       if (issue.code === 'unrecognized_keys') {
         const known = keysAt(schema, path);
         return issue.keys.map((key) => {
+          const at = pathText([...prefix, ...path, key]);
+          if (known.includes(key))
+            return { path: at, expected: companionsText(schema, path, key), found: 'it without them' };
           const meant = nearest(key, known);
           if (meant !== null) misspelt.add(pathText([...prefix, ...path, meant]));
-          return {
-            path: pathText([...prefix, ...path, key]),
-            expected: `a known key${didYouMean(key, known)}`,
-            found: JSON.stringify(key),
-          };
+          return { path: at, expected: `a known key${didYouMean(key, known)}`, found: JSON.stringify(key) };
         });
       }
       if (issue.code === 'invalid_union') {

@@ -1,4 +1,5 @@
 /** What `ledger check` found, in words. Each `mend:` is one command that works for what stands above it. */
+import { plural } from '../reports/figures.ts';
 import type { LedgerFinding } from '../store/check.ts';
 import { goneText } from '../store/last-noted.ts';
 
@@ -19,7 +20,7 @@ export function findingLines(path: string, found: LedgerFinding): readonly strin
   const { pages, gone, goneBefore } = found;
   return [
     `${path}: ${isWhole(found) ? 'whole' : 'NOT WHOLE'}`,
-    pages.length === 0 ? 'pages: whole' : `pages: damaged: ${pages.join('; ')}`,
+    pages.length === 0 ? 'pages: whole' : `pages: damaged: ${pagesText(pages)}`,
     ...chainLines(found),
     ...(gone === null ? [] : [`  ${goneText(gone)}`]),
     ...goneBefore.map((text) => `  on record: ${text}`),
@@ -40,6 +41,12 @@ function isReadable({ pages, chain, tallies }: LedgerFinding): boolean {
   return pages.length === 0 && chain !== null && tallies !== null;
 }
 
+/** SQLite names up to twenty places; a few show what kind of damage it is. */
+function pagesText(pages: readonly string[]): string {
+  const [shown, more] = [pages.slice(0, 3), pages.length - 3];
+  return shown.join('; ') + (more > 0 ? `; and ${more} more` : '');
+}
+
 /** Results are not those that were stored: nothing that is here mends that. */
 function isChanged({ chain, gone }: LedgerFinding): boolean {
   return gone !== null || (chain?.broken.length ?? 0) > 0;
@@ -48,9 +55,9 @@ function isChanged({ chain, gone }: LedgerFinding): boolean {
 function chainLines({ chain }: LedgerFinding): readonly string[] {
   if (chain === null) return ['chain: cannot be read'];
   const { broken, results, segments, expired, head } = chain;
-  const how = broken.length === 0 ? 'whole' : `broken in ${broken.length} segments`;
+  const how = broken.length === 0 ? 'whole' : `broken in ${plural(broken.length, 'segment')}`;
   return [
-    `chain: ${how}: ${results} results in ${segments} segments, ${expired} segments expired; head ${head}`,
+    `chain: ${how}: ${plural(results, 'result')} in ${plural(segments, 'segment')}, ${plural(expired, 'segment')} expired; head ${head}`,
     ...broken.map(
       ({ number, firstScheduledMs, lastScheduledMs, why }) =>
         `  segment ${number} (${iso(firstScheduledMs)} to ${iso(lastScheduledMs)}): ${why}`,
@@ -62,9 +69,12 @@ function tallyLines(found: LedgerFinding): readonly string[] {
   const { tallies } = found;
   if (tallies === null) return ['tallies: cannot be read'];
   const how = wrongObjectives(found).length === 0 ? 'as the results say' : 'NOT as the results say';
-  const lines = [`tallies: ${how}, ${tallies.length} objectives`];
+  const lines = [`tallies: ${how}, ${plural(tallies.length, 'objective')}`];
   for (const { objective, fromMs, different, firstMs, areRollupsWhole } of tallies) {
-    if (different > 0) lines.push(`  ${objective}: ${different} steps differ, the first at ${iso(firstMs ?? 0)}`);
+    if (different > 0)
+      lines.push(
+        `  ${objective}: ${plural(different, 'step')} ${different === 1 ? 'differs' : 'differ'}, the first at ${iso(firstMs ?? 0)}`,
+      );
     if (!areRollupsWhole) lines.push(`  ${objective}: its hours and days are not the sums of its minutes`);
     if (fromMs !== null)
       lines.push(`  ${objective}: looked at from ${iso(fromMs)} on, because results of before have expired`);

@@ -19,7 +19,7 @@ export const validate: Command = {
     const configuration = await openConfiguration(args, io);
     const { scenarios, lines } = await loadScenarios(configuration, io.env);
     const scheduled = await loadPlans(configuration, io.env);
-    const wrong = [...lines, ...scheduled.lines];
+    const wrong = [...lines, ...scheduled.lines, ...(await proposalLines(configuration))];
     if (wrong.length > 0) {
       for (const line of wrong) io.complain(line);
       return EXIT.usage;
@@ -50,6 +50,14 @@ export const validate: Command = {
     return EXIT.ok;
   },
 };
+
+/** What is wrong with the proposals of a review, which nobody would hear of before it is due. */
+async function proposalLines({ reports, folder, objectives, base }: Configuration): Promise<readonly string[]> {
+  if (reports.proposals === undefined) return [];
+  const { proposalsFromFile } = await import('../replay-changes.ts');
+  const read = await proposalsFromFile(reports.proposals, folder, { objectives, scale: base.scale });
+  return read.ok ? [] : read.lines;
+}
 
 /** What the ledger has to say against the configuration. That it cannot be read is for whoever needs it to say. */
 async function recordWarnings(configuration: Configuration, io: Io): Promise<readonly string[]> {

@@ -175,6 +175,16 @@ describe('validate', () => {
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ ok: true, probes: 1, objectives: 1, warnings: [] });
   });
+
+  it('says what is wrong with the proposals of a review, long before it is due', async () => {
+    configure('http://127.0.0.1:1/', { reports: { proposals: 'proposals.yaml' } });
+    writeFileSync(join(folder, 'proposals.yaml'), '- { id: availabilty, target: "0.99" }\n');
+    expect(refusal(await cli(['validate'], options), 2)).toBe(
+      'proposals.yaml: [0].id: expected the id of an objective (did you mean "availability"?), got "availabilty" (line 1)',
+    );
+    writeFileSync(join(folder, 'proposals.yaml'), '- { id: availability, target: "0.99" }\n');
+    expect(await cli(['validate'], options)).toMatchObject({ code: 0, stderr: '' });
+  });
 });
 
 describe('once', () => {

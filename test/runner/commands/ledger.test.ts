@@ -53,7 +53,7 @@ describe('ledger check', () => {
         `${path}: whole`,
         'pages: whole',
         `chain: whole: 120 results in 3 segments, 0 segments expired; head ${head()}`,
-        'tallies: as the results say, 1 objectives',
+        'tallies: as the results say, 1 objective',
       ].join('\n'),
     });
   });
@@ -63,8 +63,8 @@ describe('ledger check', () => {
     const found = await ledger('check');
     expect(found.code).toBe(1);
     expect(found.printed.split('\n').slice(3)).toEqual([
-      'tallies: NOT as the results say, 1 objectives',
-      '  api-availability: 1 steps differ, the first at 2026-01-15T12:00:00.000Z',
+      'tallies: NOT as the results say, 1 objective',
+      '  api-availability: 1 step differs, the first at 2026-01-15T12:00:00.000Z',
       '  api-availability: its hours and days are not the sums of its minutes',
       'mend: "pulsedrill ledger check --mend" judges them anew',
     ]);
@@ -90,7 +90,7 @@ describe('ledger check', () => {
     const after = await ledger('check');
     expect([after.code, after.printed.split('\n').slice(4)]).toEqual([
       1,
-      ['tallies: as the results say, 1 objectives', lost],
+      ['tallies: as the results say, 1 objective', lost],
     ]);
   });
 
@@ -100,9 +100,9 @@ describe('ledger check', () => {
     expect([code, printed.split('\n').slice(2)]).toEqual([
       1,
       [
-        `chain: broken in 1 segments: 120 results in 3 segments, 0 segments expired; head ${head()}`,
+        `chain: broken in 1 segment: 120 results in 3 segments, 0 segments expired; head ${head()}`,
         '  segment 2 (2026-01-15T12:00:40.000Z to 2026-01-15T12:01:19.000Z): its results are not those that were stored',
-        'tallies: as the results say, 1 objectives',
+        'tallies: as the results say, 1 objective',
         'no command brings back what was stored and is gone or changed: a copy has it',
       ],
     ]);
@@ -114,7 +114,7 @@ describe('ledger check', () => {
     expect([code, printed.split('\n').slice(3)]).toEqual([
       1,
       [
-        'tallies: as the results say, 1 objectives',
+        'tallies: as the results say, 1 objective',
         'cursor "influx 2 http://a db=b results": at 130, and the last that there is has number 120: what comes next would not be shipped',
         'mend: "pulsedrill ledger check --mend" sets the cursors back',
       ],
@@ -143,7 +143,7 @@ describe('ledger check', () => {
         'pages: whole',
         `chain: whole: 120 results in 3 segments, 0 segments expired; head ${head()}`,
         '  result 121, stored until 2026-01-15T14:46:40.000Z, is gone with a -wal that was removed, or this is an older or a recovered copy',
-        'tallies: as the results say, 1 objectives',
+        'tallies: as the results say, 1 objective',
         'no command brings back what was stored and is gone or changed: a copy has it',
       ],
     ]);
