@@ -3,7 +3,7 @@ import { ChainedRun } from './chained-run.ts';
 import { toCrossing } from './crossing.ts';
 import type { Crossing } from './crossing.ts';
 import { LedgerError } from './ledger-error.ts';
-import type { VersionedRule } from './ledger.ts';
+import type { VersionedRule } from './rules.ts';
 import type { MeasurePage } from './measures/measure-table.ts';
 import type { OutboxStream, Waiting } from './outbox.ts';
 import type { PageStart, ResultPage } from './result-table.ts';

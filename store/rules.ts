@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import type { Objective } from '../slo/objective.ts';
 import type { Rule } from './judge.ts';
 import { limitAt, type ThresholdSli } from './limit.ts';
 import { number, written } from './rows.ts';
+
+/** A rule whose limit may have versions. */
+export type VersionedRule = Rule & Partial<Pick<Objective, 'target' | 'versions'>>;
 
 /** Exactly what judging depends on, in a fixed order, so that its text can be hashed. */
 export function ruleText(rule: Rule): string {
