@@ -135,6 +135,7 @@ describe.skipIf(isMissing('influxd', 'influxdb'))('commands that read a shared I
     const { printed } = await run(own, 'doctor');
     expect(printed.split('\n').filter((line) => line.includes('InfluxDB'))).toEqual([
       `ok       InfluxDB ${influxd.url}: answers, status 204`,
+      `ok       InfluxDB writing: ${influxd.url} db=pulsedrill takes what is written`,
       'ok       InfluxDB lag: it has everything; at most 133 series from ams2',
       'ok       InfluxDB reading: locations that have shipped: ams2, fra1',
     ]);
