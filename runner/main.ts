@@ -1,10 +1,10 @@
-#!/usr/bin/env -S node --disable-warning=ExperimentalWarning --max-semi-space-size=4
+#!/usr/bin/env -S node --disable-warning=ExperimentalWarning --max-semi-space-size=4 --heap-growing-percent=30
+// The heap options halve what a process with thousands of probes holds: V8 would keep what is long forgotten, for hours.
 /** Looks at the runtime before anything is loaded that an older one does not have, and would fail on without a clear word. */
 const OLDEST = { major: 22, minor: 19 };
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
 if (major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor)) {
-  boundHeap(process.argv[2]);
   await keepCompiled();
   await import('./process.ts');
 } else {
@@ -13,15 +13,6 @@ if (major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor)) {
       'in a checkout use "npm run -s pulsedrill -- <command>", which brings its own\n',
   );
   process.exitCode = 3;
-}
-
-/**
- * With the option of the first line this halves what a process with thousands of probes holds: V8 would keep what is long
- * forgotten, for hours. A command that is waited for and soon over is the tenth quicker that looking for it takes.
- */
-function boundHeap(command: string | undefined): void {
-  if (command === 'budget' || command === '--version') return;
-  process.getBuiltinModule('node:v8').setFlagsFromString('--heap-growing-percent=30');
 }
 
 /** What was compiled once is kept for the next start, which is most of what a short command takes; on any trouble, nothing is. */
