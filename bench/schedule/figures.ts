@@ -1,5 +1,5 @@
 /** Ten thousand probes in one process: how late their runs begin, and what memory they hold. */
-import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -7,6 +7,7 @@ import { openStore } from '../../store/open.ts';
 import { FULL, type Finding, type Limit, type Run } from '../figure.ts';
 import { FRESH } from '../http/asked.ts';
 import { startServer } from '../process.ts';
+import { built, SOURCE, startedText, startOptions } from '../started.ts';
 import { watch } from './watched.ts';
 
 interface Size {
@@ -23,7 +24,6 @@ const SMALL: Size = { probes: 1000, everyMs: 6000, forMs: 9000 };
 const GOAL_LATE_MS = 5;
 const GOAL_MB = 300;
 const PEER = 'setTimeout + bare undici request';
-const MAIN = fileURLToPath(new URL('../../runner/main.ts', import.meta.url));
 
 interface Seen {
   readonly latenessMs: readonly number[];
@@ -32,10 +32,12 @@ interface Seen {
 }
 
 export async function scheduleFigures({ effort, signal, folder }: Run): Promise<readonly Finding[]> {
-  const size = effort.rounds >= FULL.rounds ? WHOLE : SMALL;
+  const isFull = effort.rounds >= FULL.rounds;
+  const size = isFull ? WHOLE : SMALL;
+  const main = isFull ? await built(signal) : SOURCE;
   await using target = await startServer(new URL('../http/target.ts', import.meta.url), [FRESH]);
   const url = `http://127.0.0.1:${target.port}/api/v1/status`;
-  const ours = await scheduled(url, size, folder, signal);
+  const ours = await scheduled(main, url, size, folder, signal);
   const theirs = await bare(url, size, signal);
   const limit = (id: string, unit: string, value: number, beside: number, goal: number): Limit => ({
     id: `schedule-${id}`,
@@ -57,20 +59,14 @@ export async function scheduleFigures({ effort, signal, folder }: Run): Promise<
   ];
 }
 
-/** As the command is started: its first line says with which options of Node. */
-function startOptions(): readonly string[] {
-  const [first = ''] = readFileSync(MAIN, 'utf8').split('\n', 1);
-  return first.split(' ').filter((word) => word.startsWith('--'));
-}
-
 /** `pulsedrill run` on a configuration and a ledger of its own; what it did is read from the ledger. */
-async function scheduled(url: string, size: Size, parent: string, signal: AbortSignal): Promise<Seen> {
+async function scheduled(main: string, url: string, size: Size, parent: string, signal: AbortSignal): Promise<Seen> {
   mkdirSync(parent, { recursive: true });
   const folder = mkdtempSync(join(parent, 'schedule-'));
   try {
     const config = join(folder, 'pulsedrill.config.mjs');
     writeFileSync(config, configuration(url, size));
-    const args = [...startOptions(), MAIN, 'run', '--config', config];
+    const args = [...startOptions(main), main, 'run', '--config', config];
     const { peakMB } = await watch(args, size.forMs, signal);
     await using store = await openStore({ path: join(folder, 'ledger.db'), objectives: [], readOnly: true });
     const latenessMs: number[] = [];
@@ -83,7 +79,7 @@ async function scheduled(url: string, size: Size, parent: string, signal: AbortS
     }
     if (asked.size !== size.probes) throw new Error(`${asked.size} of ${size.probes} probes have a run`);
     const counts = [...others].map(([reason, count]) => `, ${count} ${reason}`).join('');
-    return { latenessMs, peakMB, note: `${latenessMs.length} runs${counts}` };
+    return { latenessMs, peakMB, note: `${latenessMs.length} runs${counts}; ${startedText(main)}` };
   } finally {
     rmSync(folder, { recursive: true });
   }

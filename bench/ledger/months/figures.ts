@@ -2,17 +2,16 @@
  * Commands on a ledger of ten million runs, as a user starts them who installed the package: built, with the options of its first
  * line, from the start of the process to its last line; and its memory. The quick look starts the sources and builds nothing.
  */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { spread } from '../../arithmetic.ts';
 import { FULL, type Finding, type Limit, type Run } from '../../figure.ts';
+import { built, SOURCE, startedText, startOptions } from '../../started.ts';
 import { monthsFile, type Months } from './file.ts';
 
 const GOAL_BUDGET_MS = 200;
@@ -20,9 +19,6 @@ const GOAL_REPORT_MS = 2000;
 const GOAL_MB = 250;
 const DAYS = 90;
 const SMALL_DAYS = 1 / 12;
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const SOURCE = join(ROOT, 'runner/main.ts');
-const BUILT = join(ROOT, 'dist/runner/main.js');
 /** Says on its way out what the kernel knows of its memory. */
 const PEAK =
   "data:text/javascript,process.on('exit',()=>process.stderr.write('peak '+process.resourceUsage().maxRSS+'\\n'))";
@@ -57,14 +53,6 @@ export async function monthsFigures({ effort, signal, folder }: Run): Promise<re
   }
 }
 
-/** As `npm run build` does it. */
-async function built(signal: AbortSignal): Promise<string> {
-  rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
-  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
-  await promisify(execFile)(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: ROOT, signal });
-  return BUILT;
-}
-
 /** The ledger, and what is started on it. */
 type Started = Months & { readonly main: string };
 
@@ -93,12 +81,8 @@ function wall(
     met: goal === null ? null : median <= goal,
     peer: null,
     theirs: null,
-    note: `${low.toFixed(0)} … ${high.toFixed(0)} ms in ${ms.length} times, load ${load.toFixed(1)}; ${startedText(months)}; ${more}`,
+    note: `${low.toFixed(0)} … ${high.toFixed(0)} ms in ${ms.length} times, load ${load.toFixed(1)}; ${startedText(months.main)}; ${more}`,
   };
-}
-
-function startedText({ main }: Started): string {
-  return main === BUILT ? 'as it is installed' : 'from its sources';
 }
 
 function peak(months: Started, what: keyof typeof TITLES, mb: number, goal: number | null): Limit {
@@ -117,11 +101,8 @@ function peak(months: Started, what: keyof typeof TITLES, mb: number, goal: numb
   };
 }
 
-/** As the command is started: its first line says with which options of Node. */
 function argsOf(main: string, words: readonly string[] | null): readonly string[] {
-  if (words === null) return ['-e', '0'];
-  const [first = ''] = readFileSync(main, 'utf8').split('\n', 1);
-  return [...first.split(' ').filter((word) => word.startsWith('--')), main, ...words];
+  return words === null ? ['-e', '0'] : [...startOptions(main), main, ...words];
 }
 
 async function timed(months: Started, words: readonly string[] | null, signal: AbortSignal): Promise<number> {
