@@ -81,7 +81,7 @@ export interface Caller {
 
 /**
  * V8 frees machine code of WebAssembly that another thread still runs, and the process dies of SIGSEGV: seldom,
- * where Node loads TypeScript for threads (decision 0051). Kept, it is a few megabytes, once a process.
+ * where Node loads TypeScript for threads (decision 0051). Only a checkout has much of it to keep.
  */
 function keepWasmCode(): void {
   process.getBuiltinModule('node:v8').setFlagsFromString('--no-wasm-code-gc');
